@@ -1,0 +1,87 @@
+"""From an Episode to the answer: reconcile, decide, trace, and say it in the answer's shape."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from softbalance.rules.decision import Decider, Decision
+from softbalance.rules.model import Codebook, Rulebook
+from softbalance.rules.reconcile import Codings, reconcile
+from softbalance.rules.trace import Tracer
+from softbalance.schemas.classification import TRACE, VERDICT
+from softbalance.schemas.fields import CONTESTED, UNKNOWN
+from softbalance.schemas.rulebook import CLASSIFICATION, DOMINANT, NOTES
+
+
+class Classifier:
+    """Classifies episodes by one rulebook; make one a process and keep it."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self._decider = Decider(rulebook)
+        self._tracer = Tracer(rulebook)
+        self._tests = rulebook.of_kind("test")
+        self._explanations = rulebook.of_kind("explanation")
+        self._identity = {"id": rulebook.id, "version": rulebook.version, "digest": rulebook.digest}
+
+    def decide(self, codings: Codings) -> Decision:
+        """Decide codings without making an answer of it; raises EngineFailure."""
+        return self._decider.decide(codings.form, codings.values)
+
+    def classify(self, episode: Mapping[str, Any], detail: str = TRACE) -> dict[str, Any]:
+        """Classify a valid Episode; return the answer without `id` and `classified_at`.
+
+        `detail` is `verdict`, `trace` or `full`. Raises EngineFailure.
+        """
+        codings = reconcile(self.rulebook.codebook, episode)
+        decision = self.decide(codings)
+        answer = {
+            "rulebook": self._identity,
+            "episode": episode,
+            "decision_digest": decision_digest(self.rulebook, codings),
+            **self.verdict(decision),
+        }
+        if detail != VERDICT:
+            answer["trace"] = self._tracer.steps(decision, codings.evidence)
+        return answer
+
+    def verdict(self, decision: Decision) -> dict[str, Any]:
+        """Return the part of the answer that the rules conclude."""
+        facts = decision.facts
+        return {
+            "classification": facts[CLASSIFICATION],
+            "strategy": facts["strategy"],
+            "tests": {test: facts[test] for test in self._tests},
+            "explanations": {rival: facts[rival] for rival in self._explanations},
+            "dominant_explanations": _balancing_first(decision.sets[DOMINANT]),
+            "notes": list(decision.sets[NOTES]),
+            "contested": contested(self.rulebook.codebook, facts),
+        }
+
+
+def contested(codebook: Codebook, facts: Mapping[str, str]) -> list[str]:
+    """Return the indicators whose value is contested, step 2 included, in codebook order."""
+    return [indicator for indicator in codebook.indicators if facts[indicator] == CONTESTED]
+
+
+def _balancing_first(explanations: tuple[str, ...]) -> list[str]:
+    return sorted(explanations, key=lambda explanation: (explanation != "balancing", explanation))
+
+
+def decision_digest(rulebook: Rulebook, codings: Codings) -> str:
+    """Return the hash of all that the verdict depends on, equal on any machine.
+
+    That is the canonical JSON (RFC 8785) of the form, the reconciled codings that are not unknown
+    and the rulebook's digest. All of these are ASCII without control characters, for which
+    sorted keys and no white space are the canonical form already.
+    """
+    content = {
+        "codings": {k: v for k, v in codings.values.items() if v != UNKNOWN},
+        "form": codings.form,
+        "rulebook": rulebook.digest,
+    }
+    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return "sha256:" + hashlib.sha256(canonical).hexdigest()

@@ -1,0 +1,252 @@
+"""Read the codebook and every rulebook from folders, check them whole, and make the model.
+
+A library is one codebook and the rulebooks over it. A rulebook is a folder with a
+`rulebook.yaml`, and beside that perhaps a folder `cases` (see `softbalance.rules.cases`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+from softbalance.rules.documents import Document, UnreadableYAML, read_document
+from softbalance.rules.drafts import Draft, Entry, check_grammar, draft_of, sources_of
+from softbalance.rules.findings import Finding, RulebookErrors
+from softbalance.rules.limits import over_limits
+from softbalance.rules.lints import LINTS, Names, codebook_findings
+from softbalance.rules.model import (
+    FORM,
+    STRATEGY,
+    Cite,
+    Codebook,
+    Fact,
+    Form,
+    Group,
+    Indicator,
+    Premise,
+    Rule,
+    Rulebook,
+    Stage,
+    VerdictClass,
+)
+from softbalance.schemas.mistakes import unknown_name
+from softbalance.schemas.rulebook import CodebookSchema, RulebookSchema
+
+#: The folder of the rulebooks that come with the package.
+SHIPPED = Path(str(files("softbalance.rules"))) / "rulebooks"
+DEFAULT_RULEBOOK = "brooks-wohlforth-2004"
+
+
+class UnknownRulebook(LookupError):
+    """There is no rulebook of that id; the message names the nearest."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """A codebook and the rulebooks over it, by id, the default first."""
+
+    codebook: Codebook
+    rulebooks: Mapping[str, Rulebook]
+
+    def __getitem__(self, rulebook: str) -> Rulebook:
+        try:
+            return self.rulebooks[rulebook]
+        except KeyError:
+            raise UnknownRulebook(unknown_name("rulebook", rulebook, self.rulebooks)) from None
+
+
+def load_library(extra: Iterable[Path] = (), shipped: Path = SHIPPED) -> Library:
+    """Load the shipped rulebooks and those in `extra` folders.
+
+    An extra folder is a rulebook's own folder, or holds such folders. Raises RulebookErrors with
+    every mistake in every document at once.
+    """
+    findings: list[Finding] = []
+    codebook = _codebook(shipped / "codebook.yaml", findings)
+    read = [
+        _read(path, findings) for folder in (shipped, *extra) for path in _books(folder, findings)
+    ]
+    drafts = _drafts([pair for pair in read if pair is not None], findings)
+    rulebooks = {}
+    for name, draft in drafts.items():
+        rulebook = _checked(draft, codebook, findings) if codebook else None
+        if rulebook is not None:
+            rulebooks[name] = rulebook
+    if findings or codebook is None:
+        raise RulebookErrors(findings)
+    ordered = sorted(rulebooks, key=lambda name: (name != DEFAULT_RULEBOOK, name))
+    return Library(codebook, {name: rulebooks[name] for name in ordered})
+
+
+def _books(folder: Path, findings: list[Finding]) -> list[Path]:
+    if (folder / "rulebook.yaml").is_file():
+        return [folder / "rulebook.yaml"]
+    found = sorted(folder.glob("*/rulebook.yaml"))
+    if not found:
+        place = Document(str(folder), None, {}).place("")
+        findings.append(
+            Finding(place, None, "no rulebook here; a rulebook is a folder with a rulebook.yaml")
+        )
+    return found
+
+
+def _read(path: Path, findings: list[Finding]) -> tuple[Document, dict[str, Any]] | None:
+    try:
+        document = read_document(path)
+    except UnreadableYAML as error:
+        findings.append(Finding(error.place, None, error.reason))
+        return None
+    schema = CodebookSchema() if path.name == "codebook.yaml" else RulebookSchema()
+    data, wrong = check_grammar(document, schema)
+    findings.extend(wrong)
+    return None if wrong else (document, data)
+
+
+def _drafts(
+    read: list[tuple[Document, dict[str, Any]]], findings: list[Finding]
+) -> dict[str, Draft]:
+    """Resolve `extends`; a rulebook whose parent is unsound is left to its parent's findings."""
+    waiting: dict[str, tuple[Document, dict[str, Any]]] = {}
+    for document, data in read:
+        if data["id"] in waiting:
+            other = waiting[data["id"]][0].place("/id")
+            findings.append(
+                Finding(
+                    document.place("/id"),
+                    None,
+                    f"the id {data['id']!r} is already taken at {other}; rename one",
+                )
+            )
+        else:
+            waiting[data["id"]] = document, data
+    known = list(waiting)
+    drafts: dict[str, Draft] = {}
+    while ready := [n for n, (_, d) in waiting.items() if d.get("extends") in (None, *drafts)]:
+        for name in ready:
+            document, data = waiting.pop(name)
+            drafts[name] = draft_of(document, data, drafts.get(data.get("extends", "")), findings)
+    for document, data in waiting.values():
+        parent = data["extends"]
+        reason = (
+            f"extends {parent!r}, which does not load or extends this one in turn"
+            if parent in known
+            else str(unknown_name("rulebook", parent, known))
+        )
+        findings.append(Finding(document.place("/extends"), None, reason))
+    return drafts
+
+
+def _codebook(path: Path, findings: list[Finding]) -> Codebook | None:
+    read = _read(path, findings)
+    if read is None:
+        return None
+    document, data = read
+    wrong = list(codebook_findings(document, data))
+    findings.extend(wrong)
+    if wrong:
+        return None
+    return Codebook(
+        id=data["id"],
+        version=data["version"],
+        title=data["title"],
+        sources=sources_of(data),
+        groups=tuple(Group(**group) for group in data["groups"]),
+        indicators={i["id"]: Indicator(**i | {"cites": _cites(i)}) for i in data["indicators"]},
+        forms={f["id"]: Form(**f | {"cites": _cites(f)}) for f in data["forms"]},
+        classes={c["id"]: VerdictClass(**c) for c in data["classes"]},
+        place=document.place(""),
+        content=document.content,
+    )
+
+
+def _cites(data: Mapping[str, Any]) -> tuple[Cite, ...]:
+    return tuple(Cite(**cite) for cite in data["cites"])
+
+
+def _checked(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
+    names = Names(draft, codebook)
+    wrong = [finding for lint in LINTS for finding in lint(names)]
+    if not wrong:
+        rulebook = _rulebook(draft, codebook)
+        wrong = [
+            Finding(
+                rule.place if rule else draft.document.place("/stages"),
+                rule.id if rule else None,
+                message,
+            )
+            for stage in rulebook.stages
+            for rule, message in over_limits(stage)
+        ]
+    findings.extend(wrong)
+    return None if wrong else rulebook
+
+
+def _rulebook(draft: Draft, codebook: Codebook) -> Rulebook:
+    data = draft.data
+    rules = [_rule(entry) for entry in draft.rules]
+    stages = [
+        Stage(rules=tuple(r for r in rules if r.stage == e.data["id"]), **e.data)
+        for e in draft.stages
+    ]
+    strategies = tuple(dict.fromkeys(form.strategy for form in codebook.forms.values()))
+    facts = {STRATEGY: Fact(STRATEGY, "answer", "Strategy", strategies, ())}
+    for entry in draft.facts:
+        fact = {"undecided": (), **entry.data}
+        facts[fact["id"]] = Fact(
+            **fact | {key: tuple(fact[key]) for key in ("values", "undecided")}
+        )
+    return Rulebook(
+        id=data["id"],
+        version=data["version"],
+        title=data["title"],
+        summary=data["summary"],
+        extends=data.get("extends"),
+        sources={**codebook.sources, **draft.sources},
+        stages=(_strategy_stage(codebook), *stages),
+        facts=facts,
+        codebook=codebook,
+        digest=digest(
+            {
+                "codebook": codebook.content,
+                "rulebooks": [document.content for document in draft.lineage],
+            }
+        ),
+        place=draft.document.place(""),
+    )
+
+
+def _rule(entry: Entry) -> Rule:
+    data = entry.data
+    fact, value = data["then"]
+    when = tuple(tuple(Premise(name, values) for name, values in clause) for clause in data["when"])
+    return Rule(
+        data["id"], data["stage"], when, fact, value, data["because"], _cites(data), entry.place
+    )
+
+
+def _strategy_stage(codebook: Codebook) -> Stage:
+    """The stage that every rulebook begins with: the form fixes the strategy."""
+    rules = tuple(
+        Rule(
+            f"strategy-{form.id.replace('_', '-')}",
+            STRATEGY,
+            ((Premise(FORM, (form.id,)),),),
+            STRATEGY,
+            form.strategy,
+            form.because,
+            form.cites,
+            codebook.place,
+        )
+        for form in codebook.forms.values()
+    )
+    return Stage(STRATEGY, "Strategy", "The form of the action fixes its strategy.", rules)
+
+
+def digest(content: object) -> str:
+    """Return `sha256:` and the hash of the canonical JSON (RFC 8785) of `content`."""
+    return "sha256:" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()  # type: ignore[arg-type]

@@ -1,0 +1,202 @@
+"""What a codebook and a rulebook are once loaded: plain, immutable data.
+
+Names follow the codebook: an *indicator* is coded, a *rule* with *premises* concludes a *fact*,
+in *stages*; facts end in a *classification*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from softbalance.rules.documents import Place
+from softbalance.schemas.episode import Vocabulary
+from softbalance.schemas.fields import CONTESTED, UNKNOWN, VALUES
+from softbalance.schemas.rulebook import CLASSIFICATION, DOMINANT, NOTES
+
+#: The two names that an episode and the codebook give, beside the indicators.
+FORM, STRATEGY = "form", "strategy"
+#: The facts that gather a value from each rule that concludes one.
+SETS = (DOMINANT, NOTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """A place in a source: the source's id and the section's heading."""
+
+    source: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of indicators on the coding sheet."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A question about an episode that a coder answers yes or no."""
+
+    id: str
+    group: str
+    question: str
+    help: str
+    cites: tuple[Cite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of action; it fixes the strategy."""
+
+    id: str
+    strategy: str
+    label: str
+    because: str
+    cites: tuple[Cite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictClass:
+    """A verdict that a rulebook may reach."""
+
+    id: str
+    label: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """What may be coded and concluded; one for all rulebooks."""
+
+    id: str
+    version: str
+    title: str
+    sources: Mapping[str, str]
+    groups: tuple[Group, ...]
+    indicators: Mapping[str, Indicator]
+    forms: Mapping[str, Form]
+    classes: Mapping[str, VerdictClass]
+    place: Place
+    content: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The names an episode may use."""
+        return Vocabulary(tuple(self.indicators), tuple(self.forms))
+
+
+@dataclass(frozen=True, slots=True)
+class Premise:
+    """A fact, an indicator or the form, and the values for which the premise holds."""
+
+    fact: str
+    values: tuple[str, ...]
+
+
+#: One premise, or several of which any must hold.
+Clause = tuple[Premise, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """If each clause of `when` holds, `fact` is concluded to be `value`."""
+
+    id: str
+    stage: str
+    when: tuple[Clause, ...]
+    fact: str
+    value: str
+    because: str
+    cites: tuple[Cite, ...]
+    place: Place = field(compare=False)
+
+    def premises(self) -> Iterator[Premise]:
+        """Yield every premise, clause by clause."""
+        for clause in self.when:
+            yield from clause
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Rules that all read the facts as they stood when the stage began."""
+
+    id: str
+    title: str
+    about: str
+    rules: tuple[Rule, ...]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The facts its premises name, each once, in order of mention."""
+        return tuple(dict.fromkeys(p.fact for rule in self.rules for p in rule.premises()))
+
+    @property
+    def concludes(self) -> tuple[str, ...]:
+        """The facts its rules conclude, each once, in order of mention."""
+        return tuple(dict.fromkeys(rule.fact for rule in self.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name that rules conclude a value for (a set of values for those in `SETS`)."""
+
+    id: str
+    kind: str
+    title: str
+    values: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """One reading of the codebook: stages of rules from codings to a classification.
+
+    `digest` is over the canonical content of the rulebook, the rulebooks it extends and the
+    codebook: any change of meaning, reason or citation changes it, layout and comments do not.
+    """
+
+    id: str
+    version: str
+    title: str
+    summary: str
+    extends: str | None
+    sources: Mapping[str, str]
+    stages: tuple[Stage, ...]
+    facts: Mapping[str, Fact]
+    codebook: Codebook
+    digest: str
+    place: Place
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """Every rule in order of inference, the codebook's form → strategy rules first."""
+        for stage in self.stages:
+            yield from stage.rules
+
+    def of_kind(self, kind: str) -> tuple[str, ...]:
+        """Return the ids of the facts of a kind, as declared."""
+        return tuple(fact.id for fact in self.facts.values() if fact.kind == kind)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The classes it can conclude."""
+        return self.facts[CLASSIFICATION].values
+
+    def domain(self, name: str) -> tuple[str, ...]:
+        """Return the values that a fact, an indicator or the form can take."""
+        if name in self.codebook.indicators:
+            return VALUES
+        if name == FORM:
+            return tuple(self.codebook.forms)
+        return self.facts[name].values
+
+    def undecided(self, name: str) -> tuple[str, ...]:
+        """Return the values of `name` that stand for "not settled"."""
+        if name in self.codebook.indicators:
+            return (UNKNOWN, CONTESTED)
+        return self.facts[name].undecided if name in self.facts else ()

@@ -1,0 +1,137 @@
+"""The Episode: what a caller says of one case, before any rule looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from marshmallow import ValidationError, fields, validates_schema
+from softbalance.schemas.fields import (
+    VALUES,
+    CalendarDate,
+    Choice,
+    Codings,
+    StrictSchema,
+    Text,
+    Token,
+    first_day,
+    last_day,
+)
+from softbalance.schemas.mistakes import Mistake
+
+#: What an Episode's `id` and a stored classification's id look like.
+ID_PATTERN = r"[A-Za-z0-9._:-]{1,128}"
+#: How many observations an episode may carry.
+MAX_OBSERVATIONS = 1000
+
+
+class Vocabulary(NamedTuple):
+    """The names an episode may use: a codebook's indicators and forms, in codebook order."""
+
+    indicators: tuple[str, ...]
+    forms: tuple[str, ...]
+
+
+class Items(fields.List[Any]):
+    """A JSON array of at most `high` items."""
+
+    default_error_messages: dict[str, Any] = {
+        "null": Mistake("null", "null is not a value here; leave the field out instead"),
+        "invalid": Mistake("type", "not an array"),
+        "length": Mistake("length", "has {size} items; at most {high} are allowed"),
+    }
+
+    def __init__(self, inner: Any, *, high: int, **kwargs: Any) -> None:
+        self._high = high
+        super().__init__(inner, metadata={"maxItems": high}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self._high:
+            raise self.make_error("length", size=len(value), high=self._high)
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Part(fields.Nested):
+    """A JSON object inside another."""
+
+    default_error_messages: dict[str, Any] = {
+        "null": Mistake("null", "null is not a value here; leave the field out instead"),
+        "type": Mistake("type", "not an object"),
+    }
+
+
+class PeriodSchema(StrictSchema):
+    """When an episode took place; the end is not before the start."""
+
+    start = CalendarDate(metadata={"example": "1992"})
+    end = CalendarDate(metadata={"example": "2003-05"})
+
+    @validates_schema
+    def _in_order(self, data: Mapping[str, str], **_: Any) -> None:
+        start, end = data.get("start"), data.get("end")
+        if start and end and last_day(end) < first_day(start):
+            raise ValidationError(
+                {"end": [Mistake("order", f"{end} is before the start, {start}")]}
+            )
+
+
+class SourceSchema(StrictSchema):
+    """Where a claim stands."""
+
+    citation = Text(metadata={"description": "The work, as one would cite it."})
+    locator = Text(metadata={"description": "Section, page or paragraph."})
+    url = Text(metadata={"description": "An address where it can be read."})
+    excerpt = Text(metadata={"description": "The words relied on."})
+
+
+def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
+    """Return the schema of an Episode coded with `vocabulary`.
+
+    `load` gives the episode back as it was sent, or raises marshmallow's ValidationError whose
+    messages `softbalance.schemas.mistakes.located` turns into pointers.
+    """
+    meaning = {"description": "yes, no, unknown (nobody has said) or contested (sources disagree)"}
+
+    class ObservationSchema(StrictSchema):
+        """One claim about one indicator, and who made it."""
+
+        indicator = Choice("indicator", vocabulary.indicators, required=True)
+        value = Choice("value", VALUES, required=True, metadata=meaning)
+        source = Part(SourceSchema)
+        note = Text()
+        coder = Text(metadata={"description": "Who coded it."})
+        date = CalendarDate(metadata={"description": "When it was coded, or observed."})
+
+    class EpisodeSchema(StrictSchema):
+        """A case of states acting together with regard to a hegemon."""
+
+        id = Token(
+            ID_PATTERN,
+            "1 to 128 of A-Z, a-z, 0-9 and ._:-",
+            metadata={"description": "Made by the service where absent."},
+        )
+        title = Text(high=300)
+        summary = Text(high=10_000)
+        form = Choice(
+            "form",
+            vocabulary.forms,
+            required=True,
+            metadata={"description": "The form of the action; it fixes the strategy."},
+        )
+        hegemon = Text(
+            low=1,
+            high=64,
+            load_default="USA",
+            metadata={
+                "description": "ISO 3166 alpha-3 (3166-3 for states that are gone), or an acronym."
+            },
+        )
+        actors = Items(Text(low=1, high=64), high=MAX_OBSERVATIONS)
+        period = Part(PeriodSchema)
+        indicators = Codings(
+            vocabulary.indicators,
+            metadata={"description": "Shorthand: each entry is one observation without a source."},
+        )
+        observations = Items(Part(ObservationSchema), high=MAX_OBSERVATIONS)
+
+    return EpisodeSchema()

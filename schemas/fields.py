@@ -1,0 +1,189 @@
+"""The marshmallow fields and the base schema that every document here is made of."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NoReturn
+
+from marshmallow import RAISE, Schema, ValidationError, fields
+from softbalance.schemas.mistakes import Mistake, shown, unknown_name
+
+#: What an indicator may be coded as (codebook, "Indicators").
+YES, NO, UNKNOWN, CONTESTED = VALUES = ("yes", "no", "unknown", "contested")
+
+_REQUIRED = Mistake("required", "this field is required; add it")
+_NULL = Mistake("null", "null is not a value here; leave the field out instead")
+_NOT_TEXT = Mistake("type", "not a text; write a string")
+
+
+class StrictSchema(Schema):
+    """An object with no field but the declared ones; a misspelt one gets a suggestion."""
+
+    class Meta:
+        """Said here, and not left to the default, so that the API's document says it too."""
+
+        unknown = RAISE
+
+    error_messages: dict[str, Any] = {
+        "type": Mistake("type", "not an object"),
+        "unknown": Mistake("unknown", "unknown field"),
+    }
+
+    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+        """Name the nearest field beside each one that does not exist."""
+        messages = error.messages
+        if not isinstance(messages, dict) or not isinstance(data, Mapping):
+            return
+        names = [field.data_key or name for name, field in self.load_fields.items()]
+        for key in data.keys() - set(names):
+            messages[key] = [unknown_name("field", key, names)]
+
+
+class Text(fields.String):
+    """Unicode text that every store and every protocol can carry: no NUL, no lone surrogate."""
+
+    default_error_messages: dict[str, Any] = {
+        "required": _REQUIRED,
+        "null": _NULL,
+        "invalid": _NOT_TEXT,
+        "nul": Mistake("character", "holds a NUL character; remove it"),
+        "surrogate": Mistake(
+            "character", "holds a lone surrogate, which is no character; remove it"
+        ),
+        "length": Mistake("length", "is {size} characters long; allowed are {low} to {high}"),
+    }
+
+    def __init__(self, *, low: int = 0, high: int | None = None, **kwargs: Any) -> None:
+        self._low, self._high = low, high
+        limits = {"minLength": low} if low else {}
+        limits |= {"maxLength": high} if high is not None else {}
+        metadata = {"pattern": r"^[^\u0000]*$", **limits, **kwargs.pop("metadata", {})}
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if "\x00" in value:
+            raise self.make_error("nul")
+        if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+            raise self.make_error("surrogate")
+        if len(value) < self._low or (self._high is not None and len(value) > self._high):
+            raise self.make_error("length", size=len(value), low=self._low, high=self._high)
+        return value
+
+
+class Token(Text):
+    """A text that is wholly of one pattern (an id, a date)."""
+
+    def __init__(self, pattern: str, explained: str, **kwargs: Any) -> None:
+        self._explained = explained
+        metadata = {"pattern": f"^{pattern}$", **kwargs.pop("metadata", {})}
+        self._pattern = re.compile(pattern)
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not self._pattern.fullmatch(text):
+            raise ValidationError([Mistake("format", f"{shown(text)} is not {self._explained}")])
+        return text
+
+
+class Choice(fields.String):
+    """One of a closed list of ids; a misspelt one gets a suggestion."""
+
+    default_error_messages: dict[str, Any] = {"required": _REQUIRED, "null": _NULL}
+
+    def __init__(self, kind: str, known: Iterable[str], **kwargs: Any) -> None:
+        self._kind = kind
+        self.known = tuple(known)
+        self._set = frozenset(self.known)
+        super().__init__(
+            metadata={"enum": list(self.known), **kwargs.pop("metadata", {})}, **kwargs
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str) or value not in self._set:
+            refuse_choice(self._kind, value, self.known)
+        return value
+
+
+def refuse_choice(kind: str, value: object, known: Iterable[str]) -> NoReturn:
+    """Raise the ValidationError for a value outside a closed list."""
+    if isinstance(value, bool) and kind == "value":
+        meant = YES if value else NO
+        raise ValidationError([Mistake("type", f'a JSON boolean is not a value; write "{meant}"')])
+    if value is None:
+        raise ValidationError([_NULL])
+    if not isinstance(value, str):
+        raise ValidationError([_NOT_TEXT])
+    raise ValidationError([unknown_name(kind, value, known)])
+
+
+class Codings(fields.Field[dict[str, str]]):
+    """An object from indicator to value, checked in one pass: it is the hot part of an episode."""
+
+    default_error_messages: dict[str, Any] = {
+        "required": _REQUIRED,
+        "null": _NULL,
+        "type": Mistake("type", "not an object from indicator to value"),
+    }
+
+    def __init__(self, indicators: Iterable[str], **kwargs: Any) -> None:
+        self.indicators = tuple(indicators)
+        self._known = frozenset(self.indicators)
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise self.make_error("type")
+        mistakes: dict[object, Any] = {}
+        for indicator, coded in value.items():
+            if indicator not in self._known:
+                mistakes[indicator] = [unknown_name("indicator", indicator, self.indicators)]
+            elif not isinstance(coded, str) or coded not in VALUES:
+                try:
+                    refuse_choice("value", coded, VALUES)
+                except ValidationError as error:
+                    mistakes[indicator] = error.messages
+        if mistakes:
+            raise ValidationError(mistakes)
+        return value
+
+
+_YEAR = r"(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+_FOURTH = r"(0[48]|[2468][048]|[13579][26])"
+_DAY = (
+    r"((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+    r"|(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    r"|02-(0[1-9]|1[0-9]|2[0-8]))"
+)
+#: A year, month or day that is in the proleptic Gregorian calendar (ISO 8601-1, reduced precision);
+#: one pattern, so that the API's document says it whole.
+DATE_PATTERN = (
+    rf"({_YEAR}(-(0[1-9]|1[0-2]))?|{_YEAR}-{_DAY}|([0-9]{{2}}{_FOURTH}|{_FOURTH}00)-02-29)"
+)
+
+
+class CalendarDate(Token):
+    """A date of year, month or day precision, kept as sent."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        explained = "a date of the calendar; write YYYY, YYYY-MM or YYYY-MM-DD"
+        super().__init__(DATE_PATTERN, explained, **kwargs)
+
+
+def first_day(text: str) -> date:
+    """Return the first day of a `YYYY`, `YYYY-MM` or `YYYY-MM-DD`."""
+    year, month, day = (*map(int, text.split("-")), 1, 1)[:3]
+    return date(year, month, day)
+
+
+def last_day(text: str) -> date:
+    """Return the last day of a `YYYY`, `YYYY-MM` or `YYYY-MM-DD`."""
+    parts = [int(part) for part in text.split("-")]
+    year, month = (*parts, 12)[:2]
+    day = parts[2] if len(parts) == 3 else calendar.monthrange(year, month)[1]
+    return date(year, month, day)

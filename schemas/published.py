@@ -1,0 +1,80 @@
+"""Rulebooks and the codebook as the API publishes them."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+from softbalance.schemas.classification import CiteSchema, ConclusionSchema
+
+
+class RulebookSummarySchema(Schema):
+    """A rulebook without its rules."""
+
+    id = fields.String(required=True)
+    version = fields.String(required=True)
+    digest = fields.String(required=True)
+    title = fields.String(required=True)
+    summary = fields.String(required=True)
+    extends = fields.String(required=True, allow_none=True)
+    classes = fields.List(fields.String(), required=True)
+
+
+class RulebookListSchema(Schema):
+    """The rulebooks of this service, the default first."""
+
+    items = fields.List(fields.Nested(RulebookSummarySchema), required=True)
+
+
+class PremiseFormSchema(Schema):
+    """A premise as the rule states it: the fact is one of the values."""
+
+    fact = fields.String(required=True)
+    values = fields.List(fields.String(), required=True)
+
+
+class RuleSchema(Schema):
+    """A rule: if each clause of `when` has a premise that holds, the conclusion does."""
+
+    id = fields.String(required=True)
+    when = fields.List(fields.List(fields.Nested(PremiseFormSchema)), required=True)
+    then = fields.Nested(ConclusionSchema, required=True)
+    because = fields.String(required=True)
+    cites = fields.List(fields.Nested(CiteSchema), required=True)
+
+
+class StageSchema(Schema):
+    """A stage of inference and its rules."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+    about = fields.String(required=True)
+    rules = fields.List(fields.Nested(RuleSchema), required=True)
+
+
+class FactSchema(Schema):
+    """A fact that the rules conclude."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    values = fields.List(fields.String(), required=True)
+
+
+class RulebookSchema(RulebookSummarySchema):
+    """A rulebook with its rules in order of inference, its facts and the works it cites."""
+
+    sources = fields.Dict(fields.String(), fields.String(), required=True)
+    facts = fields.List(fields.Nested(FactSchema), required=True)
+    stages = fields.List(fields.Nested(StageSchema), required=True)
+
+
+class CodebookSchema(Schema):
+    """Indicators with their questions, forms with their strategies, and the classes."""
+
+    id = fields.String(required=True)
+    version = fields.String(required=True)
+    title = fields.String(required=True)
+    sources = fields.Dict(fields.String(), fields.String(), required=True)
+    groups = fields.List(fields.Dict(), required=True)
+    indicators = fields.List(fields.Dict(), required=True)
+    forms = fields.List(fields.Dict(), required=True)
+    classes = fields.List(fields.Dict(), required=True)

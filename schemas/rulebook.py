@@ -1,0 +1,245 @@
+"""The grammar of the two kinds of YAML document: the codebook and the rulebook.
+
+Documents are read with every scalar a string, so `yes` and `1.0.0` mean what they say.
+What a name refers to is checked where all documents are at hand, by `softbalance.rules`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+from softbalance.schemas.episode import Part
+from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
+from softbalance.schemas.mistakes import Mistake, shown
+
+NAME = r"[a-z][a-z0-9_]{0,63}"
+SLUG = r"[a-z][a-z0-9-]{0,63}"
+
+#: What a fact is to the answer: see `FactSchema`.
+KINDS = ("test", "explanation", "intermediate", "answer")
+#: The answers that every rulebook gives in the same place.
+CLASSIFICATION, DOMINANT, NOTES = "classification", "dominant_explanations", "notes"
+ANSWERS = (CLASSIFICATION, DOMINANT, NOTES)
+
+
+class _Name(Token):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(NAME, "a name of a-z, 0-9 and _", **{"required": True, **kwargs})
+
+
+class _Slug(Token):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(SLUG, "an id of a-z, 0-9 and -", **{"required": True, **kwargs})
+
+
+class _Sentence(Text):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(low=1, **{"required": True, **kwargs})
+
+
+class _Many(fields.List[Any]):
+    default_error_messages: dict[str, Any] = {
+        "required": Mistake("required", "this list is required; add it"),
+        "null": Mistake("null", "this list is empty; add an item or leave the key out"),
+        "invalid": Mistake("type", "not a list; write items that begin with '- '"),
+        "empty": Mistake("length", "this list is empty; add an item"),
+    }
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        if value == []:
+            raise self.make_error("empty")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class _Sources(fields.Dict):
+    default_error_messages: dict[str, Any] = {
+        "invalid": Mistake("type", "not a mapping from source id to {citation: ...}"),
+    }
+
+
+def _single(item: Any, explained: str) -> tuple[str, Any]:
+    if not isinstance(item, dict) or len(item) != 1:
+        raise ValidationError([Mistake("type", f"write {explained}")])
+    return next(iter(item.items()))
+
+
+def _premise(item: Any) -> tuple[str, tuple[str, ...]]:
+    fact, values = _single(item, "one `fact: value` or `fact: [value, value]`")
+    values = [values] if isinstance(values, str) else values
+    if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
+        raise ValidationError([Mistake("type", f"{shown(fact)} needs a value or a list of values")])
+    if len(set(values)) != len(values):
+        raise ValidationError([Mistake("duplicate", f"a value of {shown(fact)} is listed twice")])
+    return fact, tuple(values)
+
+
+class Premises(fields.Field[list[list[tuple[str, tuple[str, ...]]]]]):
+    """`all:` of premises, each a fact with a set of values or `any:` of such.
+
+    Loads to a list of clauses, all of which must hold; a clause is a list of `(fact, values)`,
+    one of which must hold. There is no negation: "not yes" is the set of the other values.
+    """
+
+    default_error_messages: dict[str, Any] = {
+        "required": Mistake("required", "a rule needs premises; add `when: {all: [...]}`"),
+        "null": Mistake("null", "a rule needs premises; add `all: [...]`"),
+    }
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        key, items = _single(value, "`all: [...]` or `any: [...]`")
+        if key not in ("all", "any") or not isinstance(items, list) or not items:
+            raise ValidationError([Mistake("type", "write `all: [...]` or `any: [...]`")])
+        if key == "any":
+            items = [value]
+        mistakes: dict[Any, Any] = {}
+        clauses = []
+        for place, item in enumerate(items):
+            try:
+                clauses.append(self._clause(item))
+            except ValidationError as error:
+                mistakes[place] = error.messages
+        if mistakes:
+            raise ValidationError({key: mistakes} if key == "all" else mistakes[0])
+        return clauses
+
+    @staticmethod
+    def _clause(item: Any) -> list[tuple[str, tuple[str, ...]]]:
+        if not (isinstance(item, dict) and item.keys() == {"any"}):
+            return [_premise(item)]
+        members = item["any"]
+        if not isinstance(members, list) or len(members) < 2:
+            raise ValidationError([Mistake("type", "`any:` needs a list of two premises or more")])
+        return [_premise(member) for member in members]
+
+
+class Conclusion(fields.Field[tuple[str, str]]):
+    """`then: {fact: value}`, exactly one."""
+
+    default_error_messages: dict[str, Any] = {
+        "required": Mistake("required", "a rule needs a conclusion; add `then: {fact: value}`"),
+        "null": Mistake("null", "a rule needs a conclusion; write `then: {fact: value}`"),
+    }
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, str]:
+        fact, concluded = _single(value, "exactly one `fact: value`")
+        if not isinstance(concluded, str):
+            raise ValidationError([Mistake("type", f"{shown(fact)} needs exactly one value")])
+        return fact, concluded
+
+
+class CiteSchema(StrictSchema):
+    """A place in a source."""
+
+    source = _Slug()
+    section = _Sentence()
+
+
+class SourceEntrySchema(StrictSchema):
+    """A work that rules and indicators cite by id."""
+
+    citation = _Sentence()
+    url = Text()
+
+
+class _Cited(StrictSchema):
+    cites = _Many(Part(CiteSchema), required=True)
+
+
+class GroupSchema(StrictSchema):
+    """A group of indicators, as the coding sheet shows them."""
+
+    id = _Name()
+    title = _Sentence()
+
+
+class IndicatorSchema(_Cited):
+    """A question that a coder answers yes or no."""
+
+    id = _Name()
+    group = _Name()
+    question = _Sentence()
+    help = _Sentence()
+
+
+class FormSchema(_Cited):
+    """A form of action and the strategy that it is."""
+
+    id = _Name()
+    strategy = _Name()
+    label = _Sentence()
+    because = _Sentence()
+
+
+class ClassSchema(StrictSchema):
+    """A verdict."""
+
+    id = _Name()
+    label = _Sentence()
+    meaning = _Sentence()
+
+
+class CodebookSchema(StrictSchema):
+    """What may be coded and what may be concluded, for every rulebook."""
+
+    id = _Slug()
+    version = Token(r"\d+\.\d+\.\d+", "a version; write e.g. 1.0.0", required=True)
+    title = _Sentence()
+    sources = _Sources(_Slug(), Part(SourceEntrySchema), required=True)
+    groups = _Many(Part(GroupSchema), required=True)
+    indicators = _Many(Part(IndicatorSchema), required=True)
+    forms = _Many(Part(FormSchema), required=True)
+    classes = _Many(Part(ClassSchema), required=True)
+
+
+class StageSchema(StrictSchema):
+    """A stage of inference; a rule reads what earlier stages concluded."""
+
+    id = _Name()
+    title = _Sentence()
+    about = _Sentence()
+
+
+class FactSchema(StrictSchema):
+    """A fact that rules conclude, with its values.
+
+    `test` and `explanation` facts appear in the answer under these names; an `intermediate` one
+    only in the trace; `answer` is for classification, dominant_explanations and notes.
+    `undecided` are the values that stand for "not settled".
+    """
+
+    id = _Name()
+    kind = Choice("kind", KINDS, required=True)
+    title = _Sentence()
+    values = _Many(_Name(), required=True)
+    undecided = _Many(_Name())
+
+
+class RuleSchema(_Cited):
+    """If the premises hold, the conclusion does."""
+
+    id = _Slug()
+    stage = _Name()
+    when = Premises(required=True)
+    then = Conclusion(required=True)
+    because = _Sentence()
+
+
+class RulebookSchema(StrictSchema):
+    """One reading of the codebook: how codings become a verdict.
+
+    With `extends`, all is inherited from the parent but what is given: `replace` holds rules whose
+    ids the parent has, `remove` names some of its rules, `rules` adds new ones.
+    """
+
+    id = _Slug()
+    version = Token(r"\d+\.\d+\.\d+", "a version; write e.g. 1.0.0", required=True)
+    title = _Sentence()
+    summary = _Sentence()
+    extends = _Slug(required=False)
+    sources = _Sources(_Slug(), Part(SourceEntrySchema))
+    stages = _Many(Part(StageSchema))
+    facts = _Many(Part(FactSchema))
+    rules = _Many(Part(RuleSchema))
+    replace = _Many(Part(RuleSchema))
+    remove = _Many(_Slug())

@@ -1,0 +1,1 @@
+"""The REST API, a module a resource; each has `blueprint(service)` that makes its routes."""

@@ -1,0 +1,151 @@
+"""`/v1/classifications`: classify an episode; read what was classified."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Response, request, url_for
+from marshmallow import fields, validate
+from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.rules.model import Codebook
+from softbalance.schemas.classification import (
+    DETAILS,
+    TRACE,
+    VERDICT,
+    StepSchema,
+    classification_schema,
+)
+from softbalance.schemas.episode import ID_PATTERN, episode_schema
+from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
+from softbalance.schemas.mistakes import Mistake
+from softbalance.service.api.parsing import Blueprint, Flag, Query, as_json
+from softbalance.service.classifiers import classify
+from softbalance.service.context import Context
+from softbalance.service.dot import proof_graph
+from softbalance.service.problems import Problem
+from softbalance.service.proof import proof_text
+
+JSON = "application/json"
+#: Media type of a proof → what writes it.
+_PROOFS: dict[str, Callable[[Mapping[str, Any], Codebook], str]] = {
+    JSON: lambda _, __: "",
+    "text/plain": proof_text,
+    "text/vnd.graphviz": proof_graph,
+}
+_BOUNDS = Mistake("range", "is not a whole number from 1 to 1000")
+
+
+def blueprint(context: Context) -> Blueprint:
+    """Make the routes."""
+    routes = Blueprint(
+        "classifications",
+        __name__,
+        url_prefix="/v1/classifications",
+        description="Episodes and their verdicts",
+    )
+    episode = episode_schema(context.library.codebook.vocabulary)
+    answer = classification_schema(episode)
+
+    class PostQuery(Query):
+        """How to classify."""
+
+        rulebook = Choice("rulebook", context.library.rulebooks, load_default=DEFAULT_RULEBOOK)
+        detail = Choice("detail", DETAILS, load_default=TRACE)
+        store = Flag(load_default=True)
+
+    class DetailQuery(Query):
+        """How much of a record is wanted."""
+
+        detail = Choice("detail", DETAILS, load_default=TRACE)
+
+    class ListQuery(Query):
+        """Which records are wanted."""
+
+        classification = Choice("class", context.library.codebook.classes)
+        rulebook = Choice("rulebook", context.library.rulebooks)
+        form = Choice("form", context.library.codebook.forms)
+        actor = Text(low=1, high=64)
+        episode = Token(ID_PATTERN, "an episode's id")
+        limit = fields.Integer(
+            load_default=50,
+            validate=validate.Range(1, 1000, error=_BOUNDS),
+            error_messages={"invalid": _BOUNDS, "too_large": _BOUNDS},
+        )
+        cursor = Token(
+            r"[0-9]{1,18}",
+            "a cursor of this service; pass on the `next` of a page as it is",
+            metadata={"description": "The `next` of the page before."},
+        )
+
+    class PageSchema(StrictSchema):
+        """A page of records, newest first, without their traces."""
+
+        items = fields.List(fields.Nested(answer), required=True)
+        next = fields.String(required=True, allow_none=True)
+
+    @routes.route("", methods=["POST"])
+    @routes.arguments(PostQuery(), location="query")
+    @routes.arguments(episode)
+    @routes.response(201, answer, headers={"Location": {"schema": {"type": "string"}}})
+    @routes.alt_response(200, schema=answer, description="Classified and not stored.")
+    def post(query: dict[str, Any], sent: dict[str, Any]) -> Response:
+        """Classify an episode; store the classification unless `store=false`."""
+        classifier = context.classifiers[query["rulebook"]]
+        detail = query["detail"]
+        if not query["store"]:
+            return as_json(classify(classifier, sent, detail))
+        classified = classify(classifier, sent, TRACE if detail == VERDICT else detail)
+        context.store.add(classified)
+        location = url_for(".get", record=classified["id"])
+        return as_json(_at(detail, classified), 201, {"Location": location})
+
+    @routes.route("", methods=["GET"])
+    @routes.arguments(ListQuery(), location="query")
+    @routes.response(200, PageSchema)
+    def list_(query: dict[str, Any]) -> Response:
+        """List classifications, newest first; pass `next` on as `cursor` for more."""
+        limit, cursor = query.pop("limit"), query.pop("cursor", None)
+        page = context.store.page(query, limit, int(cursor) if cursor else None)
+        items = [_at(VERDICT, item) for item in page.items]
+        return as_json({"items": items, "next": str(page.next) if page.next else None})
+
+    @routes.route("/<record>", methods=["GET"])
+    @routes.arguments(DetailQuery(), location="query")
+    @routes.response(200, answer)
+    def get(query: dict[str, Any], record: str) -> Response:
+        """Read one classification."""
+        return as_json(_at(query["detail"], _stored(context, record)))
+
+    @routes.route("/<record>/trace", methods=["GET"])
+    @routes.response(200, StepSchema(many=True))
+    def trace(record: str) -> Response:
+        """Read the proof: as JSON, as text for people, or as a graph for Graphviz."""
+        stored = _stored(context, record)
+        wanted = request.accept_mimetypes.best_match(_PROOFS) if request.accept_mimetypes else JSON
+        if wanted is None:
+            offered = ", ".join(_PROOFS)
+            raise Problem(406, "not-acceptable", f"the trace is offered as {offered}; ask for one")
+        if wanted == JSON:
+            return as_json(stored["trace"])
+        return Response(_PROOFS[wanted](stored, context.library.codebook), mimetype=wanted)
+
+    return routes
+
+
+def _at(detail: str, classified: dict[str, Any]) -> dict[str, Any]:
+    if detail != VERDICT:
+        return classified
+    return {key: value for key, value in classified.items() if key != "trace"}
+
+
+def _stored(context: Context, record: str) -> dict[str, Any]:
+    found = context.store.get(record) if re.fullmatch(ID_PATTERN, record) else None
+    if found is None:
+        raise Problem(
+            404,
+            "not-found",
+            f"no classification {record[:128]!r} is stored; GET /v1/classifications lists them",
+        )
+    return found

@@ -1,0 +1,104 @@
+"""Whether the service is up and ready, and its documentation."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import flask
+from flask import Response, send_from_directory
+from marshmallow import Schema, fields
+from softbalance.rules.cases import Case, CaseResult, cases_of
+from softbalance.rules.firing import EngineFailure
+from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.schemas.classification import VERDICT
+from softbalance.service.api.parsing import Blueprint, as_json
+from softbalance.service.context import Context
+from softbalance.service.problems import Problem
+from softbalance.service.store import StoreAway
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>softbalance API</title>
+<link rel="icon" href="/docs/assets/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+</head>
+<body>
+<div id="docs"></div>
+<noscript>This page needs JavaScript; the same document is at /openapi.json.</noscript>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+_START = """\
+SwaggerUIBundle({url: "/openapi.json", dom_id: "#docs", deepLinking: true, validatorUrl: null});
+"""
+#: Swagger UI sets style attributes, and draws with images that its style sheet holds.
+_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; "
+    "style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class StatusSchema(Schema):
+    """The service's state in a word."""
+
+    status = fields.String(required=True)
+
+
+def blueprint(context: Context) -> Blueprint:
+    """Make the routes."""
+    routes = Blueprint("operation", __name__, description="Health and documentation")
+    known = known_case(context)
+
+    @routes.route("/healthz")
+    @routes.response(200, StatusSchema)
+    def healthz() -> Response:
+        """Answer as long as the process runs."""
+        return as_json({"status": "alive"})
+
+    @routes.route("/readyz")
+    @routes.response(200, StatusSchema)
+    @routes.alt_response(503, "SERVICE_UNAVAILABLE")
+    def readyz() -> Response:
+        """Decide a known episode and reach the store; 503 if either fails."""
+        try:
+            got = context.classifiers[known.rulebook].classify(known.episode, VERDICT)
+            context.store.ping()
+        except (EngineFailure, StoreAway) as error:
+            raise Problem(503, "not-ready", str(error)) from error
+        if not CaseResult(known, got).ok:
+            raise Problem(503, "not-ready", f"case {known.id} came out as {got['classification']}")
+        return as_json({"status": "ready"})
+
+    @routes.route("/docs")
+    @routes.doc(responses={200: {"description": "The page", "content": {"text/html": {}}}})
+    def docs() -> Response:
+        """Show this document as a page; nothing is loaded from other hosts."""
+        return Response(_PAGE, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
+
+    return routes
+
+
+def assets() -> flask.Blueprint:
+    """Make the routes of the documentation page's own files, which no document lists."""
+    routes = flask.Blueprint("assets", __name__, url_prefix="/docs")
+    folder = str(files("flask_swagger_ui") / "dist")
+
+    @routes.get("/assets/<path:name>")
+    def asset(name: str) -> Response:
+        return send_from_directory(folder, name, max_age=86_400)
+
+    @routes.get("/start.js")
+    def start() -> Response:
+        return Response(_START, mimetype="text/javascript")
+
+    return routes
+
+
+def known_case(context: Context) -> Case:
+    """Return the case that readiness is tested on: the first of the default rulebook."""
+    return cases_of(context.library[DEFAULT_RULEBOOK])[0]

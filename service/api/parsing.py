@@ -1,0 +1,111 @@
+"""How request parts are read: strict JSON bodies, closed sets of query parameters."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import orjson
+from flask import Request, Response
+from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import RAISE, ValidationError, fields
+from softbalance.schemas.fields import StrictSchema
+from softbalance.schemas.mistakes import Located, Mistake, located
+from softbalance.service.problems import Problem
+from softbalance.service.strict_json import DuplicateKeys, NotJSON, parse
+from webargs.flaskparser import FlaskParser
+
+
+class Parser(FlaskParser):
+    """Tells every mistake as a problem with pointers."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
+
+    def load_json(self, req: Request, schema: Any) -> Any:
+        """Read a JSON body strictly."""
+        if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):
+            sent = f"content type {req.mimetype!r}" if req.mimetype else "no content type"
+            raise Problem(
+                415,
+                "unsupported-media-type",
+                f"the body was sent with {sent}; send it with 'Content-Type: application/json'",
+            )
+        return json_body(req.get_data())
+
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        """Read the query, each parameter once."""
+        twice = [name for name in req.args if len(req.args.getlist(name)) > 1]
+        if twice:
+            raise Problem(
+                422,
+                "invalid-query",
+                f"query parameter {twice[0]!r} is given twice; give it once",
+                [
+                    Located("", "duplicate", f"query parameter {name!r} is given twice")
+                    for name in twice
+                ],
+            )
+        return req.args.to_dict()
+
+    def handle_error(self, error: ValidationError, req: Request, schema: Any, **_: Any) -> NoReturn:
+        """Raise the problem of a body or a query that does not fit its schema."""
+        ((location, messages),) = error.messages.items()  # type: ignore[union-attr]
+        mistakes = located(messages)
+        if location == "query":
+            raise invalid_query(mistakes)
+        raise invalid_episode(mistakes)
+
+
+def json_body(body: bytes) -> Any:
+    """Parse a body as strict JSON, or raise the problem that says why it cannot be."""
+    try:
+        return parse(body)
+    except NotJSON as error:
+        reason = "the body is empty" if not body.strip() else f"the body is not JSON: {error}"
+        raise Problem(400, "not-json", reason, [Located("", "json", reason)]) from error
+    except DuplicateKeys as error:
+        raise invalid_episode(error.mistakes) from error
+
+
+def invalid_episode(mistakes: list[Located]) -> Problem:
+    """Return the problem of a body that is JSON but no valid document."""
+    count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    first = mistakes[0]
+    detail = f"the body has {count}: {first.pointer or 'the document'}: {first.detail}"
+    return Problem(422, "invalid-episode", detail, mistakes)
+
+
+def invalid_query(mistakes: list[Located]) -> Problem:
+    """Return the problem of query parameters; none of them has a pointer into the body."""
+    told = [
+        Located("", m.code, f"query parameter {m.pointer.lstrip('/')!r}: {m.detail}")
+        for m in mistakes
+    ]
+    return Problem(422, "invalid-query", told[0].detail, told)
+
+
+class Blueprint(SmorestBlueprint):
+    """A blueprint whose arguments are read by `Parser`."""
+
+    ARGUMENTS_PARSER = Parser()
+
+
+class Query(StrictSchema):
+    """A closed set of query parameters."""
+
+
+class Flag(fields.Boolean):
+    """`true` or `false`, as these words."""
+
+    truthy = {"true"}
+    falsy = {"false"}
+    default_error_messages: dict[str, Any] = {
+        "invalid": Mistake("format", "is neither true nor false; write one of the two")
+    }
+
+
+def as_json(content: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return JSON that is ready to be sent; schemas only document such answers."""
+    return Response(orjson.dumps(content), status, headers, mimetype="application/json")

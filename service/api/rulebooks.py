@@ -1,0 +1,50 @@
+"""`/v1/rulebooks` and `/v1/codebook`: what the verdicts rest on."""
+
+from __future__ import annotations
+
+from flask import Response
+from softbalance.rules.loader import UnknownRulebook
+from softbalance.rules.published import codebook_json, summary, whole
+from softbalance.schemas.published import CodebookSchema, RulebookListSchema, RulebookSchema
+from softbalance.service.api.parsing import Blueprint, as_json
+from softbalance.service.context import Context
+from softbalance.service.problems import Problem
+
+
+def blueprint(context: Context) -> Blueprint:
+    """Make the routes."""
+    routes = Blueprint(
+        "rulebooks",
+        __name__,
+        url_prefix="/v1",
+        description="The rules and the questions behind every verdict",
+    )
+
+    known = {
+        "in": "path",
+        "name": "rulebook",
+        "schema": {"type": "string", "enum": list(context.library.rulebooks)},
+    }
+
+    @routes.route("/rulebooks")
+    @routes.response(200, RulebookListSchema)
+    def list_() -> Response:
+        """List the rulebooks, the default first."""
+        return as_json({"items": [summary(book) for book in context.library.rulebooks.values()]})
+
+    @routes.route("/rulebooks/<rulebook>", parameters=[known])
+    @routes.response(200, RulebookSchema)
+    def get(rulebook: str) -> Response:
+        """Read a rulebook: its rules in order of inference, with reasons and citations."""
+        try:
+            return as_json(whole(context.library[rulebook]))
+        except UnknownRulebook as error:
+            raise Problem(404, "not-found", str(error)) from error
+
+    @routes.route("/codebook")
+    @routes.response(200, CodebookSchema)
+    def codebook() -> Response:
+        """Read the codebook: what may be coded, and what each question asks."""
+        return as_json(codebook_json(context.library.codebook))
+
+    return routes

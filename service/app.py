@@ -1,0 +1,118 @@
+"""The Flask application: the only place where its parts are put together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_smorest import Api
+from flask_smorest.utils import prepare_response
+from softbalance.rules.firing import EngineFailure
+from softbalance.schemas.fields import VALUES, Codings
+from softbalance.schemas.problem import ProblemSchema
+from softbalance.service import problems
+from softbalance.service.api import classifications, operation, rulebooks
+from softbalance.service.context import Context
+from softbalance.service.problems import MIMETYPE, Problem
+from softbalance.service.settings import Settings
+from softbalance.service.store import StoreAway
+
+_log = logging.getLogger(__name__)
+_ABOUT = (
+    "Tells soft balancing from unipolar politics as usual: an Episode goes in, a classification "
+    "with its proof comes out. Errors are RFC 9457 problems."
+)
+BLUEPRINTS = (classifications.blueprint, rulebooks.blueprint, operation.blueprint)
+
+
+class ProblemApi(Api):
+    """An API whose errors are all RFC 9457 problems, in its document as in its answers."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        problems.register(self._app)
+
+    def _register_responses(self) -> None:
+        for status in HTTPStatus:
+            response: dict[str, Any] = {"description": status.phrase}
+            if status >= HTTPStatus.BAD_REQUEST:
+                response["schema"] = ProblemSchema
+            prepare_response(response, self.spec, MIMETYPE)
+            self.spec.components.response(status.name, response, lazy=True)
+        default = {"description": "Any other error", "schema": ProblemSchema}
+        prepare_response(default, self.spec, MIMETYPE)
+        self.spec.components.response("DEFAULT_ERROR", default, lazy=True)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application from settings, by default those of the environment.
+
+    Raises UnusableSetting, RulebookErrors and StoreAway: a service that cannot work does not start.
+    """
+    context = Context.from_settings(settings or Settings.from_environment())
+    # a namespace package has no folder that Flask could find by itself
+    folder = str(files("softbalance.service"))
+    app = Flask("softbalance", static_folder=None, root_path=folder, instance_path=folder)
+    app.config.update(
+        API_TITLE="softbalance",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        MAX_CONTENT_LENGTH=context.settings.max_body,
+        API_SPEC_OPTIONS={"info": {"description": _ABOUT, "license": {"name": "Apache-2.0"}}},
+    )
+    app.extensions["softbalance"] = context
+    api = ProblemApi(app)
+    api.ma_plugin.converter.add_attribute_function(_codings_properties)
+    for make in BLUEPRINTS:
+        api.register_blueprint(make(context))
+    app.register_blueprint(operation.assets())
+    _handle_own_errors(app)
+    app.after_request(_harden)
+    return app
+
+
+def _codings_properties(_: Any, field: Any, **__: Any) -> dict[str, Any]:
+    """Describe the indicators object: each known indicator, and no other."""
+    if not isinstance(field, Codings):
+        return {}
+    value = {"type": "string", "enum": list(VALUES)}
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(field.indicators, value),
+        "additionalProperties": False,
+    }
+
+
+def _handle_own_errors(app: Flask) -> None:
+    @app.errorhandler(StoreAway)
+    def store_away(error: StoreAway) -> Response:
+        _log.error("%s", error)
+        detail = "the store does not answer; try again, or classify with store=false"
+        return problems.answer(Problem(503, "store-away", detail, headers={"Retry-After": "5"}))
+
+    @app.errorhandler(EngineFailure)
+    def engine_failed(error: EngineFailure) -> Response:
+        _log.critical("%s; episode: %s", error, request.get_data(as_text=True))
+        _replace_worker()
+        detail = "the engine's answer could not be confirmed, so none is given; it is logged"
+        return problems.answer(Problem(500, "engine-failure", detail))
+
+
+def _replace_worker() -> None:
+    """Have gunicorn put a fresh process in place of this one, whose engine may be left dirty."""
+    if "gunicorn" in os.environ.get("SERVER_SOFTWARE", ""):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    return response

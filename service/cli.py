@@ -1,0 +1,43 @@
+"""The `softbalance` command: a table of subcommands, each imported only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+#: Subcommand → (its module under `softbalance.service.commands`, its line in the help).
+COMMANDS = {
+    "cases": ("cases", "Decide the cases that come with the rulebooks."),
+    "codebook": ("codebook", "Print the coding sheet."),
+    "explain": ("explain", "Explain the verdict on one episode."),
+    "serve": ("serve", "Run the service."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return every subcommand's name."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the subcommand's module, or return None if there is no such subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"softbalance.service.commands.{COMMANDS[cmd_name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the subcommands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("softbalance"), prog_name="softbalance")
+def main() -> None:
+    """Tell soft balancing from unipolar politics as usual, with the proof."""

@@ -1,0 +1,85 @@
+"""What several commands share: options, and reading rulebooks and episodes from the shell."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+from marshmallow import ValidationError
+from softbalance.rules.findings import RulebookErrors
+from softbalance.rules.loader import Library, UnknownRulebook, load_library
+from softbalance.rules.model import Codebook, Rulebook
+from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.mistakes import Located, located
+from softbalance.service.settings import Settings, UnusableSetting
+from softbalance.service.strict_json import DuplicateKeys, NotJSON, parse
+
+#: Exit statuses (the shell's convention for 2; 3 is ours).
+USAGE, DONE_WITH_FAILURES = 2, 3
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def rulebooks_option(command: Command) -> Command:
+    """Add `--rulebooks FOLDER`, for rulebooks beside the shipped ones."""
+    return click.option(
+        "--rulebooks",
+        multiple=True,
+        metavar="FOLDER",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="A folder of further rulebooks; may be given more than once.",
+    )(command)
+
+
+def refuse(message: str) -> NoReturn:
+    """Say on standard error why nothing was done, and exit with 2."""
+    click.echo(f"softbalance: {message}", err=True)
+    sys.exit(USAGE)
+
+
+def settings_for(**given: Any) -> Settings:
+    """Read the settings, or refuse with the reason."""
+    try:
+        return Settings.from_environment(**given)
+    except UnusableSetting as error:
+        refuse(str(error))
+
+
+def open_library(rulebooks: tuple[Path, ...]) -> Library:
+    """Load the shipped rulebooks and those of the folders, or refuse with every finding."""
+    try:
+        return load_library(rulebooks or settings_for().rulebooks)
+    except RulebookErrors as error:
+        refuse(f"the rulebooks do not load:\n{error}")
+
+
+def read_episode(path: Path, codebook: Codebook) -> dict[str, Any]:
+    """Read a valid Episode from a JSON file or standard input, or refuse with every mistake."""
+    try:
+        body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        episode: dict[str, Any] = episode_schema(codebook.vocabulary).load(parse(body))
+    except OSError as error:
+        refuse(f"{path}: cannot be read: {error.strerror}")
+    except NotJSON as error:
+        refuse(f"{path}: not JSON: {error}")
+    except DuplicateKeys as error:
+        refuse(_told(path, error.mistakes))
+    except ValidationError as error:
+        refuse(_told(path, located(error.messages)))
+    return episode
+
+
+def _told(path: Path, mistakes: list[Located]) -> str:
+    lines = [f"  {m.pointer or 'the document'}: {m.detail}" for m in mistakes]
+    return "\n".join([f"{path}: no valid Episode:", *lines])
+
+
+def rulebook_named(library: Library, name: str) -> Rulebook:
+    """Return the rulebook of that id, or refuse and name the nearest."""
+    try:
+        return library[name]
+    except UnknownRulebook as error:
+        refuse(str(error))

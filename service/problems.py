@@ -1,0 +1,92 @@
+"""Errors over HTTP: one shape (RFC 9457), one handler."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+import orjson
+from flask import Flask, Response, request
+from softbalance.schemas.mistakes import Located
+from werkzeug.exceptions import HTTPException
+
+MIMETYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+#: What to do about an error that comes from HTTP itself.
+_REMEDIES = {
+    404: "there is nothing at this address; /docs lists every call",
+    405: "this address does not take this method; the Allow header names those it takes",
+    413: "the body is larger than this service takes; send less at a time",
+    415: "send the body with a content type that this call takes; /docs names them",
+    500: "an error of ours; it is logged, and nothing was stored",
+}
+
+
+class Problem(Exception):
+    """An error to be answered: its HTTP status, kind, cause and places."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        detail: str,
+        errors: Iterable[Located] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.detail = status, kind, detail
+        self.errors, self.headers = tuple(errors), dict(headers or {})
+
+
+def payload(problem: Problem, instance: str) -> dict[str, object]:
+    """Return the problem details object (RFC 9457, section 3)."""
+    return {
+        "type": f"urn:softbalance:problem:{problem.kind}",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "detail": _printable(problem.detail),
+        "instance": instance,
+        "errors": [
+            {"pointer": _printable(e.pointer), "code": e.code, "detail": _printable(e.detail)}
+            for e in problem.errors
+        ],
+    }
+
+
+def answer(problem: Problem) -> Response:
+    """Return the HTTP response that tells a problem."""
+    body = orjson.dumps(payload(problem, _printable(request.path)))
+    return Response(body, problem.status, problem.headers, mimetype=MIMETYPE)
+
+
+def _printable(text: str) -> str:
+    """Escape lone surrogates, which a hostile text may hold and no answer can."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _of_http(error: HTTPException) -> Problem:
+    status = error.code or 500
+    kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
+    headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+    return Problem(status, kind, _REMEDIES.get(status, error.description or kind), (), headers)
+
+
+def register(app: Flask) -> None:
+    """Answer every error of the app as a problem."""
+
+    @app.errorhandler(Problem)
+    def told(problem: Problem) -> Response:
+        return answer(problem)
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        if error.response is not None or (error.code or 500) < 400:
+            return error.get_response()  # type: ignore[return-value]
+        return answer(_of_http(error))
+
+    @app.errorhandler(Exception)
+    def ours(error: Exception) -> Response:
+        _log.exception("unexpected error at %s %s", request.method, request.path)
+        return answer(Problem(500, "internal-server-error", _REMEDIES[500]))

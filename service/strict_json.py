@@ -1,0 +1,74 @@
+"""JSON as RFC 8259 has it, with nothing lost on the way: a key named twice is a mistake."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from softbalance.schemas.mistakes import Located, pointer, shown
+
+
+class NotJSON(ValueError):
+    """The text is no JSON document; the message says where reading stopped."""
+
+
+class DuplicateKeys(ValueError):
+    """An object names a key twice; `mistakes` holds the places."""
+
+    def __init__(self, mistakes: list[Located]) -> None:
+        super().__init__("; ".join(m.detail for m in mistakes))
+        self.mistakes = mistakes
+
+
+class _Duplicated(dict[str, Any]):
+    keys_twice: list[str]
+
+
+def parse(body: bytes) -> Any:
+    """Parse a JSON document of UTF-8 text. Raises NotJSON or DuplicateKeys."""
+    found: list[_Duplicated] = []
+
+    def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        built = dict(pairs)
+        if len(built) == len(pairs):
+            return built
+        counts = Counter(key for key, _ in pairs)
+        duplicated = _Duplicated(built)
+        duplicated.keys_twice = [key for key, count in counts.items() if count > 1]
+        found.append(duplicated)
+        return duplicated
+
+    try:
+        document = json.loads(
+            body.decode("utf-8-sig"), object_pairs_hook=build, parse_constant=_no_constant
+        )
+    except UnicodeDecodeError as error:
+        raise NotJSON(f"byte {error.start} is not UTF-8; send UTF-8 text") from error
+    except RecursionError as error:
+        raise NotJSON("nested too deeply; an episode is nested three levels deep") from error
+    except json.JSONDecodeError as error:
+        raise NotJSON(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except ValueError as error:
+        raise NotJSON(str(error)) from error
+    if found:
+        raise DuplicateKeys(list(_places(document)))
+    return document
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise NotJSON(f"{name} is no JSON value")
+
+
+def _places(document: Any) -> Iterator[Located]:
+    waiting: list[tuple[Any, tuple[object, ...]]] = [(document, ())]
+    while waiting:
+        part, path = waiting.pop()
+        if isinstance(part, list):
+            waiting += [(item, (*path, i)) for i, item in enumerate(part)]
+        elif isinstance(part, dict):
+            waiting += [(item, (*path, key)) for key, item in part.items()]
+        for key in getattr(part, "keys_twice", ()):
+            detail = f"the key {shown(key)} stands twice; keep one"
+            yield Located(pointer((*path, key)), "duplicate", detail)

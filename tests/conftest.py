@@ -1,0 +1,106 @@
+"""What tests share: the shipped library, an application of its own for each test, a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.loader import Library, load_library
+from softbalance.service.app import create_app
+from softbalance.service.settings import Settings
+
+SOFTBALANCE = str(Path(sys.executable).with_name("softbalance"))
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    return load_library()
+
+
+@pytest.fixture(scope="session")
+def classifiers(library: Library) -> dict[str, Classifier]:
+    return {name: Classifier(book) for name, book in library.rulebooks.items()}
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> FlaskClient:
+    settings = Settings(database=f"sqlite:///{tmp_path}/store.db")
+    return create_app(settings).test_client()
+
+
+@pytest.fixture(scope="session")
+def moscow_tehran(library: Library) -> dict[str, Any]:
+    folder = Path(library["brooks-wohlforth-2004"].place.file).parent / "cases"
+    episode: dict[str, Any] = json.loads((folder / "moscow-tehran.json").read_text("utf-8"))
+    return episode
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the installed `softbalance` in an empty folder and return what it did."""
+
+    def call(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [SOFTBALANCE, *map(str, arguments)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    return call
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Start a real server on a free port, and return its address; it is stopped after the test."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: object) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [SOFTBALANCE, "serve", "--port", str(port), *map(str, options)]
+        with (tmp_path / "server.log").open("ab") as log:
+            running.append(subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log))
+        address = f"http://127.0.0.1:{port}"
+        _await(address, running[-1], tmp_path / "server.log")
+        return address
+
+    yield start
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 0
+
+
+def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"the server did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("SOFTBALANCE_")]:
+        monkeypatch.delenv(name)

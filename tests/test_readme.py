@@ -1,0 +1,51 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from flask.testing import FlaskClient
+from softbalance.rules.loader import load_library
+from softbalance.service.cli import COMMANDS
+from softbalance.service.settings import Settings
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+def _block(language: str, number: int = 0) -> str:
+    return str(re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)[number])
+
+
+def test_the_request_has_the_answer(client: FlaskClient) -> None:
+    request, answer = _block("sh"), json.loads(_block("json"))
+    address, body = re.findall(r"'([^']*)'", request)[0], re.findall(r"'([^']*)'", request)[-1]
+    got = client.post(address.removeprefix("http://127.0.0.1:8000"), json=json.loads(body))
+    made = got.get_json() | {key: answer[key] for key in ("id", "classified_at")}
+    assert made == answer
+
+
+def test_the_mistake_is_told_as_shown(client: FlaskClient) -> None:
+    shown = json.loads(_block("json", 1))
+    body = {"form": "other", "indicators": {"costly_comitment": "yes"}}
+    assert client.post("/v1/classifications", json=body).get_json()["errors"] == [shown]
+
+
+def test_the_rulebook_loads_and_decides(tmp_path: Path) -> None:
+    (tmp_path / "rulebook.yaml").write_text(_block("yaml"), "utf-8")
+    assert "threat-alone" in load_library([tmp_path]).rulebooks
+
+
+def test_every_setting_has_a_row_with_its_default() -> None:
+    rows = dict(re.findall(r"\| `SOFTBALANCE_(\w+)` \| (.*?) \|", README))
+    defaults = {field.name.upper(): field.default for field in fields(Settings)}
+    assert rows.keys() == defaults.keys()
+    for name, default in defaults.items():
+        assert rows[name].strip("` ") == ("" if default == () else str(default))
+
+
+def test_every_command_has_a_row() -> None:
+    for command in COMMANDS:
+        assert f"`softbalance {command}" in README

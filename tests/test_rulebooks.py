@@ -1,0 +1,66 @@
+"""`/v1/rulebooks`, `/v1/codebook` and the service's own addresses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from softbalance.rules.loader import Library
+
+from evaluator import FORMS, INDICATORS, RULEBOOKS
+
+
+def test_the_list(client: FlaskClient, library: Library) -> None:
+    items = client.get("/v1/rulebooks").get_json()["items"]
+    assert [item["id"] for item in items] == list(RULEBOOKS)
+    assert {item["digest"] for item in items} == {b.digest for b in library.rulebooks.values()}
+
+
+@pytest.mark.parametrize("rulebook", RULEBOOKS)
+def test_a_rulebook_with_its_rules(client: FlaskClient, library: Library, rulebook: str) -> None:
+    got = client.get(f"/v1/rulebooks/{rulebook}").get_json()
+    rules = [rule for stage in got["stages"] for rule in stage["rules"]]
+    assert [rule["id"] for rule in rules] == [rule.id for rule in library[rulebook].rules]
+    for rule in rules:
+        assert rule["because"]
+        assert all(cite["source"] in got["sources"] for cite in rule["cites"])
+
+
+def test_the_codebook(client: FlaskClient) -> None:
+    got = client.get("/v1/codebook").get_json()
+    assert tuple(indicator["id"] for indicator in got["indicators"]) == INDICATORS
+    assert {form["id"]: form["strategy"] for form in got["forms"]} == FORMS
+    assert all(indicator["question"].endswith("?") for indicator in got["indicators"])
+
+
+def test_health(client: FlaskClient) -> None:
+    assert client.get("/healthz").get_json() == {"status": "alive"}
+    assert client.get("/readyz").get_json() == {"status": "ready"}
+
+
+def test_the_documentation_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
+    page = client.get("/docs")
+    assert page.mimetype == "text/html"
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert address.startswith("/")
+        with client.get(address) as asset:
+            assert asset.status_code == 200
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_document_names_every_call(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").get_json()
+    assert document["openapi"].startswith("3.1")
+    calls = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert calls >= {
+        ("post", "/v1/classifications"),
+        ("get", "/v1/classifications"),
+        ("get", "/v1/classifications/{record}"),
+        ("get", "/v1/classifications/{record}/trace"),
+        ("get", "/v1/rulebooks"),
+        ("get", "/v1/rulebooks/{rulebook}"),
+        ("get", "/v1/codebook"),
+        ("get", "/healthz"),
+        ("get", "/readyz"),
+    }
