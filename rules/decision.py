@@ -60,12 +60,14 @@ class Firing:
 class Decision:
     """What a rulebook concludes from codings.
 
-    `facts` is the form and every indicator with the value that it has in the end, and all that was
-    concluded. `sets` holds the values of `dominant_explanations` and `notes`, in alphabetical
-    order. `stages` has what each stage saw and concluded.
+    `coded` is the form and every indicator as it went in, `facts` the same as they are in the end
+    (a stage may replace an indicator's value) and all that was concluded. `sets` holds the values
+    of `dominant_explanations` and `notes`, in alphabetical order. `stages` has what each stage saw
+    and concluded.
     """
 
     rulebook: Rulebook
+    coded: Mapping[str, str]
     facts: Mapping[str, str]
     sets: Mapping[str, tuple[str, ...]]
     stages: tuple[tuple[Mapping[str, str], Conclusions], ...]
@@ -100,7 +102,8 @@ class Decider:
         Raises EngineFailure if the engine failed, Disagreement if what fired is not exactly what
         holds or contradicts itself, and NothingConcluded if the rulebook has a gap.
         """
-        facts = {FORM: form, **values}
+        coded = {FORM: form, **values}
+        facts = coded.copy()
         gathered: dict[str, set[str]] = {name: set() for name in SETS}
         stages = []
         with self._lock:
@@ -111,7 +114,7 @@ class Decider:
                     gathered[name].add(value)
                 stages.append((seen, conclusions))
         sets = {name: tuple(sorted(found)) for name, found in gathered.items()}
-        return Decision(self.rulebook, facts, sets, tuple(stages))
+        return Decision(self.rulebook, coded, facts, sets, tuple(stages))
 
 
 class StageDecider:

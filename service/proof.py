@@ -53,9 +53,13 @@ def _sections(classified: Answer, codebook: Codebook) -> Iterator[RenderableType
             yield from _section(title, _values(values))
     sources = _sources(classified["episode"])
     yield from _section("Why", _proof(classified, codebook, sources))
-    notes = [step for step in classified["trace"] if step["concludes"]["fact"] == "notes"]
-    if notes:
-        yield from _section("Recorded, and not weighed", *map(_note, notes))
+    for title, fact in (
+        ("What carries the verdict", "dominant_explanations"),
+        ("Recorded, and not weighed", "notes"),
+    ):
+        steps = [step for step in classified["trace"] if step["concludes"]["fact"] == fact]
+        if steps:
+            yield from _section(title, *map(_note, steps))
     if classified["contested"]:
         yield from _section("Contested", _contested(classified, sources))
     if sources:
@@ -157,7 +161,7 @@ class _Proof:
             heading.append(", shown above", style="dim")
             return Tree(heading, guide_style="dim")
         self._told.add(step["step"])
-        cites = "; ".join(f"{c['source']}: {c['section']}" for c in step["cites"])
+        cites = _cited(step["cites"])
         tree = Tree(
             Group(heading, Text(step["because"]), Text(cites, style="dim italic")),
             guide_style="dim",
@@ -204,6 +208,13 @@ def evidence(episode: Answer, index: int, sources: Sources) -> Text:
         if part:
             text.append(f" ({printable(part)})", style="dim")
     return text
+
+
+def _cited(cites: Sequence[Answer]) -> str:
+    sections: dict[str, list[str]] = {}
+    for cite in cites:
+        sections.setdefault(cite["source"], []).append(cite["section"])
+    return "; ".join(f"{source}: {'; '.join(where)}" for source, where in sections.items())
 
 
 def _note(step: Answer) -> RenderableType:
