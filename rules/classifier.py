@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import orjson
 from softbalance.rules.decision import Decider, Decision
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.reconcile import Codings, reconcile
+from softbalance.rules.sensitivity import Sensitivity
 from softbalance.rules.trace import Tracer
 from softbalance.schemas.classification import TRACE, VERDICT
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
@@ -46,7 +48,14 @@ class Classifier:
         }
         if detail != VERDICT:
             answer["trace"] = self._tracer.steps(decision, codings.evidence)
+        if detail == FULL:
+            answer |= self._sensitivity.of(decision)
         return answer
+
+    @cached_property
+    def _sensitivity(self) -> Sensitivity:
+        """Made when first asked for: most answers need no decision diagram."""
+        return Sensitivity(self.rulebook, self._decider)
 
     def verdict(self, decision: Decision) -> dict[str, Any]:
         """Return the part of the answer that the rules conclude."""

@@ -1,0 +1,85 @@
+"""What follows from a verdict, as an answer of detail `full` tells it."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+from softbalance.schemas.fields import NO, VALUES, YES
+
+
+class QuestionSchema(Schema):
+    """An open indicator on which the class depends."""
+
+    indicator = fields.String(required=True)
+    question = fields.String(required=True)
+    information_gain = fields.Float(
+        required=True,
+        metadata={
+            "description": "Bits that the answer tells of the class, on average over completions."
+        },
+    )
+
+
+class ChangeSchema(Schema):
+    """An indicator given another value."""
+
+    class Meta:
+        """`from` is a word of Python's own."""
+
+        include = {"from": fields.String(required=True, metadata={"enum": list(VALUES)})}
+
+    indicator = fields.String(required=True)
+    to = fields.String(required=True, metadata={"enum": [YES, NO]})
+
+
+class FlipSchema(Schema):
+    """Changes that together change the class, and the class they lead to."""
+
+    changes = fields.List(fields.Nested(ChangeSchema), required=True)
+    classification = fields.String(required=True)
+
+
+class FlipsSchema(Schema):
+    """All smallest sets of changes that change the class."""
+
+    size = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Changes in each set; null where no three changes are enough."},
+    )
+    sets = fields.List(fields.Nested(FlipSchema), required=True)
+
+
+class ExpectationSchema(Schema):
+    """A premise of a rule that did not fire."""
+
+    fact = fields.String(required=True)
+    expected = fields.List(
+        fields.String(), required=True, metadata={"description": "Values for which it holds."}
+    )
+    actual = fields.String(required=True)
+    state = fields.String(required=True, metadata={"enum": ["holds", "fails", "undecided"]})
+
+
+class UnmetRuleSchema(Schema):
+    """A rule that concludes the class, with the state of each premise."""
+
+    rule = fields.String(required=True)
+    premises = fields.List(fields.Nested(ExpectationSchema), required=True)
+
+
+class SensitivitySchema(Schema):
+    """What else the verdict could be, what to ask, what would flip it, and why not another."""
+
+    possible_classifications = fields.List(
+        fields.String(),
+        metadata={"description": "Classes over all completions, in codebook order."},
+    )
+    next_questions = fields.List(
+        fields.Nested(QuestionSchema), metadata={"description": "Most informative first."}
+    )
+    flips = fields.Nested(FlipsSchema)
+    why_not = fields.Dict(
+        fields.String(),
+        fields.List(fields.Nested(UnmetRuleSchema)),
+        metadata={"description": "Each other class of the codebook → the rules that conclude it."},
+    )
