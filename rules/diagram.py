@@ -142,9 +142,10 @@ def descend(root: Diagram) -> list[Diagram]:
 def _concluding(rulebook: Rulebook, fact: str, before: int) -> tuple[int, list[Rule]]:
     """Return the stage before stage number `before` that concludes a fact, and its rules there.
 
-    No rules, and stage 0, if there is none: then the fact is an input as it was coded.
+    A fact is concluded in one stage only. No rules, and stage 0, if it is in none of these: then it
+    is an input as it was coded.
     """
-    for number in reversed(range(before)):
+    for number in range(before):
         rules = [rule for rule in rulebook.stages[number].rules if rule.fact == fact]
         if rules:
             return number, rules

@@ -105,6 +105,7 @@ def test_what_a_rulebook_derives_comes_before_what_follows_from_it() -> None:
 
 
 def test_an_indicator_that_only_one_rulebook_revises(tmp_path: Path) -> None:
+    """A rulebook that never looks at the indicator has no part in it."""
     heir = {
         "id": "no-inference",
         "version": "1.0.0",
@@ -115,12 +116,13 @@ def test_an_indicator_that_only_one_rulebook_revises(tmp_path: Path) -> None:
     }
     (other,) = written(tmp_path, heir)
     episode = {"form": "other", "indicators": BARGAINING}
-    comparison = compare([CLASSIFIERS[BROOKS_WOHLFORTH], other], episode)
+    comparison = compare([CLASSIFIERS[BROOKS_WOHLFORTH], other, CLASSIFIERS[PAUL]], episode)
     (part,) = comparison["parting"]
     assert (part["fact"], part["decisive"]) == ("persists_without_concentration", True)
     assert concluded(part) == {
         BROOKS_WOHLFORTH: ("yes", ["persistence-derived"]),
         "no-inference": ("unknown", []),
+        PAUL: (None, []),
     }
     assert part["premises"] == [
         {"fact": fact, "values": {BROOKS_WOHLFORTH: value, "no-inference": None}}

@@ -4,14 +4,11 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pytest
 from softbalance.rules.classifier import FULL, TRACE, Classifier
 from softbalance.rules.decision import Decider
-from softbalance.rules.diagram import DecisionDiagram
-from softbalance.rules.firing import EngineFailure
 from softbalance.rules.loader import Library, load_library
 from softbalance.rules.sensitivity import Disproved, Sensitivity
 from softbalance.schemas.sensitivity import SensitivitySchema
@@ -258,22 +255,6 @@ def test_full_is_the_trace_and_what_follows(classifiers: dict[str, Classifier]) 
     assert schema.load(follows)["flips"]["size"] == 1
 
 
-@pytest.mark.parametrize("rulebook", EVERY_RULEBOOK)
-def test_the_diagram_agrees_with_the_engine(library: Library, rulebook: str) -> None:
-    diagram, decider = DecisionDiagram(library[rulebook]), Decider(library[rulebook])
-    for form, values in chain(random_codings(300, 4), uniform(100, 5)):
-        decided = decider.decide(form, values)
-        assert diagram.classify(decided.coded) == decided.facts["classification"]
-
-
-@pytest.mark.parametrize("rulebook", RULEBOOKS)
-def test_the_diagram_is_small_and_without_context(library: Library, rulebook: str) -> None:
-    """Facts factor by stage; were they multiplied out, there would be millions of nodes."""
-    diagram = DecisionDiagram(library[rulebook])
-    assert set(diagram.order) <= {"form", *WEIGHED}
-    assert diagram.size < 100
-
-
 def test_a_verdict_at_odds_with_the_diagram_is_not_explained(library: Library) -> None:
     """A verdict of one rulebook, put before the diagram of another."""
     values = ALL_UNKNOWN | {"hegemon_seen_as_threat": "no"}
@@ -289,25 +270,3 @@ def test_a_flip_that_the_engine_does_not_confirm_is_not_told(library: Library) -
     sensitivity = Sensitivity(library[BROOKS_WOHLFORTH], Decider(library[PAUL]))
     with pytest.raises(Disproved, match="the engine indeterminate"):
         sensitivity.of(decision)
-
-
-@pytest.mark.parametrize("fault", ["gap", "contradiction"])
-@pytest.mark.parametrize("coded", ["unknown", "no"])
-def test_an_unsound_rulebook_is_told_and_not_explained_away(
-    tmp_path: Path, fault: str, coded: str
-) -> None:
-    """No class, or two, if the one indicator is yes: a completion of unknown, a change from no."""
-    name, unsure = WEIGHED[0], synthetic.not_("yes")
-    verdicts = [("mixed", unsure)]
-    if fault == "contradiction":
-        verdicts += [("soft_balancing", ["yes"]), ("hard_balancing", ["yes"])]
-    rules = [
-        synthetic.rule(f"rule-{i}", "verdict", [{name: wanted}], "classification", label)
-        for i, (label, wanted) in enumerate(verdicts)
-    ]
-    classes = {"classification": [label for label, _ in verdicts]}
-    written = synthetic.book(fault, rules, classes)
-    synthetic.write(tmp_path, [written])
-    classifier = Classifier(load_library([tmp_path])[fault])
-    with pytest.raises(EngineFailure, match=f"softbalance rulebook verify {fault}"):
-        full(classifier, "other", ALL_UNKNOWN | {name: coded})
