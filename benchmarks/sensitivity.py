@@ -1,6 +1,6 @@
 """What detail=full costs, as a multiple of a plain decision.
 
-Run: python benchmarks/sensitivity.py
+    python -m benchmarks.sensitivity
 
 For each rulebook an episode of which nothing is known (all 23 indicators open) and the shipped
 case with the most flips; the median of many rounds, in each of which both are timed in turn, so
@@ -17,13 +17,14 @@ from time import perf_counter
 from typing import Any
 
 from softbalance.rules.cases import cases_of
-from softbalance.rules.classifier import FULL, Classifier
+from softbalance.rules.classifier import Classifier
 from softbalance.rules.decision import Decider
 from softbalance.rules.diagram import DecisionDiagram
 from softbalance.rules.loader import DEFAULT_RULEBOOK, load_library
 from softbalance.rules.model import Rulebook
 from softbalance.rules.reconcile import reconcile
 from softbalance.rules.sensitivity import Sensitivity
+from softbalance.schemas.classification import FULL
 
 ROUNDS = 300
 

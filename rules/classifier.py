@@ -13,7 +13,7 @@ from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.reconcile import Codings, reconcile
 from softbalance.rules.sensitivity import Sensitivity
 from softbalance.rules.trace import Tracer
-from softbalance.schemas.classification import TRACE, VERDICT
+from softbalance.schemas.classification import FULL, TRACE, VERDICT
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.rulebook import CLASSIFICATION, DOMINANT, NOTES
 

@@ -48,11 +48,10 @@ class Tracer:
                 for fact, value in seen.items()
             }
             for rule in conclusions.rules:
-                singles, choices = self._premises[rule.id]
-                premises = [told[fact] for fact in singles]
-                for fact, values in choices:
-                    # an `any` holds by the members that do; a fact of two of them is told once
-                    if seen[fact] in values and told[fact] not in premises:
+                premises: list[dict[str, Any]] = []
+                for fact, choice in self._premises[rule.id]:
+                    # an `any` holds by the members that do; a fact of two clauses is told once
+                    if choice is None or (seen[fact] in choice and told[fact] not in premises):
                         premises.append(told[fact])
                 step = {"step": len(steps) + 1, **self._fixed[rule.id]}
                 step["premises"] = premises
@@ -68,16 +67,19 @@ class Tracer:
         return {"fact": fact, "value": value, "origin": CODED, "observations": observations}
 
 
-def _split(rule: Rule) -> tuple[list[str], list[tuple[str, frozenset[str]]]]:
-    """Return the facts that hold whenever the rule does, and those of which only some need to."""
-    singles = dict.fromkeys(clause[0].fact for clause in rule.when if len(clause) == 1)
-    choices = [
-        (premise.fact, frozenset(premise.values))
+def _split(rule: Rule) -> list[tuple[str, frozenset[str] | None]]:
+    """Return each premise's fact, and for the members of an `any` the values for which it holds.
+
+    A premise that stands alone holds whenever its rule does.
+    """
+    alone = {clause[0].fact for clause in rule.when if len(clause) == 1}
+    parts = {
+        (premise.fact, None if len(clause) == 1 else frozenset(premise.values)): None
         for clause in rule.when
-        if len(clause) > 1
         for premise in clause
-    ]
-    return list(singles), choices
+        if len(clause) == 1 or premise.fact not in alone
+    }
+    return list(parts)
 
 
 def _fixed(rule: Rule) -> dict[str, Any]:

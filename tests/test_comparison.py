@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from softbalance.rules.cases import cases_of
-from softbalance.rules.classifier import TRACE, Classifier
+from softbalance.rules.classifier import Classifier
 from softbalance.rules.comparison import compare
 from softbalance.rules.loader import load_library
+from softbalance.schemas.classification import TRACE
 
 import evaluator
 import synthetic

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbalance.rules.classifier import FULL, Classifier
+from softbalance.rules.classifier import Classifier
 from softbalance.rules.decision import Decider
 from softbalance.rules.diagram import DecisionDiagram
 from softbalance.rules.firing import EngineFailure
 from softbalance.rules.loader import Library, load_library
+from softbalance.schemas.classification import FULL
 
 import synthetic
 from brute_force import WEIGHED

@@ -7,10 +7,11 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from softbalance.rules.classifier import FULL, TRACE, Classifier
+from softbalance.rules.classifier import Classifier
 from softbalance.rules.decision import Decider
 from softbalance.rules.loader import Library, load_library
 from softbalance.rules.sensitivity import Disproved, Sensitivity
+from softbalance.schemas.classification import FULL, TRACE
 from softbalance.schemas.sensitivity import SensitivitySchema
 
 import synthetic
