@@ -148,8 +148,11 @@ def _codebook(path: Path, findings: list[Finding]) -> Codebook | None:
     document, data = read
     wrong = list(codebook_findings(document, data))
     findings.extend(wrong)
-    if wrong:
-        return None
+    return None if wrong else codebook_of(document, data)
+
+
+def codebook_of(document: Document, data: Mapping[str, Any]) -> Codebook:
+    """Make the model of a sound codebook."""
     return Codebook(
         id=data["id"],
         version=data["version"],
@@ -172,7 +175,7 @@ def _checked(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Ruleb
     names = Names(draft, codebook)
     wrong = [finding for lint in LINTS for finding in lint(names)]
     if not wrong:
-        rulebook = _rulebook(draft, codebook)
+        rulebook = rulebook_of(draft, codebook)
         wrong = [
             Finding(
                 rule.place if rule else draft.document.place("/stages"),
@@ -186,13 +189,18 @@ def _checked(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Ruleb
     return None if wrong else rulebook
 
 
-def _rulebook(draft: Draft, codebook: Codebook) -> Rulebook:
+def rulebook_of(draft: Draft, codebook: Codebook) -> Rulebook:
+    """Make the model of a sound rulebook."""
     data = draft.data
     rules = [_rule(entry) for entry in draft.rules]
     stages = [
         Stage(rules=tuple(r for r in rules if r.stage == e.data["id"]), **e.data)
         for e in draft.stages
     ]
+    content = {
+        "codebook": codebook.content,
+        "rulebooks": [document.content for document in draft.lineage],
+    }
     strategies = tuple(dict.fromkeys(form.strategy for form in codebook.forms.values()))
     facts = {STRATEGY: Fact(STRATEGY, "answer", "Strategy", strategies, ())}
     for entry in draft.facts:
@@ -210,12 +218,8 @@ def _rulebook(draft: Draft, codebook: Codebook) -> Rulebook:
         stages=(_strategy_stage(codebook), *stages),
         facts=facts,
         codebook=codebook,
-        digest=digest(
-            {
-                "codebook": codebook.content,
-                "rulebooks": [document.content for document in draft.lineage],
-            }
-        ),
+        content=content,
+        digest=digest(content),
         place=draft.document.place(""),
     )
 
@@ -247,6 +251,6 @@ def _strategy_stage(codebook: Codebook) -> Stage:
     return Stage(STRATEGY, "Strategy", "The form of the action fixes its strategy.", rules)
 
 
-def digest(content: object) -> str:
+def digest(content: Any) -> str:
     """Return `sha256:` and the hash of the canonical JSON (RFC 8785) of `content`."""
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()  # type: ignore[arg-type]
+    return "sha256:" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()

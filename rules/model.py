@@ -156,8 +156,9 @@ class Fact:
 class Rulebook:
     """One reading of the codebook: stages of rules from codings to a classification.
 
-    `digest` is over the canonical content of the rulebook, the rulebooks it extends and the
-    codebook: any change of meaning, reason or citation changes it, layout and comments do not.
+    `content` is the codebook's document and those of the rulebook's line of parents and itself;
+    `digest` is over its canonical form: any change of meaning, reason or citation changes it,
+    layout and comments do not.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Rulebook:
     stages: tuple[Stage, ...]
     facts: Mapping[str, Fact]
     codebook: Codebook
+    content: Mapping[str, Any] = field(repr=False)
     digest: str
     place: Place
 

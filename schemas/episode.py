@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from marshmallow import ValidationError, fields, validates_schema
@@ -84,6 +85,7 @@ class SourceSchema(StrictSchema):
     excerpt = Text(metadata={"description": "The words relied on."})
 
 
+@cache
 def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
     """Return the schema of an Episode coded with `vocabulary`.
 

@@ -16,7 +16,7 @@ from softbalance.rules.firing import EngineFailure
 from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service import problems
-from softbalance.service.api import classifications, operation, rulebooks
+from softbalance.service.api import classifications, comparisons, operation, rulebooks
 from softbalance.service.context import Context
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
@@ -27,7 +27,12 @@ _ABOUT = (
     "Tells soft balancing from unipolar politics as usual: an Episode goes in, a classification "
     "with its proof comes out. Errors are RFC 9457 problems."
 )
-BLUEPRINTS = (classifications.blueprint, rulebooks.blueprint, operation.blueprint)
+BLUEPRINTS = (
+    classifications.blueprint,
+    comparisons.blueprint,
+    rulebooks.blueprint,
+    operation.blueprint,
+)
 
 
 class ProblemApi(Api):

@@ -9,33 +9,60 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from softbalance.rules.archive import restored
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.loader import Library
+from softbalance.rules.model import Rulebook
+from softbalance.service.store import Store
+
+
+class UnknownDigest(LookupError):
+    """No rulebook of that digest is loaded or kept."""
 
 
 class Classifiers:
-    """A classifier for each rulebook of a library.
+    """A classifier for each rulebook of a library, and for those that the store has kept.
 
     The firing engine is to be built once a process and after the fork, so a forked child that
-    finds its parent's classifiers makes its own.
+    finds its parent's classifiers makes its own. It frees no memory either, so a classifier stays.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, store: Store) -> None:
         self.library = library
+        self._store = store
         self._made: dict[str, Classifier] = {}
         self._pid = os.getpid()
         self._lock = threading.Lock()
 
     def __getitem__(self, rulebook: str) -> Classifier:
-        """Return the classifier of a rulebook; raises UnknownRulebook."""
-        if self._pid == os.getpid() and rulebook in self._made:
-            return self._made[rulebook]
+        """Return the classifier of a rulebook of the library; raises UnknownRulebook."""
+        return self._of(self.library[rulebook].digest)
+
+    def of_digest(self, digest: str) -> Classifier:
+        """Return the classifier of the rulebook that has or had this digest.
+
+        Raises UnknownDigest, StoreAway, and RulebookErrors if it can no longer be read.
+        """
+        return self._of(digest)
+
+    def _of(self, digest: str) -> Classifier:
+        if self._pid == os.getpid() and digest in self._made:
+            return self._made[digest]
         with self._lock:
             if self._pid != os.getpid():
                 self._made, self._pid = {}, os.getpid()
-            if rulebook not in self._made:
-                self._made[rulebook] = Classifier(self.library[rulebook])
-            return self._made[rulebook]
+            if digest not in self._made:
+                self._made[digest] = Classifier(self._rulebook(digest))
+            return self._made[digest]
+
+    def _rulebook(self, digest: str) -> Rulebook:
+        for rulebook in self.library.rulebooks.values():
+            if rulebook.digest == digest:
+                return rulebook
+        content = self._store.kept(digest)
+        if content is None:
+            raise UnknownDigest(f"no rulebook of the digest {digest} is kept in this store")
+        return restored(digest, content)
 
 
 def classify(classifier: Classifier, episode: Mapping[str, Any], detail: str) -> dict[str, Any]:

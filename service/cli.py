@@ -12,6 +12,7 @@ COMMANDS = {
     "cases": ("cases", "Decide the cases that come with the rulebooks."),
     "codebook": ("codebook", "Print the coding sheet."),
     "explain": ("explain", "Explain the verdict on one episode."),
+    "replay": ("replay", "Decide stored classifications again."),
     "serve": ("serve", "Run the service."),
 }
 

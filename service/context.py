@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from softbalance.rules.archive import archived
 from softbalance.rules.loader import Library, load_library
 from softbalance.service.classifiers import Classifiers
 from softbalance.service.settings import Settings
@@ -25,4 +26,6 @@ class Context:
         library = load_library(settings.rulebooks)
         store = Store(settings.database)
         store.create()
-        return cls(settings, library, Classifiers(library), store)
+        for rulebook in library.rulebooks.values():
+            store.keep(rulebook.digest, rulebook.id, archived(rulebook))
+        return cls(settings, library, Classifiers(library, store), store)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,11 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    func,
     insert,
     select,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 _metadata = MetaData()
 
@@ -44,6 +45,14 @@ _actors = Table(
     _metadata,
     Column("actor", Text, primary_key=True),
     Column("position", ForeignKey(_records.c.position), primary_key=True),
+)
+#: Every rulebook that this store has seen, by digest: what it takes to decide as it did.
+_rulebooks = Table(
+    "rulebooks",
+    _metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("content", Text, nullable=False),
 )
 _FILTERS = ("classification", "rulebook", "form", "episode")
 for _name in _FILTERS:
@@ -128,6 +137,27 @@ class Store:
             rows: Sequence[Any] = connection.execute(query).all()
         items = [_loaded(row.document) for row in rows[:limit]]
         return Page(items, rows[limit - 1].position if len(rows) > limit else None)
+
+    def keep(self, digest: str, rulebook: str, content: str) -> None:
+        """Keep what a rulebook is made from, if it is not kept yet. Raises StoreAway."""
+        row = {"digest": digest, "id": rulebook, "content": content}
+        with _told_as_away():
+            if self.kept(digest) is None:
+                # another process may have been quicker; what it kept is the same
+                with suppress(IntegrityError), self._engine.begin() as connection:
+                    connection.execute(insert(_rulebooks), row)
+
+    def kept(self, digest: str) -> str | None:
+        """Return what the rulebook of that digest is made from, or None. Raises StoreAway."""
+        query = select(_rulebooks.c.content).where(_rulebooks.c.digest == digest)
+        with _told_as_away(), self._engine.connect() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def count(self) -> int:
+        """Return how many classifications are stored. Raises StoreAway."""
+        query = select(func.count()).select_from(_records)
+        with _told_as_away(), self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
 
     def close(self) -> None:
         """Give back every connection."""

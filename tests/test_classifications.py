@@ -12,6 +12,7 @@ from softbalance.rules.firing import EngineFailure
 from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
 
+from evaluator import CLASSES
 from proofs import assert_is_proof
 from test_loader import VARIANT, book
 
@@ -51,6 +52,19 @@ def test_details(client: FlaskClient, moscow_tehran: dict[str, Any]) -> None:
     assert_is_proof(whole)
     assert {key: whole[key] for key in VERDICT_FIELDS} == got
     assert client.get(f"{address}?detail=verdict").get_json() == got
+
+
+def test_full_detail(client: FlaskClient, moscow_tehran: dict[str, Any]) -> None:
+    got = client.post(f"{POST}?detail=full", json=moscow_tehran).get_json()
+    outlook = {"possible_classifications", "next_questions", "flips", "why_not"}
+    assert got.keys() == VERDICT_FIELDS | {"trace"} | outlook
+    assert got["possible_classifications"] == ["politics_as_usual"]
+    assert got["next_questions"] == []
+    assert got["flips"]["size"] == 1
+    assert got["why_not"].keys() == set(CLASSES) - {"politics_as_usual"}
+    address = f"{POST}/{got['id']}"
+    assert client.get(f"{address}?detail=full").get_json() == got
+    assert client.get(address).get_json().keys() == VERDICT_FIELDS | {"trace"}
 
 
 def test_what_the_caller_leaves_out_is_filled_in(client: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.loader import SHIPPED
-from softbalance.service.proof import proof_text
+from softbalance.service.text.proof import proof_text
 
 from conftest import SOFTBALANCE
 from evaluator import INDICATORS

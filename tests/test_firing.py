@@ -7,6 +7,7 @@ import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -18,6 +19,7 @@ from softbalance.rules.matching import StageMatcher
 from softbalance.rules.model import Premise, Rulebook, Stage
 from softbalance.rules.reconcile import Codings
 from softbalance.service.classifiers import Classifiers
+from softbalance.service.store import Store
 
 from episodes import Coding, random_codings
 from evaluator import verdict
@@ -118,8 +120,8 @@ def _in_child(classifiers: Classifiers, seed: int) -> bool:
     return _decided(classifiers["brooks-wohlforth-2004"], codings) == _expected(codings)
 
 
-def test_a_forked_child_makes_its_own_engine(library: Library) -> None:
-    classifiers = Classifiers(library)
+def test_a_forked_child_makes_its_own_engine(library: Library, tmp_path: Path) -> None:
+    classifiers = Classifiers(library, Store(f"sqlite:///{tmp_path}/store.db"))
     assert _in_child(classifiers, seed=0)
     inherited = classifiers["brooks-wohlforth-2004"]
     fork = multiprocessing.get_context("fork")

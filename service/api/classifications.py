@@ -8,12 +8,16 @@ from typing import Any
 
 from flask import Response, request, url_for
 from marshmallow import fields, validate
+from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.loader import DEFAULT_RULEBOOK
 from softbalance.rules.model import Codebook
 from softbalance.schemas.classification import (
     DETAILS,
+    FULL,
+    OUTLOOK,
     TRACE,
     VERDICT,
+    ReplaySchema,
     StepSchema,
     classification_schema,
 )
@@ -21,11 +25,12 @@ from softbalance.schemas.episode import ID_PATTERN, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.api.parsing import Blueprint, Flag, Query, as_json
-from softbalance.service.classifiers import classify
+from softbalance.service.classifiers import UnknownDigest, classify
 from softbalance.service.context import Context
 from softbalance.service.dot import proof_graph
 from softbalance.service.problems import Problem
-from softbalance.service.proof import proof_text
+from softbalance.service.replay import differences
+from softbalance.service.text.proof import proof_text
 
 JSON = "application/json"
 #: Media type of a proof → what writes it.
@@ -97,7 +102,7 @@ def blueprint(context: Context) -> Blueprint:
         if not query["store"]:
             return as_json(classify(classifier, sent, detail))
         classified = classify(classifier, sent, TRACE if detail == VERDICT else detail)
-        context.store.add(classified)
+        context.store.add(_at(TRACE, classified))
         location = url_for(".get", record=classified["id"])
         return as_json(_at(detail, classified), 201, {"Location": location})
 
@@ -116,7 +121,10 @@ def blueprint(context: Context) -> Blueprint:
     @routes.response(200, answer)
     def get(query: dict[str, Any], record: str) -> Response:
         """Read one classification."""
-        return as_json(_at(query["detail"], _stored(context, record)))
+        stored = _stored(context, record)
+        if query["detail"] == FULL:
+            stored |= _again(context, stored, FULL)
+        return as_json(_at(query["detail"], stored))
 
     @routes.route("/<record>/trace", methods=["GET"])
     @routes.response(200, StepSchema(many=True))
@@ -131,13 +139,32 @@ def blueprint(context: Context) -> Blueprint:
             return as_json(stored["trace"])
         return Response(_PROOFS[wanted](stored, context.library.codebook), mimetype=wanted)
 
+    @routes.route("/<record>/replay", methods=["POST"])
+    @routes.response(200, ReplaySchema)
+    @routes.alt_response(409, "CONFLICT")
+    def replay(record: str) -> Response:
+        """Decide it again with the rulebook that decided it; tell what came out otherwise."""
+        stored = _stored(context, record)
+        found = differences(stored, _again(context, stored, TRACE))
+        told = [difference._asdict() for difference in found]
+        return as_json({"identical": not found, "differences": told})
+
     return routes
 
 
+def _again(context: Context, stored: Mapping[str, Any], detail: str) -> dict[str, Any]:
+    """Decide a stored episode with the rulebook that decided it then."""
+    try:
+        classifier = context.classifiers.of_digest(stored["rulebook"]["digest"])
+    except (UnknownDigest, RulebookErrors) as error:
+        raise Problem(409, "rulebook-not-kept", f"{error}, so it cannot decide again") from error
+    return classifier.classify(stored["episode"], detail)
+
+
 def _at(detail: str, classified: dict[str, Any]) -> dict[str, Any]:
-    if detail != VERDICT:
-        return classified
-    return {key: value for key, value in classified.items() if key != "trace"}
+    """Leave out what a lower detail does not have."""
+    left_out = {FULL: (), TRACE: OUTLOOK, VERDICT: ("trace", *OUTLOOK)}[detail]
+    return {key: value for key, value in classified.items() if key not in left_out}
 
 
 def _stored(context: Context, record: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import orjson
 from flask import Request, Response
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, ValidationError, fields
+from marshmallow.fields import List
 from softbalance.schemas.fields import StrictSchema
 from softbalance.schemas.mistakes import Located, Mistake, located
 from softbalance.service.problems import Problem
@@ -36,7 +37,8 @@ class Parser(FlaskParser):
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """Read the query, each parameter once."""
-        twice = [name for name in req.args if len(req.args.getlist(name)) > 1]
+        lists = {name for name, field in schema.load_fields.items() if isinstance(field, List)}
+        twice = [n for n in req.args if n not in lists and len(req.args.getlist(n)) > 1]
         if twice:
             raise Problem(
                 422,
@@ -47,7 +49,8 @@ class Parser(FlaskParser):
                     for name in twice
                 ],
             )
-        return req.args.to_dict()
+        given = req.args.to_dict()
+        return given | {name: req.args.getlist(name) for name in lists & given.keys()}
 
     def handle_error(self, error: ValidationError, req: Request, schema: Any, **_: Any) -> NoReturn:
         """Raise the problem of a body or a query that does not fit its schema."""
@@ -80,7 +83,7 @@ def invalid_episode(mistakes: list[Located]) -> Problem:
 def invalid_query(mistakes: list[Located]) -> Problem:
     """Return the problem of query parameters; none of them has a pointer into the body."""
     told = [
-        Located("", m.code, f"query parameter {m.pointer.lstrip('/')!r}: {m.detail}")
+        Located("", m.code, f"query parameter {m.pointer.split('/')[1]!r}: {m.detail}")
         for m in mistakes
     ]
     return Problem(422, "invalid-query", told[0].detail, told)

@@ -10,7 +10,6 @@ import orjson
 from softbalance.rules.cases import CaseResult, run_cases
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.loader import Library
 from softbalance.schemas.classification import TRACE
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
@@ -45,7 +44,9 @@ def command(
     else:
         _print(results, quiet)
     if load:
-        _load(library, results, database, quiet or as_json)
+        told = _load(results, rulebooks, database)
+        if not (quiet or as_json):
+            click.echo(told, err=True)
     if not all(result.ok for result in results):
         sys.exit(DONE_WITH_FAILURES)
 
@@ -91,21 +92,21 @@ def _print(results: list[CaseResult], quiet: bool) -> None:
     )
 
 
-def _load(library: Library, results: list[CaseResult], database: str | None, quiet: bool) -> None:
-    from softbalance.service.classifiers import Classifiers, classify
-    from softbalance.service.store import Store, StoreAway
+def _load(results: list[CaseResult], rulebooks: tuple[Path, ...], database: str | None) -> str:
+    from softbalance.service.classifiers import classify
+    from softbalance.service.context import Context
+    from softbalance.service.store import StoreAway
 
-    classifiers = Classifiers(library)
-    settings = settings_for(database=database)
+    settings = settings_for(database=database, rulebooks=rulebooks or None)
     try:
-        store = Store(settings.database)
-        store.create()
+        context = Context.from_settings(settings)
         loaded = 0
         for case in (result.case for result in results):
-            if not store.page({"episode": case.id, "rulebook": case.rulebook}, 1).items:
-                store.add(classify(classifiers[case.rulebook], case.episode, TRACE))
+            wanted = {"episode": case.id, "rulebook": case.rulebook}
+            if not context.store.page(wanted, 1).items:
+                classifier = context.classifiers[case.rulebook]
+                context.store.add(classify(classifier, case.episode, TRACE))
                 loaded += 1
     except StoreAway as error:
         refuse(f"{settings.database}: {error}")
-    if not quiet:
-        click.echo(f"{loaded} cases stored, {len(results) - loaded} were there already.", err=True)
+    return f"{loaded} cases stored, {len(results) - loaded} were there already."

@@ -1,44 +1,75 @@
-"""`softbalance explain`: one episode, its verdict and the proof."""
+"""`softbalance explain`: one episode, its verdict and the proof; or several rulebooks' verdicts."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 from softbalance.rules.loader import DEFAULT_RULEBOOK
-from softbalance.schemas.classification import TRACE
+from softbalance.schemas.classification import FULL
 from softbalance.service.commands.options import (
     open_library,
     read_episode,
+    refuse,
     rulebook_named,
     rulebooks_option,
 )
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @click.command()
 @click.argument("episode", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
-    "--rulebook", default=DEFAULT_RULEBOOK, show_default=True, help="The rulebook to decide by."
+    "--rulebook",
+    "names",
+    multiple=True,
+    default=[DEFAULT_RULEBOOK],
+    show_default=True,
+    help="The rulebook to decide by; several to see where they part.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the classification as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @rulebooks_option
-def command(episode: Path, rulebook: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
+def command(
+    episode: Path, names: tuple[str, ...], as_json: bool, rulebooks: tuple[Path, ...]
+) -> None:
     """Decide the Episode in a JSON file (- for standard input) and print the proof."""
     from softbalance.rules.classifier import Classifier
+    from softbalance.rules.comparison import compare
+    from softbalance.rules.firing import EngineFailure
     from softbalance.service.classifiers import classify
 
     library = open_library(rulebooks)
-    classifier = Classifier(rulebook_named(library, rulebook))
-    classified = classify(classifier, read_episode(episode, library.codebook), TRACE)
+    if len(set(names)) < len(names):
+        refuse("a rulebook is named twice; name each once")
+    classifiers = [Classifier(rulebook_named(library, name)) for name in names]
+    read = read_episode(episode, library.codebook)
+    try:
+        if len(names) > 1:
+            answer = compare(classifiers, read)
+        else:
+            answer = classify(classifiers[0], read, FULL)
+    except EngineFailure as error:
+        refuse(f"no verdict can be given: {error}; `softbalance rulebook verify` tells more")
     if as_json:
-        click.echo(orjson.dumps(classified, option=orjson.OPT_INDENT_2).decode())
+        click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return
+    from softbalance.service.text.comparison import comparison_view
+    from softbalance.service.text.proof import proof_view
+
+    view = comparison_view if len(names) > 1 else proof_view
+    _print(view(answer, library.codebook))
+
+
+def _print(view: RenderableType) -> None:
     from rich.console import Console
-    from softbalance.service.proof import proof_text, proof_view
+    from softbalance.service.text.words import plain
 
     if sys.stdout.isatty():
-        Console().print(proof_view(classified, library.codebook))
+        Console().print(view)
     else:
-        click.echo(proof_text(classified, library.codebook), nl=False)
+        click.echo(plain(view), nl=False)

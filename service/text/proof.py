@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 from softbalance.rules.model import Codebook
+from softbalance.service.text.sensitivity import outlook
+from softbalance.service.text.words import MARKS, marked, plain, printable, section, words
 
 Answer = Mapping[str, Any]
 #: A work cited by the episode → its number in the list at the end.
 Sources = Mapping[str, int]
 
-#: Value → its mark and style; the mark says it where there is no colour.
-_MARKS = {
-    "met": ("✓", "green"),
-    "failed": ("✗", "red"),
-    "sufficient": ("●", "bold"),
-    "contributing": ("◐", ""),
-    "absent": ("○", "dim"),
-    "undetermined": ("?", "yellow"),
-    "unknown": ("?", "yellow"),
-    "contested": ("≠", "bold magenta"),
-}
-
 
 def proof_text(classified: Answer, codebook: Codebook, width: int = 100) -> str:
     """Return the proof of a classification as plain text, `width` columns wide."""
-    page = io.StringIO()
-    console = Console(file=page, width=width, color_system=None, legacy_windows=False)
-    console.print(proof_view(classified, codebook))
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+    return plain(proof_view(classified, codebook), width)
 
 
 def proof_view(classified: Answer, codebook: Codebook) -> RenderableType:
@@ -50,27 +36,22 @@ def _sections(classified: Answer, codebook: Codebook) -> Iterator[RenderableType
         ("Rival explanations", classified["explanations"]),
     ):
         if values:
-            yield from _section(title, _values(values))
+            yield from section(title, _values(values))
     sources = _sources(classified["episode"])
-    yield from _section("Why", _proof(classified, codebook, sources))
+    yield from section("Why", _proof(classified, codebook, sources))
     for title, fact in (
         ("What carries the verdict", "dominant_explanations"),
         ("Recorded, and not weighed", "notes"),
     ):
         steps = [step for step in classified["trace"] if step["concludes"]["fact"] == fact]
         if steps:
-            yield from _section(title, *map(_note, steps))
+            yield from section(title, *map(_note, steps))
+    if "flips" in classified:
+        yield from outlook(classified, codebook)
     if classified["contested"]:
-        yield from _section("Contested", _contested(classified, sources))
+        yield from section("Contested", _contested(classified, sources))
     if sources:
-        yield from _section("Sources", _numbered(sources))
-
-
-def _section(title: str, *body: RenderableType) -> Iterator[RenderableType]:
-    yield Text()
-    yield Text(title, style="bold underline")
-    for part in body:
-        yield Padding(part, (0, 0, 0, 2))
+        yield from section("Sources", _numbered(sources))
 
 
 def _verdict(classified: Answer, codebook: Codebook) -> RenderableType:
@@ -115,13 +96,8 @@ def _numbered(sources: Sources) -> RenderableType:
 def _values(values: Mapping[str, str]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for fact, value in values.items():
-        table.add_row(Text(words(fact)), _marked(value))
+        table.add_row(Text(words(fact)), marked(value))
     return table
-
-
-def _marked(value: str) -> Text:
-    mark, style = _MARKS.get(value, ("·", ""))
-    return Text(f"{mark} {words(value)}", style=style)
 
 
 def _proof(classified: Answer, codebook: Codebook, sources: Sources) -> RenderableType:
@@ -154,7 +130,7 @@ class _Proof:
         heading = Text.assemble(
             (words(concluded["fact"]), "bold"),
             ": ",
-            _marked(concluded["value"]),
+            marked(concluded["value"]),
             (f"   step {step['step']}, {step['rule']}", "dim"),
         )
         if step["step"] in self._told:
@@ -176,7 +152,7 @@ class _Proof:
         if premise["origin"] != "coded" and step is not None:
             tree.add(self.tree(step))
             return
-        heading = Text.assemble(words(fact), ": ", _marked(value) if value in _MARKS else value)
+        heading = Text.assemble(words(fact), ": ", marked(value) if value in MARKS else value)
         indicator = self._codebook.indicators.get(fact)
         lines = [heading]
         if indicator is not None:
@@ -225,7 +201,7 @@ def _contested(classified: Answer, sources: Sources) -> RenderableType:
     episode = classified["episode"]
     parts: list[RenderableType] = []
     for indicator in classified["contested"]:
-        parts.append(Text.assemble(_marked("contested"), "  ", words(indicator)))
+        parts.append(Text.assemble(marked("contested"), "  ", words(indicator)))
         indices = [
             i
             for i, o in enumerate(episode.get("observations", ()))
@@ -233,15 +209,3 @@ def _contested(classified: Answer, sources: Sources) -> RenderableType:
         ]
         parts += [Padding(evidence(episode, index, sources), (0, 0, 0, 4)) for index in indices]
     return Group(*parts)
-
-
-def words(name: str) -> str:
-    """Return an id as words."""
-    return name.replace("_", " ")
-
-
-def printable(text: str) -> str:
-    """Show control characters as escapes, so that no text from outside drives a terminal."""
-    return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
-    )

@@ -1,0 +1,41 @@
+"""One episode under several rulebooks, and where these part."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+from softbalance.schemas.classification import StepSchema, VerdictSchema
+
+
+class PartingPremiseSchema(Schema):
+    """A premise that the rulebooks do not see alike; null where one does not ask for it."""
+
+    fact = fields.String(required=True)
+    values = fields.Dict(fields.String(), fields.String(allow_none=True), required=True)
+
+
+class PartingConclusionSchema(Schema):
+    """What one rulebook concludes of the fact, and by which steps; null where it does without."""
+
+    value = fields.String(required=True, allow_none=True)
+    steps = fields.List(fields.Nested(StepSchema), required=True)
+
+
+class PartingSchema(Schema):
+    """A fact on which rulebooks part, though on none of its premises."""
+
+    fact = fields.String(required=True)
+    decisive = fields.Boolean(
+        required=True, metadata={"description": "Whether the difference of class rests on it."}
+    )
+    conclusions = fields.Dict(
+        fields.String(), fields.Nested(PartingConclusionSchema), required=True
+    )
+    premises = fields.List(fields.Nested(PartingPremiseSchema), required=True)
+
+
+class ComparisonSchema(Schema):
+    """The verdicts by rulebook, and the first facts on which they part."""
+
+    agree = fields.Boolean(required=True)
+    classifications = fields.Dict(fields.String(), fields.Nested(VerdictSchema), required=True)
+    parting = fields.List(fields.Nested(PartingSchema), required=True)

@@ -1,0 +1,80 @@
+"""`softbalance replay`: stored classifications, decided again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from softbalance.service.commands.options import DONE_WITH_FAILURES, refuse, settings_for
+
+#: How many records are read from the store at a time.
+_PAGE = 200
+
+
+@click.command()
+@click.argument("records", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Replay every record of the store.")
+@click.option("--database", metavar="URL", help="The store.  [default: sqlite:///softbalance.db]")
+def command(records: tuple[str, ...], every: bool, database: str | None) -> None:
+    """Decide stored RECORDS again, each with the rulebook that decided it.
+
+    Exits with 3 if one comes out otherwise, or cannot be decided again.
+    """
+    from softbalance.service.context import Context
+    from softbalance.service.store import StoreAway
+
+    if every == bool(records):
+        refuse("name the records to replay, or --all of them")
+    settings = settings_for(database=database)
+    try:
+        context = Context.from_settings(settings)
+        chosen = _all(context.store) if every else _named(context.store, records)
+        total = context.store.count() if every else len(records)
+        with click.progressbar(chosen, length=total, label="replaying", file=sys.stderr) as bar:
+            failed = [told for stored in bar for told in _replay(context, stored)]
+    except StoreAway as error:
+        refuse(f"{settings.database}: {error}")
+    for told in failed:
+        click.echo(told)
+    wrong = len({told.split(" ", 1)[0] for told in failed})
+    click.echo(f"{total - wrong} of {total} records come out as stored.")
+    if failed:
+        sys.exit(DONE_WITH_FAILURES)
+
+
+def _all(store: Any) -> Iterator[dict[str, Any]]:
+    before = None
+    while True:
+        page = store.page({}, _PAGE, before)
+        yield from page.items
+        if page.next is None:
+            return
+        before = page.next
+
+
+def _named(store: Any, records: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    found = {record: store.get(record) for record in records}
+    missing = [record for record, stored in found.items() if stored is None]
+    if missing:
+        refuse(f"no classification {missing[0]!r} is stored; give the id of one that is")
+    yield from found.values()
+
+
+def _replay(context: Any, stored: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each field that differs."""
+    from softbalance.rules.findings import RulebookErrors
+    from softbalance.rules.firing import EngineFailure
+    from softbalance.schemas.classification import TRACE
+    from softbalance.service.classifiers import UnknownDigest
+    from softbalance.service.replay import differences
+
+    try:
+        classifier = context.classifiers.of_digest(stored["rulebook"]["digest"])
+        again = classifier.classify(stored["episode"], TRACE)
+    except (UnknownDigest, RulebookErrors, EngineFailure) as error:
+        yield f"{stored['id']} cannot be decided again: {error}"
+        return
+    for pointer, was, now in differences(stored, again):
+        yield f"{stored['id']} {pointer}: {was!r} was stored, {now!r} comes out"

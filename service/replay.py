@@ -1,0 +1,40 @@
+"""A stored classification, decided again with the very rulebook that decided it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from softbalance.schemas.mistakes import pointer
+
+#: What is of the record and not of the verdict.
+_OF_THE_RECORD = ("id", "classified_at")
+
+
+class Difference(NamedTuple):
+    """A field of the answer that came out otherwise: an RFC 6901 pointer and both values.
+
+    A field that one of the two lacks has None there.
+    """
+
+    pointer: str
+    stored: Any
+    replayed: Any
+
+
+def differences(stored: Mapping[str, Any], replayed: Mapping[str, Any]) -> list[Difference]:
+    """Return how a classification decided again differs from what was stored, field by field."""
+    was = {key: value for key, value in stored.items() if key not in _OF_THE_RECORD}
+    now = {key: value for key, value in replayed.items() if key not in _OF_THE_RECORD}
+    return list(_between(was, now, ()))
+
+
+def _between(was: Any, now: Any, path: tuple[object, ...]) -> Iterator[Difference]:
+    if isinstance(was, dict) and isinstance(now, dict):
+        for key in dict.fromkeys((*was, *now)):
+            yield from _between(was.get(key), now.get(key), (*path, key))
+    elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+        for index, (a, b) in enumerate(zip(was, now, strict=True)):
+            yield from _between(a, b, (*path, index))
+    elif was != now:
+        yield Difference(pointer(path), was, now)

@@ -1,0 +1,1 @@
+"""Text that people read in a terminal or as text/plain."""

@@ -1,0 +1,82 @@
+"""What follows from a verdict, as text: what is missing, what would flip it, why not another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+from softbalance.rules.model import Codebook
+from softbalance.service.text.words import section, words
+
+Answer = Mapping[str, Any]
+_STATES = {"holds": ("✓", "green"), "fails": ("✗", "red"), "undecided": ("?", "yellow")}
+
+
+def outlook(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+    """Yield the sections that only a classification with detail=full has."""
+    yield from section("What is missing", *_missing(classified, codebook))
+    yield from section("What would flip it", *_flips(classified["flips"], codebook))
+    if classified["why_not"]:
+        yield from section("Why not another class", *_why_not(classified["why_not"], codebook))
+
+
+def _label(verdict: str, codebook: Codebook) -> str:
+    known = codebook.classes.get(verdict)
+    return known.label.lower() if known else words(verdict)
+
+
+def _missing(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+    possible = [_label(verdict, codebook) for verdict in classified["possible_classifications"]]
+    if len(possible) == 1:
+        yield Text(f"Nothing that would matter: whatever is still open, it stays {possible[0]}.")
+        return
+    yield Text(f"Once all is coded it could be: {', '.join(possible)}. To ask, best first:")
+    table = Table.grid(padding=(0, 2))
+    for number, asked in enumerate(classified["next_questions"], 1):
+        bits = asked["information_gain"]
+        gain = f"{bits:.3f} bit" if bits >= 0.001 else "<0.001 bit"
+        question = Text.assemble((words(asked["indicator"]), "bold"), "  ", asked["question"])
+        table.add_row(f"{number:>2}", question, Text(gain, style="dim", no_wrap=True))
+    yield table
+
+
+def _flips(flips: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+    if flips["size"] is None:
+        yield Text("No change of up to three indicators gives another class.")
+        return
+    changes = "one change is" if flips["size"] == 1 else f"{flips['size']} changes are"
+    yield Text(f"The fewest that do: {changes} enough.")
+    table = Table.grid(padding=(0, 2))
+    for flip in flips["sets"]:
+        made = "; ".join(
+            f"{words(c['indicator'])}: {c['from']} → {c['to']}" for c in flip["changes"]
+        )
+        table.add_row(made, Text(f"→ {_label(flip['classification'], codebook)}", style="bold"))
+    yield table
+
+
+def _why_not(why_not: Mapping[str, Sequence[Answer]], codebook: Codebook) -> Iterator[Tree]:
+    for verdict, rules in why_not.items():
+        tree = Tree(Text(_label(verdict, codebook), style="bold"), guide_style="dim")
+        for rule in rules:
+            held = [_premise(p) for p in rule["premises"] if p["state"] == "holds"]
+            wanting = [_premise(p) for p in rule["premises"] if p["state"] != "holds"]
+            branch = tree.add(Text(rule["rule"], style="dim"))
+            branch.add(Group(*wanting, *held))
+        if not rules:
+            tree.add(Text("This rulebook has no rule for it."))
+        yield tree
+
+
+def _premise(premise: Answer) -> Text:
+    mark, style = _STATES[premise["state"]]
+    wanted = " or ".join(map(words, premise["expected"]))
+    stands = f"{words(premise['fact'])}: {words(premise['actual'])}"
+    text = Text.assemble((f"{mark} ", style), stands)
+    if premise["state"] != "holds":
+        text.append(f", needs {wanted}", style="dim")
+    return text

@@ -1,0 +1,55 @@
+"""What texts for people share: ids as words, marks for values, headed sections."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+#: Value → its mark and style; the mark says it where there is no colour.
+MARKS = {
+    "met": ("✓", "green"),
+    "failed": ("✗", "red"),
+    "sufficient": ("●", "bold"),
+    "contributing": ("◐", ""),
+    "absent": ("○", "dim"),
+    "undetermined": ("?", "yellow"),
+    "unknown": ("?", "yellow"),
+    "contested": ("≠", "bold magenta"),
+}
+
+
+def words(name: str) -> str:
+    """Return an id as words."""
+    return name.replace("_", " ")
+
+
+def printable(text: str) -> str:
+    """Show control characters as escapes, so that no text from outside drives a terminal."""
+    return "".join(
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def marked(value: str) -> Text:
+    """Return a value as words, with its mark and its style."""
+    mark, style = MARKS.get(value, ("·", ""))
+    return Text(f"{mark} {words(value)}", style=style)
+
+
+def section(title: str, *body: RenderableType) -> Iterator[RenderableType]:
+    """Yield a heading after an empty line, and what stands below it."""
+    yield Text()
+    yield Text(title, style="bold underline")
+    for part in body:
+        yield Padding(part, (0, 0, 0, 2))
+
+
+def plain(view: RenderableType, width: int = 100) -> str:
+    """Return what rich would print as plain text, `width` columns wide."""
+    page = io.StringIO()
+    Console(file=page, width=width, color_system=None, legacy_windows=False).print(view)
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
