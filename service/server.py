@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from flask import Flask
@@ -40,7 +41,11 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Make the application; called in each worker."""
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        # what the application is made of stays: the garbage collector need not look at it again
+        gc.collect()
+        gc.freeze()
+        return app
 
 
 def _address(settings: Settings) -> str:

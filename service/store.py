@@ -38,7 +38,6 @@ _records = Table(
     Column("form", Text, nullable=False),
     Column("episode", Text, nullable=False),
     Column("document", Text, nullable=False),
-    sqlite_autoincrement=True,
 )
 _actors = Table(
     "classification_actors",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
-from flask import Request, Response
+from flask import Request, Response, request
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, ValidationError, fields
 from marshmallow.fields import List
@@ -23,6 +24,16 @@ class Parser(FlaskParser):
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
         "query": RAISE,
     }
+
+    def parse(self, argmap: Any, req: Request | None = None, **options: Any) -> Any:
+        """Read one part of the request; the same query is read once, and answered with a copy."""
+        if options.get("location") != "query":
+            return super().parse(argmap, req, **options)
+        return dict(self._query(argmap, request.query_string))
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - there is one parser, and it lives as long as the process
+    def _query(self, schema: Any, _: bytes) -> Any:
+        return super().parse(schema, location="query")
 
     def load_json(self, req: Request, schema: Any) -> Any:
         """Read a JSON body strictly."""
