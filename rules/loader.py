@@ -174,29 +174,25 @@ def _cites(data: Mapping[str, Any]) -> tuple[Cite, ...]:
 def _checked(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
     names = Names(draft, codebook)
     wrong = [finding for lint in LINTS for finding in lint(names)]
-    if not wrong:
-        rulebook = rulebook_of(draft, codebook)
-        wrong = [
-            Finding(
-                rule.place if rule else draft.document.place("/stages"),
-                rule.id if rule else None,
-                message,
-            )
-            for stage in rulebook.stages
-            for rule, message in over_limits(stage)
-        ]
+    for stage in _stages(draft):
+        for rule, message in over_limits(stage):
+            place = rule.place if rule else draft.document.place("/stages")
+            wrong.append(Finding(place, rule.id if rule else None, message))
     findings.extend(wrong)
-    return None if wrong else rulebook
+    return None if wrong else rulebook_of(draft, codebook)
+
+
+def _stages(draft: Draft) -> list[Stage]:
+    rules = [_rule(entry) for entry in draft.rules]
+    return [
+        Stage(rules=tuple(r for r in rules if r.stage == e.data["id"]), **e.data)
+        for e in draft.stages
+    ]
 
 
 def rulebook_of(draft: Draft, codebook: Codebook) -> Rulebook:
     """Make the model of a sound rulebook."""
     data = draft.data
-    rules = [_rule(entry) for entry in draft.rules]
-    stages = [
-        Stage(rules=tuple(r for r in rules if r.stage == e.data["id"]), **e.data)
-        for e in draft.stages
-    ]
     content = {
         "codebook": codebook.content,
         "rulebooks": [document.content for document in draft.lineage],
@@ -215,7 +211,7 @@ def rulebook_of(draft: Draft, codebook: Codebook) -> Rulebook:
         summary=data["summary"],
         extends=data.get("extends"),
         sources={**codebook.sources, **draft.sources},
-        stages=(_strategy_stage(codebook), *stages),
+        stages=(_strategy_stage(codebook), *_stages(draft)),
         facts=facts,
         codebook=codebook,
         content=content,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import Schema, fields
+from softbalance.schemas.sensitivity import SensitivitySchema
 
 #: How much of an answer is wanted: the verdict, its proof, or also what would change it.
 VERDICT, TRACE, FULL = DETAILS = ("verdict", "trace", "full")
-
-#: What only an answer with detail=full has: what follows from the verdict.
-OUTLOOK = ("possible_classifications", "next_questions", "flips", "why_not")
 
 _DIGEST = {"pattern": "^sha256:[0-9a-f]{64}$"}
 
@@ -85,53 +83,6 @@ class VerdictSchema(Schema):
     contested = _ids("Indicators whose value is contested, in codebook order.")
 
 
-class ChangeSchema(Schema):
-    """One indicator coded otherwise."""
-
-    indicator = fields.String(required=True)
-    # `from` is a word of Python's own
-    was = fields.String(required=True, data_key="from")
-    to = fields.String(required=True)
-
-
-class FlipSchema(Schema):
-    """A smallest set of changes that leads to another class."""
-
-    changes = fields.List(fields.Nested(ChangeSchema), required=True)
-    classification = fields.String(required=True)
-
-
-class FlipsSchema(Schema):
-    """All smallest sets of changes; `size` is null where up to three changes flip nothing."""
-
-    size = fields.Integer(required=True, allow_none=True)
-    sets = fields.List(fields.Nested(FlipSchema), required=True)
-
-
-class QuestionSchema(Schema):
-    """An open indicator that could change the class, and what knowing it is worth."""
-
-    indicator = fields.String(required=True)
-    question = fields.String(required=True)
-    information_gain = fields.Float(required=True, metadata={"description": "In bits."})
-
-
-class PremiseStateSchema(Schema):
-    """A premise of a rule that did not decide, as it stands."""
-
-    fact = fields.String(required=True)
-    expected = fields.List(fields.String(), required=True)
-    actual = fields.String(required=True)
-    state = _text("How the premise stands.", enum=["holds", "fails", "undecided"])
-
-
-class RuleStateSchema(Schema):
-    """A rule that concludes another class, premise by premise."""
-
-    rule = fields.String(required=True)
-    premises = fields.List(fields.Nested(PremiseStateSchema), required=True)
-
-
 class DifferenceSchema(Schema):
     """A field that came out otherwise; null where one of the two lacks it."""
 
@@ -150,7 +101,7 @@ class ReplaySchema(Schema):
 def classification_schema(sent: Schema) -> type[Schema]:
     """Return the schema of a Classification of episodes as they are `sent`."""
 
-    class ClassificationSchema(VerdictSchema):
+    class ClassificationSchema(VerdictSchema, SensitivitySchema):
         """An episode's verdict under a rulebook, and with `detail` trace or full its proof."""
 
         id = fields.String(required=True)
@@ -159,10 +110,6 @@ def classification_schema(sent: Schema) -> type[Schema]:
         episode = fields.Nested(sent, required=True)
         decision_digest = _text("Hash of all that the verdict depends on.", **_DIGEST)
         trace = fields.List(fields.Nested(StepSchema))
-        possible_classifications = fields.List(fields.String())
-        next_questions = fields.List(fields.Nested(QuestionSchema))
-        flips = fields.Nested(FlipsSchema)
-        why_not = fields.Dict(fields.String(), fields.List(fields.Nested(RuleStateSchema)))
 
     # the class is made in a function, but is one component of the API's document
     return ClassificationSchema

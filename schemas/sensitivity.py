@@ -5,6 +5,9 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 from softbalance.schemas.fields import NO, VALUES, YES
 
+#: What only an answer with detail=full has.
+OUTLOOK = ("possible_classifications", "next_questions", "flips", "why_not")
+
 
 class QuestionSchema(Schema):
     """An open indicator on which the class depends."""

@@ -14,7 +14,6 @@ from softbalance.rules.model import Codebook
 from softbalance.schemas.classification import (
     DETAILS,
     FULL,
-    OUTLOOK,
     TRACE,
     VERDICT,
     ReplaySchema,
@@ -24,6 +23,7 @@ from softbalance.schemas.classification import (
 from softbalance.schemas.episode import ID_PATTERN, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
 from softbalance.schemas.mistakes import Mistake
+from softbalance.schemas.sensitivity import OUTLOOK
 from softbalance.service.api.parsing import Blueprint, Flag, Query, as_json
 from softbalance.service.classifiers import UnknownDigest, classify
 from softbalance.service.context import Context
