@@ -33,6 +33,20 @@ def test_the_mistake_is_told_as_shown(client: FlaskClient) -> None:
     assert client.post("/v1/classifications", json=body).get_json()["errors"] == [shown]
 
 
+def test_the_iraq_case_is_as_told(client: FlaskClient) -> None:
+    path = re.findall(r"`(rules/rulebooks/\S+/iraq\S+\.json)`", README)[0]
+    episode = json.loads((Path(__file__).parent.parent / path).read_text("utf-8"))
+    got = client.post("/v1/classifications?detail=full", json=episode).get_json()
+    assert got["possible_classifications"] == ["politics_as_usual", "mixed", "indeterminate"]
+    flips = {flip["classification"] for flip in got["flips"]["sets"]}
+    assert flips == {"not_a_constraint", "politics_as_usual"}
+    first = got["next_questions"][0]
+    assert f"1  {first['indicator'].replace('_', ' ')}" in README
+    assert f"{first['information_gain']:.3f} bit" in README
+    asked = [question["indicator"] for question in got["next_questions"]]
+    assert asked.index("costly_commitment") > asked.index("security_gain_against_hegemon")
+
+
 def test_the_rulebook_loads_and_decides(tmp_path: Path) -> None:
     (tmp_path / "rulebook.yaml").write_text(_block("yaml"), "utf-8")
     assert "threat-alone" in load_library([tmp_path]).rulebooks
