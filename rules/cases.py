@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from marshmallow import ValidationError, fields
@@ -31,7 +31,8 @@ ORIGINS = ("draft", "general_history")
 class Case:
     """An Episode and what is expected of it under the rulebook it comes with.
 
-    `expected` has the shape of a classification and holds only what is expected.
+    `expected` has the shape of a classification and holds only what is expected; `place` is where
+    it says so.
     """
 
     id: str
@@ -39,6 +40,16 @@ class Case:
     origin: str
     episode: Mapping[str, Any]
     expected: Mapping[str, Any]
+    place: Place
+
+
+class Difference(NamedTuple):
+    """A field of the answer that came out otherwise than expected, and the name in it if any."""
+
+    field: str
+    name: str
+    expected: Any
+    got: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +62,19 @@ class CaseResult:
     @property
     def ok(self) -> bool:
         """Whether every expected value came out."""
-        return all(
-            all(self.got[key].get(name) == value for name, value in expected.items())
-            if isinstance(expected, dict)
-            else self.got[key] == expected
-            for key, expected in self.case.expected.items()
-        )
+        return not any(self.differences())
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield every expectation that did not come out."""
+        for key, expected in self.case.expected.items():
+            got = self.got[key]
+            if not isinstance(expected, dict):
+                pairs = [("", expected, got)]
+            else:
+                pairs = [(name, value, got.get(name)) for name, value in expected.items()]
+            for name, wanted, came in pairs:
+                if wanted != came:
+                    yield Difference(key, name, wanted, came)
 
 
 class _ExpectedSchema(StrictSchema):
@@ -111,7 +129,8 @@ def _load(rulebook: Rulebook, folder: Path, findings: list[Finding]) -> Iterator
             findings.append(Finding(Place(str(path), 1), None, f"is no Episode: {error}"))
         else:
             origin = expected.pop("origin")
-            yield Case(name, rulebook.id, origin, episode, expected)
+            place = document.place(f"/{name}")
+            yield Case(name, rulebook.id, origin, episode, expected, place)
 
 
 class _Expected(fields.Nested):

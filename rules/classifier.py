@@ -23,7 +23,7 @@ class Classifier:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self._decider = Decider(rulebook)
+        self.decider = Decider(rulebook)
         self._tracer = Tracer(rulebook)
         self._tests = rulebook.of_kind("test")
         self._explanations = rulebook.of_kind("explanation")
@@ -31,7 +31,7 @@ class Classifier:
 
     def decide(self, codings: Codings) -> Decision:
         """Decide codings without making an answer of it; raises EngineFailure."""
-        return self._decider.decide(codings.form, codings.values)
+        return self.decider.decide(codings.form, codings.values)
 
     def classify(self, episode: Mapping[str, Any], detail: str = TRACE) -> dict[str, Any]:
         """Classify a valid Episode; return the answer without `id` and `classified_at`.
@@ -55,7 +55,7 @@ class Classifier:
     @cached_property
     def _sensitivity(self) -> Sensitivity:
         """Made when first asked for: most answers need no decision diagram."""
-        return Sensitivity(self.rulebook, self._decider)
+        return Sensitivity(self.rulebook, self.decider)
 
     def verdict(self, decision: Decision) -> dict[str, Any]:
         """Return the part of the answer that the rules conclude."""

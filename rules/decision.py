@@ -116,6 +116,14 @@ class Decider:
         sets = {name: tuple(sorted(found)) for name, found in gathered.items()}
         return Decision(self.rulebook, coded, facts, sets, tuple(stages))
 
+    def fire(self, number: int, facts: Mapping[str, str]) -> tuple[Rule, ...]:
+        """Return the rules of stage `number` that fire of the facts that it reads.
+
+        Raises EngineFailure, and Disagreement if what fired is not exactly what holds.
+        """
+        with self._lock:
+            return self._stages[number].fire(facts)
+
 
 class StageDecider:
     """One stage, fired and checked; not safe for two threads at a time."""
@@ -132,14 +140,22 @@ class StageDecider:
     def decide(self, facts: Mapping[str, str]) -> tuple[dict[str, str], Conclusions]:
         """Return the facts that the stage reads and what it concludes from them."""
         seen = {fact: facts[fact] for fact in self._reads}
-        fired, held = self._ruleset.fire(seen), self._matcher.holding(seen)
-        if fired != held:
-            held_ids = (rule.id for rule in self._chosen(held))
-            raise Disagreement(self.stage, seen, self._chosen(fired), held_ids)
+        held = self._fired(seen)
         conclusions = self._concluded.get(held)
         if conclusions is None:
             conclusions = self._concluded[held] = self._conclude(tuple(self._chosen(held)), seen)
         return seen, conclusions
+
+    def fire(self, seen: Mapping[str, str]) -> tuple[Rule, ...]:
+        """Return the rules that fire of the facts that the stage reads, whatever they conclude."""
+        return tuple(self._chosen(self._fired(seen)))
+
+    def _fired(self, seen: Mapping[str, str]) -> int:
+        fired, held = self._ruleset.fire(seen), self._matcher.holding(seen)
+        if fired != held:
+            held_ids = (rule.id for rule in self._chosen(held))
+            raise Disagreement(self.stage, seen, self._chosen(fired), held_ids)
+        return held
 
     def _chosen(self, mask: int) -> Iterator[Rule]:
         for i, rule in enumerate(self.stage.rules):

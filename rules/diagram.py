@@ -99,7 +99,8 @@ class DecisionDiagram:
         self.order = tuple(dict.fromkeys((FORM, *_needed(rulebook, CLASSIFICATION))))
         self.domains = tuple(rulebook.domain(name) for name in self.order)
         self.places = {name: i for i, name in enumerate(rulebook.codebook.indicators)}
-        self.root = _Compiler(rulebook, self.order).fact(CLASSIFICATION, len(rulebook.stages))
+        diagrams = FactDiagrams(rulebook, self.order, Nodes())
+        self.root = diagrams.fact(CLASSIFICATION, len(rulebook.stages))
 
     def of_form(self, form: str) -> Diagram:
         """Return the part below a form; it asks for indicators only."""
@@ -142,18 +143,24 @@ def descend(root: Diagram) -> list[Diagram]:
 def _concluding(rulebook: Rulebook, fact: str, before: int) -> tuple[int, list[Rule]]:
     """Return the stage before stage number `before` that concludes a fact, and its rules there.
 
-    A fact is concluded in one stage only. No rules, and stage 0, if it is in none of these: then it
-    is an input as it was coded.
+    A fact is concluded in one stage only. No rules, and stage -1, if it is in none of these: then
+    it is an input as it was coded.
     """
     for number in range(before):
         rules = [rule for rule in rulebook.stages[number].rules if rule.fact == fact]
         if rules:
             return number, rules
-    return 0, []
+    return -1, []
 
 
 def _reads(rules: Sequence[Rule]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p.fact for rule in rules for p in rule.premises()))
+
+
+def inputs_of(rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the form and every indicator, first those that the classification depends on."""
+    needed = _needed(rulebook, CLASSIFICATION)
+    return tuple(dict.fromkeys((FORM, *needed, *rulebook.codebook.indicators)))
 
 
 def _needed(rulebook: Rulebook, fact: str) -> list[str]:
@@ -175,11 +182,13 @@ def _needed(rulebook: Rulebook, fact: str) -> list[str]:
     return list(inputs)
 
 
-class _Compiler:
-    def __init__(self, rulebook: Rulebook, order: tuple[str, ...]) -> None:
+class FactDiagrams:
+    """The diagrams of a rulebook's facts over an `order` of inputs, each made at its first use."""
+
+    def __init__(self, rulebook: Rulebook, order: tuple[str, ...], nodes: Nodes) -> None:
         self._rulebook = rulebook
         self._level = {name: level for level, name in enumerate(order)}
-        self._nodes = Nodes()
+        self._nodes = nodes
         self._made: dict[tuple[str, int], Diagram] = {}
 
     def fact(self, name: str, before: int) -> Diagram:
@@ -221,11 +230,7 @@ def _value(
     if UNDEFINED in values:
         return UNDEFINED
     facts = dict(zip(reads, values, strict=False))
-    concluded = {rule.value for rule in rules if _holds(rule, facts)}
+    concluded = {rule.value for rule in rules if rule.holds(facts)}
     if not concluded:
         return kept
     return concluded.pop() if len(concluded) == 1 else UNDEFINED
-
-
-def _holds(rule: Rule, facts: dict[str, str]) -> bool:
-    return all(any(facts[p.fact] in p.values for p in clause) for clause in rule.when)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from softbalance.rules.documents import Place
 
@@ -26,3 +27,18 @@ class RulebookErrors(ValueError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(sorted(set(findings)))
         super().__init__("\n".join(map(str, self.findings)))
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What a check of a rulebook that loads has found: the rule, its place, cause and remedy.
+
+    `witness` is an Episode that shows it, or None where no episode can. A `remark` is worth
+    knowing and makes no verdict wrong.
+    """
+
+    rule: str | None
+    place: Place
+    message: str
+    witness: Mapping[str, Any] | None = None
+    remark: bool = False

@@ -41,6 +41,9 @@ from softbalance.schemas.rulebook import CodebookSchema, RulebookSchema
 SHIPPED = Path(str(files("softbalance.rules"))) / "rulebooks"
 DEFAULT_RULEBOOK = "brooks-wohlforth-2004"
 
+#: A document and its data, sound by its grammar.
+Read = tuple[Document, dict[str, Any]]
+
 
 class UnknownRulebook(LookupError):
     """There is no rulebook of that id; the message names the nearest."""
@@ -67,13 +70,39 @@ def load_library(extra: Iterable[Path] = (), shipped: Path = SHIPPED) -> Library
     every mistake in every document at once.
     """
     findings: list[Finding] = []
+    return _library(shipped, _read_all((shipped, *extra), findings), findings)
+
+
+def load_folder(
+    folder: Path, extra: Iterable[Path] = (), shipped: Path = SHIPPED
+) -> list[Rulebook]:
+    """Load the rulebooks of a folder, which may have the ids of rulebooks that are shipped.
+
+    What they extend is looked for in the folder first, then among the shipped ones and `extra`.
+    Raises RulebookErrors with every mistake in these documents at once.
+    """
+    findings: list[Finding] = []
+    own = _read_all((folder,), findings)
+    others = {data["id"]: (document, data) for document, data in _read_all((shipped, *extra), [])}
+    names = [data["id"] for _, data in own]
+    needed, parents = list(own), {data.get("extends") for _, data in own} - {*names, None}
+    while parents:
+        found = [others.pop(parent) for parent in parents if parent in others]
+        needed += found
+        parents = {data.get("extends") for _, data in found} - {*names, None}
+    library = _library(shipped, needed, findings)
+    return [library[name] for name in names]
+
+
+def _read_all(folders: Iterable[Path], findings: list[Finding]) -> list[Read]:
+    read = [_read(path, findings) for folder in folders for path in _books(folder, findings)]
+    return [pair for pair in read if pair is not None]
+
+
+def _library(shipped: Path, read: list[Read], findings: list[Finding]) -> Library:
     codebook = _codebook(shipped / "codebook.yaml", findings)
-    read = [
-        _read(path, findings) for folder in (shipped, *extra) for path in _books(folder, findings)
-    ]
-    drafts = _drafts([pair for pair in read if pair is not None], findings)
     rulebooks = {}
-    for name, draft in drafts.items():
+    for name, draft in _drafts(read, findings).items():
         rulebook = _checked(draft, codebook, findings) if codebook else None
         if rulebook is not None:
             rulebooks[name] = rulebook
@@ -95,7 +124,7 @@ def _books(folder: Path, findings: list[Finding]) -> list[Path]:
     return found
 
 
-def _read(path: Path, findings: list[Finding]) -> tuple[Document, dict[str, Any]] | None:
+def _read(path: Path, findings: list[Finding]) -> Read | None:
     try:
         document = read_document(path)
     except UnreadableYAML as error:
@@ -107,11 +136,9 @@ def _read(path: Path, findings: list[Finding]) -> tuple[Document, dict[str, Any]
     return None if wrong else (document, data)
 
 
-def _drafts(
-    read: list[tuple[Document, dict[str, Any]]], findings: list[Finding]
-) -> dict[str, Draft]:
+def _drafts(read: list[Read], findings: list[Finding]) -> dict[str, Draft]:
     """Resolve `extends`; a rulebook whose parent is unsound is left to its parent's findings."""
-    waiting: dict[str, tuple[Document, dict[str, Any]]] = {}
+    waiting: dict[str, Read] = {}
     for document, data in read:
         if data["id"] in waiting:
             other = waiting[data["id"]][0].place("/id")
@@ -198,11 +225,11 @@ def rulebook_of(draft: Draft, codebook: Codebook) -> Rulebook:
         "rulebooks": [document.content for document in draft.lineage],
     }
     strategies = tuple(dict.fromkeys(form.strategy for form in codebook.forms.values()))
-    facts = {STRATEGY: Fact(STRATEGY, "answer", "Strategy", strategies, ())}
+    facts = {STRATEGY: Fact(STRATEGY, "answer", "Strategy", strategies, (), codebook.place)}
     for entry in draft.facts:
         fact = {"undecided": (), **entry.data}
         facts[fact["id"]] = Fact(
-            **fact | {key: tuple(fact[key]) for key in ("values", "undecided")}
+            **fact | {key: tuple(fact[key]) for key in ("values", "undecided")}, place=entry.place
         )
     return Rulebook(
         id=data["id"],

@@ -120,6 +120,10 @@ class Rule:
         for clause in self.when:
             yield from clause
 
+    def holds(self, facts: Mapping[str, str]) -> bool:
+        """Return whether each clause holds of the facts."""
+        return all(any(facts[p.fact] in p.values for p in clause) for clause in self.when)
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -150,6 +154,7 @@ class Fact:
     title: str
     values: tuple[str, ...]
     undecided: tuple[str, ...]
+    place: Place = field(compare=False)
 
 
 @dataclass(frozen=True)

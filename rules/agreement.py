@@ -1,0 +1,122 @@
+"""Do the engines agree on a rulebook? Tried on the states of its stages and on random episodes.
+
+What fires in a stage depends on nothing but the facts that the stage reads, and what a rule does on
+the facts of its own premises. So the rules of a stage fall into parts that read no fact in common,
+and for each part every combination of values that its facts can have is asserted to durable_rules,
+with the other facts of the stage as in a random coding that leads there. All rules that fire are
+compared with an evaluation of their premises as they stand in the rulebook.
+
+Random episodes go through all stages. In every other one a rule drawn at random fires, since
+evenly drawn codings hardly ever come to the rarer classes. The rules that fired, which settle all
+else, are compared with the regions that the proofs of the other checks rest on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from softbalance.rules.decision import Decider, Disagreement
+from softbalance.rules.diagram import UNDEFINED
+from softbalance.rules.findings import Flaw
+from softbalance.rules.firing import EngineFailure
+from softbalance.rules.model import FORM, Stage
+from softbalance.rules.regions import ALL, NONE
+from softbalance.rules.space import Space, episode_of
+from softbalance.rules.wording import listed
+
+#: The most states of a part of a stage that are all tried; of more, as many are drawn.
+STATES_A_PART = 50_000
+
+
+@dataclass
+class Agreement:
+    """Compares the engines on one rulebook; `states` and `episodes` count what was tried."""
+
+    space: Space
+    decider: Decider
+    seed: int = 0
+    states: dict[str, int] = field(default_factory=dict)
+    episodes: int = 0
+
+    def flaws(self, episodes: int) -> Iterator[Flaw]:
+        """Yield disagreements, at most one of a part of a stage and one of the random episodes.
+
+        After a failure of the firing engine nothing more is tried, since it can't be relied on.
+        """
+        chance = random.Random(self.seed)  # noqa: S311 - to be reproducible, not secret
+        book = self.space.rulebook
+        try:
+            for number, stage in enumerate(book.stages):
+                for names in _parts(stage):
+                    yield from self._on_states(number, names, chance)
+            if self.space.reached(len(book.stages)) != NONE:
+                yield from self._on_episodes(episodes, chance)
+        except EngineFailure as error:
+            yield Flaw(None, book.place, f"the firing engine failed: {error}")
+
+    def _on_states(self, number: int, names: list[str], chance: random.Random) -> Iterator[Flaw]:
+        states = self.space.states(names, number)
+        stage = self.space.rulebook.stages[number]
+        tried = min(states.count, STATES_A_PART)
+        for i in range(tried):
+            way = states[i if tried == states.count else chance.randrange(states.count)]
+            coding = self.space.drawn(ALL, chance) | way
+            facts = self.space.facts(number, coding)
+            if UNDEFINED in facts.values():
+                continue
+            self.states[stage.id] = self.states.get(stage.id, 0) + 1
+            held = [rule.id for rule in stage.rules if rule.holds(facts)]
+            fired = self._fired(number, facts)
+            if fired != held:
+                yield self._flaw(f"stage {stage.id} of {facts}", set(fired) ^ set(held), coding)
+                return
+
+    def _fired(self, number: int, facts: Mapping[str, str]) -> list[str]:
+        try:
+            return [rule.id for rule in self.decider.fire(number, facts)]
+        except Disagreement as error:
+            return error.fired
+
+    def _on_episodes(self, episodes: int, chance: random.Random) -> Iterator[Flaw]:
+        space = self.space
+        sound = space.reached(len(space.rulebook.stages))
+        rules = list(space.rulebook.rules)
+        for i in range(episodes):
+            aim = space.both(sound, space.fires(chance.choice(rules))) if i % 2 else sound
+            coding = space.drawn(aim if aim != NONE else sound, chance)
+            self.episodes += 1
+            held = {rule.id for rule in rules if space.at(space.fires(rule), coding) == ALL}
+            fired = self._decided(coding)
+            if fired != held:
+                yield self._flaw("an episode", fired ^ held, coding)
+                return
+
+    def _decided(self, coding: Mapping[str, str]) -> set[str]:
+        try:
+            return set(self.decider.decide(coding[FORM], coding).fired)
+        except Disagreement as error:
+            return set(error.fired)
+
+    def _flaw(self, what: str, rules: set[str], coding: Mapping[str, str]) -> Flaw:
+        first = next(rule for rule in self.space.rulebook.rules if rule.id in rules)
+        return Flaw(
+            first.id,
+            first.place,
+            f"for {what} durable_rules and a direct evaluation differ on {listed(sorted(rules))}; "
+            "this is an error of the engine, not of the rulebook: report it with the witness",
+            episode_of(self.space.rulebook, coding, f"The engines differ on {first.id}"),
+        )
+
+
+def _parts(stage: Stage) -> list[list[str]]:
+    """Return the facts that a stage reads, in parts such that no rule reads facts of two."""
+    parts: list[list[str]] = []
+    for rule in stage.rules:
+        part = [premise.fact for premise in rule.premises()]
+        for other in [other for other in parts if set(other) & set(part)]:
+            parts.remove(other)
+            part = other + part
+        parts.append(list(dict.fromkeys(part)))
+    return parts

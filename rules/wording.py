@@ -1,0 +1,35 @@
+"""Rules in words, for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from softbalance.rules.model import Clause, Premise, Rule
+
+
+def listed(words: Iterable[object], last: str = "and") -> str:
+    """Return words as a list in a sentence: `a`, `a and b`, `a, b and c`."""
+    *rest, end = map(str, words)
+    return f"{', '.join(rest)} {last} {end}" if rest else end
+
+
+def premise_words(premise: Premise) -> str:
+    """Return a premise as `fact is value, value or value`."""
+    return f"{premise.fact} is {listed(premise.values, 'or')}"
+
+
+def clause_words(clause: Clause) -> str:
+    """Return a clause as its premise, or as `either ..., or ...`."""
+    if len(clause) == 1:
+        return premise_words(clause[0])
+    return "either " + ", or ".join(map(premise_words, clause))
+
+
+def premises_words(clauses: Sequence[Clause]) -> str:
+    """Return clauses as one sentence."""
+    return "; and ".join(map(clause_words, clauses))
+
+
+def named(rule: Rule) -> str:
+    """Return a rule's id and the place where it stands."""
+    return f"{rule.id} ({rule.place})"

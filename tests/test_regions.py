@@ -1,0 +1,95 @@
+"""Regions against the sets of codings that they stand for, and states against all there are."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from softbalance.rules.loader import load_library
+from softbalance.rules.model import Rule
+from softbalance.rules.regions import ALL, NONE
+from softbalance.rules.space import Space
+
+import tiny
+from evaluator import BROOKS_WOHLFORTH
+
+SEEDS = range(25)
+
+
+def fired(rule: Rule, runs: list[tiny.Run]) -> list[tiny.Coding]:
+    return [run.coding for run in runs if rule.id in run.fired]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_region_holds_the_codings_where_its_rule_fires(seed: int) -> None:
+    book = tiny.arbitrary(seed)
+    space = Space(book)
+    runs = [tiny.run(book, coding) for coding in tiny.codings()]
+    for rule in book.rules:
+        region, where = space.fires(rule), fired(rule, runs)
+        assert space.count(region) == len(where)
+        assert [c for c in tiny.codings() if space.at(region, c) == ALL] == where
+        assert (region == NONE) == (not where)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_examples_are_in_the_region_and_the_simplest_leaves_most_unknown(seed: int) -> None:
+    book, chance = tiny.arbitrary(seed), random.Random(seed)
+    space = Space(book)
+    runs = [tiny.run(book, coding) for coding in tiny.codings()]
+    for rule in book.rules:
+        where = fired(rule, runs)
+        if not where:
+            with pytest.raises(ValueError, match="empty"):
+                space.simplest(space.fires(rule))
+            continue
+        simplest = space.simplest(space.fires(rule))
+        assert simplest in where
+        assert known(simplest) == min(map(known, where))
+        drawn = [space.drawn(space.fires(rule), chance) for _ in range(20)]
+        assert all(coding in where for coding in drawn)
+
+
+def known(coding: tiny.Coding) -> int:
+    return sum(coding[name] != "unknown" for name in tiny.INDICATORS)
+
+
+def test_every_coding_of_a_region_may_be_drawn() -> None:
+    book, chance = tiny.arbitrary(0), random.Random(0)
+    space = Space(book)
+    drawn = {tuple(space.drawn(ALL, chance).items()) for _ in range(3000)}
+    assert len(drawn) == space.size == 2 * 4**3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_both_either_and_outside_are_those_of_sets(seed: int) -> None:
+    book = tiny.arbitrary(seed)
+    space = Space(book)
+    codings = list(tiny.codings())
+    first, second, third = (space.holds(rule) for rule in list(book.rules)[:3])
+    for coding in codings:
+        a, b, c = (space.at(region, coding) == ALL for region in (first, second, third))
+        assert (space.at(space.both(first, second, third), coding) == ALL) == (a and b and c)
+        assert (space.at(space.either(first, second, third), coding) == ALL) == (a or b or c)
+        assert (space.at(space.outside(first), coding) == ALL) == (not a)
+    assert space.both() == ALL
+    assert space.either() == NONE
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_states_are_the_combinations_that_codings_bring_about(seed: int) -> None:
+    book = tiny.arbitrary(seed)
+    space = Space(book)
+    number = len(book.stages) - 1
+    reads = book.stages[number].reads
+    states = space.states(reads, number)
+    unsaid = dict.fromkeys(tiny.INDICATORS, "unknown") | {"form": "hard"}
+    found = [space.facts(number, {**unsaid, **states[i]}) for i in range(states.count)]
+    assert len({tuple(facts.values()) for facts in found}) == states.count
+    earlier = replace(book, stages=book.stages[:number])
+    runs = [tiny.run(earlier, coding) for coding in tiny.codings()]
+    for run in runs:
+        assert not run.sound or {name: run.facts[name] for name in reads} in found
+
+
+def test_all_codings_of_the_codebook_are_counted() -> None:
+    assert Space(load_library()[BROOKS_WOHLFORTH]).size == 9 * 4**23
