@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields
-from softbalance.schemas.classification import CiteSchema, ConclusionSchema
+from softbalance.schemas.classification import CiteSchema, ConclusionSchema, RulebookRefSchema
 
 
 class RulebookSummarySchema(Schema):
@@ -59,12 +59,47 @@ class FactSchema(Schema):
     values = fields.List(fields.String(), required=True)
 
 
+class FindingSchema(Schema):
+    """What refutes a claim: the rule, its place, and an Episode that shows it, if any can.
+
+    A `remark` is worth knowing and refutes nothing.
+    """
+
+    rule = fields.String(required=True, allow_none=True)
+    file = fields.String(required=True)
+    line = fields.Integer(required=True)
+    message = fields.String(required=True)
+    remark = fields.Boolean(required=True)
+    witness = fields.Dict(required=True, allow_none=True)
+
+
+class CheckSchema(Schema):
+    """A claim, how much was examined, and what refutes it."""
+
+    check = fields.String(required=True)
+    claim = fields.String(required=True)
+    ok = fields.Boolean(required=True)
+    examined = fields.Dict(fields.String(), fields.Integer(), required=True)
+    findings = fields.List(fields.Nested(FindingSchema), required=True)
+
+
+class VerificationSchema(Schema):
+    """A rulebook proved over all codings, of which there are `codings`."""
+
+    rulebook = fields.Nested(RulebookRefSchema, required=True)
+    ok = fields.Boolean(required=True)
+    codings = fields.Integer(required=True)
+    states = fields.Dict(fields.String(), fields.Integer(), required=True)
+    checks = fields.List(fields.Nested(CheckSchema), required=True)
+
+
 class RulebookSchema(RulebookSummarySchema):
-    """A rulebook with its rules in order of inference, its facts and the works it cites."""
+    """A rulebook: rules in order of inference, facts, works it cites, and its verification."""
 
     sources = fields.Dict(fields.String(), fields.String(), required=True)
     facts = fields.List(fields.Nested(FactSchema), required=True)
     stages = fields.List(fields.Nested(StageSchema), required=True)
+    verification = fields.Nested(VerificationSchema, required=True)
 
 
 class CodebookSchema(Schema):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from softbalance.rules.archive import archived
 from softbalance.rules.loader import Library, load_library
+from softbalance.rules.verification import Verification, verify
 from softbalance.service.classifiers import Classifiers
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
@@ -19,6 +20,7 @@ class Context:
     library: Library
     classifiers: Classifiers
     store: Store
+    _verified: dict[str, Verification] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Context:
@@ -29,3 +31,10 @@ class Context:
         for rulebook in library.rulebooks.values():
             store.keep(rulebook.digest, rulebook.id, archived(rulebook))
         return cls(settings, library, Classifiers(library, store), store)
+
+    def verified(self, rulebook: str) -> Verification:
+        """Return a rulebook's verification, made when it is first asked for (about a second)."""
+        if rulebook not in self._verified:
+            classifier = self.classifiers[rulebook]
+            self._verified[rulebook] = verify(classifier.rulebook, classifier)
+        return self._verified[rulebook]

@@ -25,6 +25,10 @@ def test_a_rulebook_with_its_rules(client: FlaskClient, library: Library, rulebo
     for rule in rules:
         assert rule["because"]
         assert all(cite["source"] in got["sources"] for cite in rule["cites"])
+    assert got["verification"]["ok"] is True
+    assert {check["check"] for check in got["verification"]["checks"]} >= {
+        "complete", "consistent", "live", "needed", "reachable", "cases", "agreement",
+    }  # fmt: skip
 
 
 def test_the_codebook(client: FlaskClient) -> None:

@@ -70,7 +70,7 @@ def arbitrary(seed: int) -> Rulebook:
         if any(fact in stage.concludes for stage in stages)
     }
     return Rulebook(
-        f"tiny-{seed}", "1.0.0", "", "", None, {}, tuple(stages), facts, CODEBOOK, "", PLACE
+        f"tiny-{seed}", "1.0.0", "", "", None, {}, tuple(stages), facts, CODEBOOK, {}, "", PLACE
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 from softbalance.rules.loader import UnknownRulebook
 from softbalance.rules.published import codebook_json, summary, whole
+from softbalance.rules.verification import as_json as as_verified
 from softbalance.schemas.published import CodebookSchema, RulebookListSchema, RulebookSchema
 from softbalance.service.api.parsing import Blueprint, as_json
 from softbalance.service.context import Context
@@ -35,9 +36,11 @@ def blueprint(context: Context) -> Blueprint:
     @routes.route("/rulebooks/<rulebook>", parameters=[known])
     @routes.response(200, RulebookSchema)
     def get(rulebook: str) -> Response:
-        """Read a rulebook: its rules in order of inference, with reasons and citations."""
+        """Read a rulebook: its rules with reasons and citations, and the proof that it is sound."""
         try:
-            return as_json(whole(context.library[rulebook]))
+            found = context.library[rulebook]
+            verification = as_verified(context.verified(rulebook), whole_paths=False)
+            return as_json(whole(found) | {"verification": verification})
         except UnknownRulebook as error:
             raise Problem(404, "not-found", str(error)) from error
 
