@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 import rfc8785
+from softbalance.rules.building import codebook_of, rulebook_of
 from softbalance.rules.documents import Document
 from softbalance.rules.drafts import Draft, check_grammar, draft_of
 from softbalance.rules.findings import Finding, RulebookErrors
-from softbalance.rules.loader import codebook_of, rulebook_of
 from softbalance.rules.model import Rulebook
 from softbalance.schemas.rulebook import CodebookSchema, RulebookSchema
 

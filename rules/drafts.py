@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, ValidationError
 from softbalance.rules.documents import Document, Place
 from softbalance.rules.findings import Finding
-from softbalance.schemas.mistakes import located, unknown_name
+from softbalance.schemas.mistakes import Located, located, unknown_name
+
+#: The keys of a rulebook that list rules.
+_RULES = ("rules", "replace")
 
 
 class Entry(NamedTuple):
@@ -41,34 +44,60 @@ class Draft:
     stages: list[Entry]
     facts: list[Entry]
     rules: list[Entry]
+    whole: bool
 
 
 def check_grammar(document: Document, schema: Schema) -> tuple[Any, list[Finding]]:
-    """Load a document by its grammar; return its data and what is wrong with it."""
+    """Load a document by its grammar; return its data and what is wrong with it.
+
+    Where only some rules are wrong, the data is whole but for these, which are None in it: so the
+    others can be checked further and all mistakes told at once. Else it is None.
+    """
     try:
         return schema.load(document.content), []
     except ValidationError as error:
-        return None, [
+        mistakes = located(error.messages)
+        return _sound_part(error.valid_data, mistakes), [
             Finding(
                 document.place(m.pointer),
                 _rule_at(document.content, m.pointer),
                 f"{m.pointer or 'the document'}: {m.detail}",
             )
-            for m in located(error.messages)
+            for m in mistakes
         ]
+
+
+def _sound_part(data: Any, mistakes: list[Located]) -> Any:
+    wrong = {tuple(m.pointer.split("/")[1:3]) for m in mistakes}
+    if not all(len(place) == 2 and place[0] in _RULES for place in wrong):
+        return None
+    return data | {
+        key: [None if (key, str(i)) in wrong else rule for i, rule in enumerate(data[key])]
+        for key in _RULES
+        if key in data
+    }
+
+
+def is_whole(data: Mapping[str, Any]) -> bool:
+    """Return whether no rule was left out for a mistake of grammar."""
+    return not any(None in data.get(key, ()) for key in _RULES)
 
 
 def _rule_at(content: Any, pointer: str) -> str | None:
     match pointer.split("/")[1:3]:
-        case ["rules" | "replace" as key, index]:
+        case [key, index] if key in _RULES:
             rule = content[key][int(index)]
             return str(rule["id"]) if isinstance(rule, dict) and "id" in rule else None
     return None
 
 
 def entries(document: Document, data: Mapping[str, Any], key: str) -> list[Entry]:
-    """Return the items of a list of the document with their places."""
-    return [Entry(item, document, f"/{key}/{i}") for i, item in enumerate(data.get(key, ()))]
+    """Return the sound items of a list of the document with their places."""
+    return [
+        Entry(item, document, f"/{key}/{i}")
+        for i, item in enumerate(data.get(key, ()))
+        if item is not None
+    ]
 
 
 def sources_of(data: Mapping[str, Any]) -> dict[str, str]:
@@ -84,7 +113,7 @@ def draft_of(
     sources = sources_of(data)
     if parent is None:
         findings.extend(_misplaced(document, data))
-        return Draft(document, data, (document,), sources, stages, facts, rules)
+        return Draft(document, data, (document,), sources, stages, facts, rules, is_whole(data))
     replacing = entries(document, data, "replace")
     findings.extend(_contradictions(document, data, parent, rules, replacing))
     return Draft(
@@ -95,6 +124,7 @@ def draft_of(
         stages or parent.stages,
         _overlaid(parent.facts, facts),
         _inherited(parent, replacing, set(data.get("remove", ()))) + rules,
+        parent.whole and is_whole(data),
     )
 
 

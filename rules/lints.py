@@ -105,7 +105,7 @@ def unknown_stages(names: Names) -> Iterator[Finding]:
     """Each rule stands in a declared stage, and each stage has a rule."""
     used = {entry.data["stage"] for entry in names.draft.rules}
     for entry in names.draft.stages:
-        if entry.data["id"] not in used:
+        if entry.data["id"] not in used and names.draft.whole:
             yield entry.finding(
                 f"no rule stands in stage {entry.data['id']!r}; add one or remove it"
             )
@@ -185,7 +185,7 @@ def unknown_conclusions(names: Names) -> Iterator[Finding]:
 def unconcluded_facts(names: Names) -> Iterator[Finding]:
     """Each declared fact is concluded by some rule."""
     for name, entry in names.facts.items():
-        if name not in names.concluded_in:
+        if name not in names.concluded_in and names.draft.whole:
             yield entry.finding(f"no rule concludes {name!r}; add one or remove the fact")
 
 

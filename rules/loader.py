@@ -6,34 +6,19 @@ A library is one codebook and the rulebooks over it. A rulebook is a folder with
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import rfc8785
+from softbalance.rules.building import codebook_of, rulebook_of, stages_of
 from softbalance.rules.documents import Document, UnreadableYAML, read_document
-from softbalance.rules.drafts import Draft, Entry, check_grammar, draft_of, sources_of
+from softbalance.rules.drafts import Draft, check_grammar, draft_of, is_whole
 from softbalance.rules.findings import Finding, RulebookErrors
 from softbalance.rules.limits import over_limits
 from softbalance.rules.lints import LINTS, Names, codebook_findings
-from softbalance.rules.model import (
-    FORM,
-    STRATEGY,
-    Cite,
-    Codebook,
-    Fact,
-    Form,
-    Group,
-    Indicator,
-    Premise,
-    Rule,
-    Rulebook,
-    Stage,
-    VerdictClass,
-)
+from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.mistakes import unknown_name
 from softbalance.schemas.rulebook import CodebookSchema, RulebookSchema
 
@@ -83,7 +68,7 @@ def load_folder(
     """
     findings: list[Finding] = []
     own = _read_all((folder,), findings)
-    others = {data["id"]: (document, data) for document, data in _read_all((shipped, *extra), [])}
+    others = {d["id"]: (doc, d) for doc, d in _read_all((shipped, *extra), []) if is_whole(d)}
     names = [data["id"] for _, data in own]
     needed, parents = list(own), {data.get("extends") for _, data in own} - {*names, None}
     while parents:
@@ -133,7 +118,7 @@ def _read(path: Path, findings: list[Finding]) -> Read | None:
     schema = CodebookSchema() if path.name == "codebook.yaml" else RulebookSchema()
     data, wrong = check_grammar(document, schema)
     findings.extend(wrong)
-    return None if wrong else (document, data)
+    return None if data is None else (document, data)
 
 
 def _drafts(read: list[Read], findings: list[Finding]) -> dict[str, Draft]:
@@ -178,102 +163,12 @@ def _codebook(path: Path, findings: list[Finding]) -> Codebook | None:
     return None if wrong else codebook_of(document, data)
 
 
-def codebook_of(document: Document, data: Mapping[str, Any]) -> Codebook:
-    """Make the model of a sound codebook."""
-    return Codebook(
-        id=data["id"],
-        version=data["version"],
-        title=data["title"],
-        sources=sources_of(data),
-        groups=tuple(Group(**group) for group in data["groups"]),
-        indicators={i["id"]: Indicator(**i | {"cites": _cites(i)}) for i in data["indicators"]},
-        forms={f["id"]: Form(**f | {"cites": _cites(f)}) for f in data["forms"]},
-        classes={c["id"]: VerdictClass(**c) for c in data["classes"]},
-        place=document.place(""),
-        content=document.content,
-    )
-
-
-def _cites(data: Mapping[str, Any]) -> tuple[Cite, ...]:
-    return tuple(Cite(**cite) for cite in data["cites"])
-
-
 def _checked(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
     names = Names(draft, codebook)
     wrong = [finding for lint in LINTS for finding in lint(names)]
-    for stage in _stages(draft):
+    for stage in stages_of(draft):
         for rule, message in over_limits(stage):
             place = rule.place if rule else draft.document.place("/stages")
             wrong.append(Finding(place, rule.id if rule else None, message))
     findings.extend(wrong)
-    return None if wrong else rulebook_of(draft, codebook)
-
-
-def _stages(draft: Draft) -> list[Stage]:
-    rules = [_rule(entry) for entry in draft.rules]
-    return [
-        Stage(rules=tuple(r for r in rules if r.stage == e.data["id"]), **e.data)
-        for e in draft.stages
-    ]
-
-
-def rulebook_of(draft: Draft, codebook: Codebook) -> Rulebook:
-    """Make the model of a sound rulebook."""
-    data = draft.data
-    content = {
-        "codebook": codebook.content,
-        "rulebooks": [document.content for document in draft.lineage],
-    }
-    strategies = tuple(dict.fromkeys(form.strategy for form in codebook.forms.values()))
-    facts = {STRATEGY: Fact(STRATEGY, "answer", "Strategy", strategies, (), codebook.place)}
-    for entry in draft.facts:
-        fact = {"undecided": (), **entry.data}
-        facts[fact["id"]] = Fact(
-            **fact | {key: tuple(fact[key]) for key in ("values", "undecided")}, place=entry.place
-        )
-    return Rulebook(
-        id=data["id"],
-        version=data["version"],
-        title=data["title"],
-        summary=data["summary"],
-        extends=data.get("extends"),
-        sources={**codebook.sources, **draft.sources},
-        stages=(_strategy_stage(codebook), *_stages(draft)),
-        facts=facts,
-        codebook=codebook,
-        content=content,
-        digest=digest(content),
-        place=draft.document.place(""),
-    )
-
-
-def _rule(entry: Entry) -> Rule:
-    data = entry.data
-    fact, value = data["then"]
-    when = tuple(tuple(Premise(name, values) for name, values in clause) for clause in data["when"])
-    return Rule(
-        data["id"], data["stage"], when, fact, value, data["because"], _cites(data), entry.place
-    )
-
-
-def _strategy_stage(codebook: Codebook) -> Stage:
-    """The stage that every rulebook begins with: the form fixes the strategy."""
-    rules = tuple(
-        Rule(
-            f"strategy-{form.id.replace('_', '-')}",
-            STRATEGY,
-            ((Premise(FORM, (form.id,)),),),
-            STRATEGY,
-            form.strategy,
-            form.because,
-            form.cites,
-            codebook.place,
-        )
-        for form in codebook.forms.values()
-    )
-    return Stage(STRATEGY, "Strategy", "The form of the action fixes its strategy.", rules)
-
-
-def digest(content: Any) -> str:
-    """Return `sha256:` and the hash of the canonical JSON (RFC 8785) of `content`."""
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    return rulebook_of(draft, codebook) if draft.whole and not wrong else None

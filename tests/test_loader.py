@@ -149,6 +149,30 @@ remove: [systemic-link-met, never-there]
     assert all(any(line.startswith(start) for line in told) for start in expected), told
 
 
+def test_a_mistake_of_grammar_hides_no_other(tmp_path: Path) -> None:
+    text = (
+        VARIANT
+        + """\
+rules:
+  - id: no-reason
+    stage: tests
+    when: {all: [{constrains_hegemon: yes}]}
+    then: {systemic_link: met}
+    cites: [{source: paul-2004, section: Somewhere}]
+  - id: no-such-fact
+    stage: tests
+    when: {all: [{constrains_hegemn: yes}]}
+    then: {systemic_link: met}
+    because: The fact is misspelt.
+    cites: [{source: paul-2004, section: Somewhere}]
+"""
+    )
+    told = findings(book(tmp_path, text))
+    assert len(told) == 2
+    assert "rule no-reason: /rules/0/because: this field is required; add it" in told[0]
+    assert "rule no-such-fact: unknown fact 'constrains_hegemn'; did you mean" in told[1]
+
+
 BROKEN = """\
 id: broken
 version: 1.0.0
