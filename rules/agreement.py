@@ -17,7 +17,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from softbalance.rules.decision import Decider, Disagreement
+from softbalance.rules.decision import Contradiction, Decider, Disagreement
 from softbalance.rules.diagram import UNDEFINED
 from softbalance.rules.findings import Flaw
 from softbalance.rules.firing import EngineFailure
@@ -96,7 +96,7 @@ class Agreement:
     def _decided(self, coding: Mapping[str, str]) -> set[str]:
         try:
             return set(self.decider.decide(coding[FORM], coding).fired)
-        except Disagreement as error:
+        except (Contradiction, Disagreement) as error:
             return set(error.fired)
 
     def _flaw(self, what: str, rules: set[str], coding: Mapping[str, str]) -> Flaw:

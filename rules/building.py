@@ -23,6 +23,7 @@ from softbalance.rules.model import (
     Rulebook,
     Stage,
     VerdictClass,
+    strategy_rule,
 )
 
 
@@ -94,7 +95,7 @@ def _strategy_stage(codebook: Codebook) -> Stage:
     """The stage that every rulebook begins with: the form fixes the strategy."""
     rules = tuple(
         Rule(
-            f"strategy-{form.id.replace('_', '-')}",
+            strategy_rule(form.id),
             STRATEGY,
             ((Premise(FORM, (form.id,)),),),
             STRATEGY,

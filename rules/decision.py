@@ -12,7 +12,7 @@ from softbalance.rules.model import FORM, SETS, Rule, Rulebook, Stage
 
 
 class Disagreement(EngineFailure):
-    """The rules that fired are not those that hold, or they contradict each other.
+    """The rules that fired are not those that hold.
 
     `stage` and `facts` reproduce it, `fired` are the ids of the rules that fired. A verdict is
     never made from such a run.
@@ -25,7 +25,29 @@ class Disagreement(EngineFailure):
         super().__init__(f"stage {stage.id}: fired {self.fired}, held {list(held)}, for {facts}")
 
 
-class NothingConcluded(EngineFailure):
+class UnsoundRulebook(EngineFailure):
+    """The rulebook says nothing of these codings, or two things at once.
+
+    The engine did what it should; `softbalance rulebook verify` tells which rules to mend.
+    """
+
+
+class Contradiction(UnsoundRulebook):
+    """Two rules conclude different values of one fact; `fired` are the ids of all that fired."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        facts: Mapping[str, str],
+        fired: Iterable[Rule],
+        apart: Iterable[Rule],
+    ) -> None:
+        self.stage, self.facts, self.fired = stage, dict(facts), [rule.id for rule in fired]
+        said = " and ".join(f"{rule.fact} = {rule.value} (rule {rule.id})" for rule in apart)
+        super().__init__(f"stage {stage.id}: rules conclude {said} from {self.facts}")
+
+
+class NothingConcluded(UnsoundRulebook):
     """No rule concludes a fact that every episode must have a value of: the rulebook has a gap.
 
     `stage` and `facts` reproduce it, `missing` is the fact.
@@ -100,7 +122,7 @@ class Decider:
         """Decide from a form and a value for every indicator.
 
         Raises EngineFailure if the engine failed, Disagreement if what fired is not exactly what
-        holds or contradicts itself, and NothingConcluded if the rulebook has a gap.
+        holds, and UnsoundRulebook if the rulebook has a gap or contradicts itself.
         """
         coded = {FORM: form, **values}
         facts = coded.copy()
@@ -163,13 +185,13 @@ class StageDecider:
                 yield rule
 
     def _conclude(self, rules: tuple[Rule, ...], seen: Mapping[str, str]) -> Conclusions:
-        facts: dict[str, str] = {}
+        by_fact: dict[str, Rule] = {}
         for rule in rules:
-            if rule.fact not in SETS and facts.setdefault(rule.fact, rule.value) != rule.value:
-                values = (f"{rule.fact} = {facts[rule.fact]}", f"{rule.fact} = {rule.value}")
-                raise Disagreement(self.stage, seen, rules, values)
+            if rule.fact not in SETS and by_fact.setdefault(rule.fact, rule).value != rule.value:
+                raise Contradiction(self.stage, seen, rules, (by_fact[rule.fact], rule))
         for fact in self._required:
-            if fact not in facts:
+            if fact not in by_fact:
                 raise NothingConcluded(self.stage, seen, fact)
+        facts = {fact: rule.value for fact, rule in by_fact.items()}
         gathered = tuple((rule.fact, rule.value) for rule in rules if rule.fact in SETS)
         return Conclusions(rules, facts, gathered)

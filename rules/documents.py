@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 import yaml
 from softbalance.schemas.mistakes import pointer as pointer_of
 
+#: How many levels of lists and mappings a document may have.
+DEEPEST = 20
+
 
 class Place(NamedTuple):
     """A line of a file, counted from 1."""
@@ -51,7 +54,9 @@ def read_document(path: Path) -> Document:
     """
     file = str(path)
     try:
-        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.CBaseLoader)
+        text = path.read_text("utf-8")
+        _refuse_tangles(text, file)
+        node = yaml.compose(text, Loader=yaml.CBaseLoader)
     except OSError as error:
         raise UnreadableYAML(Place(file, 1), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -65,6 +70,21 @@ def read_document(path: Path) -> Document:
     lines: dict[str, int] = {}
     content = _construct(node, (), file, lines) if node is not None else None
     return Document(file, content, lines)
+
+
+def _refuse_tangles(text: str, file: str) -> None:
+    """Refuse what could make a document larger or deeper than it looks."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+        place = Place(file, event.start_mark.line + 1 if event.start_mark else 1)
+        if isinstance(event, yaml.AliasEvent):
+            raise UnreadableYAML(place, "an alias (`*name`) is not read; write the part out")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise UnreadableYAML(place, f"is nested more than {DEEPEST} levels deep")
 
 
 def _construct(node: yaml.Node, path: tuple[object, ...], file: str, lines: dict[str, int]) -> Any:

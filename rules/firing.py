@@ -20,7 +20,8 @@ import durable_rules_engine as durable
 import orjson
 from softbalance.rules.model import Clause, Rule, Stage
 
-_ALWAYS = "always"
+#: A rule that matches every fact; no rule of a rulebook has capitals in its id.
+_ALWAYS = "ALWAYS"
 _FACT_ID = {"id": "1", "sid": "1"}
 _RETRACT = orjson.dumps(_FACT_ID).decode()
 _DONE = 0

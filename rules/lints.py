@@ -10,7 +10,7 @@ from typing import Any
 from softbalance.rules.documents import Document, Place
 from softbalance.rules.drafts import Draft, Entry
 from softbalance.rules.findings import Finding
-from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook
+from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, strategy_rule
 from softbalance.schemas.fields import VALUES
 from softbalance.schemas.mistakes import unknown_name
 from softbalance.schemas.rulebook import ANSWERS, CLASSIFICATION
@@ -71,6 +71,10 @@ def duplicated_ids(names: Names) -> Iterator[Finding]:
                 yield entry.finding(
                     f"the id {entry.data['id']!r} is already taken at {earlier.place}; rename one"
                 )
+    made = {strategy_rule(form) for form in names.codebook.forms}
+    for entry in names.draft.rules:
+        if entry.data["id"] in made:
+            yield entry.finding("the id is that of a rule made from the codebook; rename this one")
 
 
 def misdeclared_facts(names: Names) -> Iterator[Finding]:
@@ -124,8 +128,12 @@ def unknown_premises(names: Names) -> Iterator[Finding]:
     """Each premise names a fact that exists and values that it can take."""
     for entry in names.draft.rules:
         for i, clause in enumerate(entry.data["when"]):
-            for fact, values in clause:
-                yield from _premise(names, entry, f"/when/all/{i}", fact, values)
+            for j, (fact, values) in enumerate(clause):
+                yield from _premise(names, entry, _place(clause, i, j), fact, values)
+
+
+def _place(clause: list[object], i: int, j: int) -> str:
+    return f"/when/all/{i}/any/{j}" if len(clause) > 1 else f"/when/all/{i}"
 
 
 def _premise(
@@ -137,6 +145,10 @@ def _premise(
             f"{fact!r} gathers many values and can be no premise; use the facts "
             "that it is concluded from",
             within,
+        )
+    elif fact == STRATEGY:
+        yield entry.finding(
+            f"{fact!r} only repeats the form; make it a premise on {FORM!r}", within
         )
     elif domain is None:
         yield entry.finding(str(unknown_name("fact", fact, names.all_names)), within)

@@ -103,8 +103,9 @@ def _books(folder: Path, findings: list[Finding]) -> list[Path]:
     found = sorted(folder.glob("*/rulebook.yaml"))
     if not found:
         place = Document(str(folder), None, {}).place("")
+        what = "no rulebook here" if folder.is_dir() else "no such folder"
         findings.append(
-            Finding(place, None, "no rulebook here; a rulebook is a folder with a rulebook.yaml")
+            Finding(place, None, f"{what}; a rulebook is a folder with a rulebook.yaml")
         )
     return found
 

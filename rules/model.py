@@ -125,6 +125,11 @@ class Rule:
         return all(any(facts[p.fact] in p.values for p in clause) for clause in self.when)
 
 
+def strategy_rule(form: str) -> str:
+    """Return the id of the rule by which a form fixes its strategy."""
+    return f"strategy-{form.replace('_', '-')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Rules that all read the facts as they stood when the stage began."""

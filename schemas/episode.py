@@ -22,6 +22,8 @@ from softbalance.schemas.mistakes import Mistake
 
 #: What an Episode's `id` and a stored classification's id look like.
 ID_PATTERN = r"[A-Za-z0-9._:-]{1,128}"
+#: How many actors an episode may name.
+MAX_ACTORS = 1000
 #: How many observations an episode may carry.
 MAX_OBSERVATIONS = 1000
 
@@ -89,8 +91,8 @@ class SourceSchema(StrictSchema):
 def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
     """Return the schema of an Episode coded with `vocabulary`.
 
-    `load` gives the episode back as it was sent, or raises marshmallow's ValidationError whose
-    messages `softbalance.schemas.mistakes.located` turns into pointers.
+    `load` gives the episode back as it was sent, with the default hegemon, or raises marshmallow's
+    ValidationError whose messages `softbalance.schemas.mistakes.located` turns into pointers.
     """
     meaning = {"description": "yes, no, unknown (nobody has said) or contested (sources disagree)"}
 
@@ -128,7 +130,7 @@ def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
                 "description": "ISO 3166 alpha-3 (3166-3 for states that are gone), or an acronym."
             },
         )
-        actors = Items(Text(low=1, high=64), high=MAX_OBSERVATIONS)
+        actors = Items(Text(low=1, high=64), high=MAX_ACTORS)
         period = Part(PeriodSchema)
         indicators = Codings(
             vocabulary.indicators,

@@ -95,13 +95,23 @@ def located(messages: Mapping[Any, Any] | list[Any]) -> list[Located]:
         Located(pointer(path), getattr(text, "code", "invalid"), str(text))
         for path, text in _walk(messages, ())
     ]
-    return sorted(set(found))
+    return sorted(set(found), key=lambda mistake: (_natural(mistake.pointer), mistake))
+
+
+def _natural(pointer: str) -> list[tuple[int, str]]:
+    """Sort indices as numbers: a longer one is larger."""
+    return [(len(part) if part.isdigit() else 0, part) for part in pointer.split("/")]
+
+
+def _of_the_whole(key: object, inner: Any) -> bool:
+    """Tell marshmallow's key for mistakes of an object as a whole from a field that is named so."""
+    return key == SCHEMA and not any(getattr(m, "code", "") == "unknown" for m in inner)
 
 
 def _walk(messages: Any, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], str]]:
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            yield from _walk(inner, path if key == SCHEMA else (*path, key))
+            yield from _walk(inner, path if _of_the_whole(key, inner) else (*path, key))
     elif isinstance(messages, list):
         for inner in messages:
             yield from _walk(inner, path)

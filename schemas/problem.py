@@ -10,7 +10,7 @@ class MistakeSchema(Schema):
 
     pointer = fields.String(
         required=True,
-        metadata={"description": "RFC 6901 pointer into the body; for a query value, `?name`."},
+        metadata={"description": "RFC 6901 pointer into the body; empty: the whole."},
     )
     code = fields.String(required=True, metadata={"description": "Stable identifier of the kind."})
     detail = fields.String(required=True, metadata={"description": "Cause and remedy."})

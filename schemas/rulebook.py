@@ -88,7 +88,9 @@ class Premises(fields.Field[list[list[tuple[str, tuple[str, ...]]]]]):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
         key, items = _single(value, "`all: [...]` or `any: [...]`")
-        if key not in ("all", "any") or not isinstance(items, list) or not items:
+        if items == []:
+            raise ValidationError([Mistake("length", f"`{key}:` is empty; add a premise")])
+        if key not in ("all", "any") or not isinstance(items, list):
             raise ValidationError([Mistake("type", "write `all: [...]` or `any: [...]`")])
         if key == "any":
             items = [value]
@@ -139,7 +141,6 @@ class SourceEntrySchema(StrictSchema):
     """A work that rules and indicators cite by id."""
 
     citation = _Sentence()
-    url = Text()
 
 
 class _Cited(StrictSchema):

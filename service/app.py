@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
@@ -12,6 +10,8 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_smorest import Api
 from flask_smorest.utils import prepare_response
+from gunicorn.http.errors import ParseException
+from softbalance.rules.decision import UnsoundRulebook
 from softbalance.rules.firing import EngineFailure
 from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
@@ -21,6 +21,7 @@ from softbalance.service.context import Context
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
 from softbalance.service.store import StoreAway
+from softbalance.service.workers import replace_worker
 
 _log = logging.getLogger(__name__)
 _ABOUT = (
@@ -78,6 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for make in BLUEPRINTS:
         api.register_blueprint(make(context))
     app.register_blueprint(operation.assets())
+    app.url_map.merge_slashes = False
     _handle_own_errors(app)
     app.after_request(_harden)
     return app
@@ -102,18 +104,23 @@ def _handle_own_errors(app: Flask) -> None:
         detail = "the store does not answer; try again, or classify with store=false"
         return problems.answer(Problem(503, "store-away", detail, headers={"Retry-After": "5"}))
 
+    @app.errorhandler(ParseException)
+    def cut_off(error: ParseException) -> Response:
+        detail = f"the body cannot be read as it is framed: {error}; send it whole"
+        return problems.answer(Problem(400, "bad-request", detail))
+
+    @app.errorhandler(UnsoundRulebook)
+    def unsound(error: UnsoundRulebook) -> Response:
+        _log.error("%s; request: %s; body: %r", error, request.url, request.get_data())
+        detail = f"{error}; no verdict is given: `softbalance rulebook verify` tells what to mend"
+        return problems.answer(Problem(500, "unsound-rulebook", detail))
+
     @app.errorhandler(EngineFailure)
     def engine_failed(error: EngineFailure) -> Response:
-        _log.critical("%s; episode: %s", error, request.get_data(as_text=True))
-        _replace_worker()
+        _log.critical("%s; request: %s; body: %r", error, request.url, request.get_data())
+        replace_worker()
         detail = "the engine's answer could not be confirmed, so none is given; it is logged"
         return problems.answer(Problem(500, "engine-failure", detail))
-
-
-def _replace_worker() -> None:
-    """Have gunicorn put a fresh process in place of this one, whose engine may be left dirty."""
-    if "gunicorn" in os.environ.get("SERVER_SOFTWARE", ""):
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _harden(response: Response) -> Response:

@@ -16,8 +16,8 @@ from softbalance.rules.model import Rulebook
 from softbalance.service.store import Store
 
 
-class UnknownDigest(LookupError):
-    """No rulebook of that digest is loaded or kept."""
+class NotKept(LookupError):
+    """The rulebook of a digest is neither loaded nor kept, or what is kept is not usable."""
 
 
 class Classifiers:
@@ -36,16 +36,13 @@ class Classifiers:
 
     def __getitem__(self, rulebook: str) -> Classifier:
         """Return the classifier of a rulebook of the library; raises UnknownRulebook."""
-        return self._of(self.library[rulebook].digest)
+        return self.of_digest(self.library[rulebook].digest)
 
     def of_digest(self, digest: str) -> Classifier:
         """Return the classifier of the rulebook that has or had this digest.
 
-        Raises UnknownDigest, StoreAway, and RulebookErrors if it can no longer be read.
+        Raises NotKept and StoreAway.
         """
-        return self._of(digest)
-
-    def _of(self, digest: str) -> Classifier:
         if self._pid == os.getpid() and digest in self._made:
             return self._made[digest]
         with self._lock:
@@ -61,8 +58,11 @@ class Classifiers:
                 return rulebook
         content = self._store.kept(digest)
         if content is None:
-            raise UnknownDigest(f"no rulebook of the digest {digest} is kept in this store")
-        return restored(digest, content)
+            raise NotKept(f"no rulebook of the digest {digest} is kept in this store")
+        try:
+            return restored(digest, content)
+        except ValueError as error:
+            raise NotKept(f"what is kept of rulebook {digest} is not usable: {error}") from error
 
 
 def classify(classifier: Classifier, episode: Mapping[str, Any], detail: str) -> dict[str, Any]:

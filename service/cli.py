@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from importlib.metadata import version
+from io import TextIOWrapper
 
 import click
 
@@ -40,5 +42,17 @@ class LazyGroup(click.Group):
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("softbalance"), prog_name="softbalance")
-def main() -> None:
+def softbalance() -> None:
     """Tell soft balancing from unipolar politics as usual, with the proof."""
+
+
+def main() -> None:
+    """Run the command line; what a terminal cannot show is replaced, not fatal."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        softbalance()
+    except OSError as error:
+        click.echo(f"softbalance: {error}", err=True)
+        sys.exit(2)

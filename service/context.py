@@ -23,10 +23,15 @@ class Context:
     _verified: dict[str, Verification] = field(default_factory=dict)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Context:
-        """Load the rulebooks and open the store. Raises RulebookErrors, StoreAway."""
+    def from_settings(cls, settings: Settings, *, must_exist: bool = False) -> Context:
+        """Load the rulebooks and open the store, which is made unless it `must_exist`.
+
+        Raises RulebookErrors, StoreAway.
+        """
         library = load_library(settings.rulebooks)
         store = Store(settings.database)
+        if must_exist:
+            store.expect()
         store.create()
         for rulebook in library.rulebooks.values():
             store.keep(rulebook.digest, rulebook.id, archived(rulebook))

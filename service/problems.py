@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, request
@@ -12,6 +13,8 @@ from softbalance.schemas.mistakes import Located
 from werkzeug.exceptions import HTTPException
 
 MIMETYPE = "application/problem+json"
+#: An answer tells so many mistakes and no more, with pointers no longer than this.
+MOST_ERRORS, LONGEST_POINTER, LONGEST_DETAIL = 100, 1000, 2000
 _log = logging.getLogger(__name__)
 
 #: What to do about an error that comes from HTTP itself.
@@ -46,19 +49,30 @@ def payload(problem: Problem, instance: str) -> dict[str, object]:
         "type": f"urn:softbalance:problem:{problem.kind}",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": _printable(problem.detail),
+        "detail": _printable(problem.detail[:LONGEST_DETAIL]),
         "instance": instance,
         "errors": [
-            {"pointer": _printable(e.pointer), "code": e.code, "detail": _printable(e.detail)}
-            for e in problem.errors
+            {
+                "pointer": _short(e.pointer),
+                "code": e.code,
+                "detail": _printable(e.detail),
+            }
+            for e in problem.errors[:MOST_ERRORS]
         ],
     }
 
 
 def answer(problem: Problem) -> Response:
     """Return the HTTP response that tells a problem."""
-    body = orjson.dumps(payload(problem, _printable(request.path)))
+    body = orjson.dumps(payload(problem, quote(request.path)))
     return Response(body, problem.status, problem.headers, mimetype=MIMETYPE)
+
+
+def _short(pointer: str) -> str:
+    """Point to what is around the place where a key on the way is too long to repeat."""
+    while len(pointer) > LONGEST_POINTER:
+        pointer = pointer.rpartition("/")[0]
+    return _printable(pointer)
 
 
 def _printable(text: str) -> str:

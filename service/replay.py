@@ -6,9 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from softbalance.schemas.mistakes import pointer
+from softbalance.service.classifiers import Classifiers
 
 #: What is of the record and not of the verdict.
 _OF_THE_RECORD = ("id", "classified_at")
+
+
+def decided_again(
+    classifiers: Classifiers, stored: Mapping[str, Any], detail: str
+) -> dict[str, Any]:
+    """Decide a stored episode with the rulebook that decided it then.
+
+    Raises NotKept, StoreAway and EngineFailure.
+    """
+    classifier = classifiers.of_digest(stored["rulebook"]["digest"])
+    return classifier.classify(stored["episode"], detail)
 
 
 class Difference(NamedTuple):

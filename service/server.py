@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from typing import Any
 
 from flask import Flask
@@ -41,6 +42,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Make the application; called in each worker."""
+        logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
         app = create_app(self._settings)
         # what the application is made of stays: the garbage collector need not look at it again
         gc.collect()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,10 @@ class UnusableSetting(ValueError):
     """A setting that does not exist or has no usable value; the message says what to do."""
 
 
+def _number(default: int, low: int, high: int) -> Any:
+    return field(default=default, metadata={"range": (low, high)})
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an operator may set; each is `SOFTBALANCE_` and the name in capitals.
@@ -27,35 +31,39 @@ class Settings:
     """
 
     host: str = "127.0.0.1"
-    port: int = 8000
-    workers: int = 2
-    threads: int = 4
+    port: int = _number(8000, 0, 65535)
+    workers: int = _number(2, 1, 1000)
+    threads: int = _number(4, 1, 1000)
     database: str = "sqlite:///softbalance.db"
     rulebooks: tuple[Path, ...] = ()
-    max_body: int = 2 * 1024 * 1024
-    max_requests: int = 100_000
+    max_body: int = _number(2 * 1024 * 1024, 1024, 2**40)
+    max_requests: int = _number(100_000, 0, 2**40)
 
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, **given: Any
     ) -> Settings:
         """Read settings; what is `given` and not None wins. Raises UnusableSetting."""
-        known = {PREFIX + field.name.upper(): field.name for field in fields(cls)}
+        known = {PREFIX + field.name.upper(): field for field in fields(cls)}
         read: dict[str, Any] = {}
         for variable, text in environment.items():
             if variable in known:
-                read[known[variable]] = _parsed(variable, text, getattr(cls, known[variable]))
+                read[known[variable].name] = _parsed(variable, text, known[variable])
             elif variable.startswith(PREFIX):
                 raise UnusableSetting(str(unknown_name("setting", variable, known)))
         return cls(**read | {name: value for name, value in given.items() if value is not None})
 
 
-def _parsed(variable: str, text: str, default: object) -> Any:
-    if isinstance(default, tuple):
+def _parsed(variable: str, text: str, setting: Field[Any]) -> Any:
+    if isinstance(setting.default, tuple):
         return tuple(Path(part) for part in text.split(os.pathsep) if part)
-    if isinstance(default, int):
-        try:
-            return int(text)
-        except ValueError:
-            raise UnusableSetting(f"{variable} is {text!r}; write a whole number") from None
+    if isinstance(setting.default, int):
+        low, high = setting.metadata["range"]
+        if not (text.isascii() and text.isdigit() and low <= int(text[:20]) <= high):
+            raise UnusableSetting(
+                f"{variable} is {text!r}; write a whole number from {low} to {high}"
+            )
+        return int(text)
+    if not text:
+        raise UnusableSetting(f"{variable} is empty; give it a value or leave it out")
     return text

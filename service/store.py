@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,7 +23,13 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 _metadata = MetaData()
 
@@ -74,19 +81,30 @@ class Store:
     """Classifications kept by id, listed newest first. Safe for threads; make one a process."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        with _told_as_away("URL"):
+            self._engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        self.name = self._engine.url.render_as_string(hide_password=True)
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _configure_sqlite)
         self._insert = insert(_records)
 
+    def expect(self) -> None:
+        """Raise StoreAway if the store is a file that is not there, before any use makes it."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            raise StoreAway(f"there is no store at {self.name}; name it with --database")
+
     def create(self) -> None:
         """Make the tables where they are missing. Raises StoreAway."""
-        with _told_as_away():
+        with _told_as_away(self.name):
+            # of processes that start at once, one makes the tables and the others come too late
+            with suppress(OperationalError, ProgrammingError):
+                _metadata.create_all(self._engine)
             _metadata.create_all(self._engine)
 
     def ping(self) -> None:
         """Reach the store and its tables, or raise StoreAway."""
-        with _told_as_away(), self._engine.connect() as connection:
+        with _told_as_away(self.name), self._engine.connect() as connection:
             connection.execute(select(_records.c.position).limit(1)).first()
 
     def add(self, answer: Mapping[str, Any]) -> None:
@@ -102,7 +120,7 @@ class Store:
             "document": orjson.dumps(answer).decode(),
         }
         actors = dict.fromkeys(episode.get("actors", ()))
-        with _told_as_away(), self._engine.begin() as connection:
+        with _told_as_away(self.name), self._engine.begin() as connection:
             result = connection.execute(self._insert, row)
             if actors:
                 position = result.inserted_primary_key[0]  # type: ignore[index]
@@ -112,7 +130,7 @@ class Store:
     def get(self, record: str) -> dict[str, Any] | None:
         """Return a classification by id, or None if there is none. Raises StoreAway."""
         query = select(_records.c.document).where(_records.c.id == record)
-        with _told_as_away(), self._engine.connect() as connection:
+        with _told_as_away(self.name), self._engine.connect() as connection:
             document = connection.execute(query).scalar_one_or_none()
         return None if document is None else _loaded(document)
 
@@ -132,7 +150,7 @@ class Store:
         if before is not None:
             query = query.where(_records.c.position < before)
         query = query.order_by(_records.c.position.desc()).limit(limit + 1)
-        with _told_as_away(), self._engine.connect() as connection:
+        with _told_as_away(self.name), self._engine.connect() as connection:
             rows: Sequence[Any] = connection.execute(query).all()
         items = [_loaded(row.document) for row in rows[:limit]]
         return Page(items, rows[limit - 1].position if len(rows) > limit else None)
@@ -140,7 +158,7 @@ class Store:
     def keep(self, digest: str, rulebook: str, content: str) -> None:
         """Keep what a rulebook is made from, if it is not kept yet. Raises StoreAway."""
         row = {"digest": digest, "id": rulebook, "content": content}
-        with _told_as_away():
+        with _told_as_away(self.name):
             if self.kept(digest) is None:
                 # another process may have been quicker; what it kept is the same
                 with suppress(IntegrityError), self._engine.begin() as connection:
@@ -149,13 +167,13 @@ class Store:
     def kept(self, digest: str) -> str | None:
         """Return what the rulebook of that digest is made from, or None. Raises StoreAway."""
         query = select(_rulebooks.c.content).where(_rulebooks.c.digest == digest)
-        with _told_as_away(), self._engine.connect() as connection:
+        with _told_as_away(self.name), self._engine.connect() as connection:
             return connection.execute(query).scalar_one_or_none()
 
     def count(self) -> int:
         """Return how many classifications are stored. Raises StoreAway."""
         query = select(func.count()).select_from(_records)
-        with _told_as_away(), self._engine.connect() as connection:
+        with _told_as_away(self.name), self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
 
     def close(self) -> None:
@@ -183,8 +201,11 @@ def _configure_sqlite(connection: Any, _: Any) -> None:
 
 
 @contextmanager
-def _told_as_away() -> Iterator[None]:
+def _told_as_away(name: str) -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
-        raise StoreAway(f"the store does not answer: {error}") from error
+    except DBAPIError as error:
+        raise StoreAway(f"the store {name} does not answer: {error.orig}") from error
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(error).partition("\n")[0]
+        raise StoreAway(f"the store {name} cannot be used: {reason}") from error

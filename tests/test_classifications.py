@@ -149,6 +149,8 @@ def test_the_proof_in_three_forms(client: FlaskClient, moscow_tehran: dict[str, 
     text = client.get(address, headers={"Accept": "text/plain"})
     assert text.mimetype == "text/plain"
     assert text.text.startswith("POLITICS AS USUAL\n")
+    for accepted in ("text/plain; charset=utf-8", "image/png, text/plain;q=0.3"):
+        assert client.get(address, headers={"Accept": accepted}).mimetype == "text/plain"
     graph = client.get(address, headers={"Accept": "text/vnd.graphviz, text/plain;q=0.5"})
     assert graph.mimetype == "text/vnd.graphviz"
     assert graph.text.startswith("digraph proof {")
@@ -164,7 +166,10 @@ def test_a_new_rulebook_takes_a_folder_of_yaml(tmp_path: Path) -> None:
     codings = {"hegemon_seen_as_threat": "yes", "aimed_at_hegemon_power": "unknown"}
     episode = {"form": "other", "indicators": codings}
     got = client.post(f"{POST}?rulebook=my-variant", json=episode)
-    assert got.status_code == 500  # the variant leaves two rules for one fact: refused, not told
+    # the variant leaves two rules for one fact: no verdict is given, and it is said why
+    assert got.status_code == 500
+    assert got.get_json()["type"] == "urn:softbalance:problem:unsound-rulebook"
+    assert "systemic_link = met (rule systemic-link-met)" in got.get_json()["detail"]
     whole = VARIANT.replace(
         "hegemon_seen_as_threat: yes",
         "aimed_at_hegemon_power: yes\n"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -34,7 +37,7 @@ MALFORMED: list[tuple[str, bytes, int, str, str, str]] = [
     ("UTF-16", _form().decode().encode("utf-16"), 400, "", "json", "is not UTF-8"),
     ("NaN", b'{"form": NaN}', 400, "", "json", "NaN is no JSON value"),
     ("deep", DEEP.encode(), 400, "", "json", "nested too deeply"),
-    ("a huge number", b"1" * 5000, 400, "", "json", "digits"),
+    ("a huge number", b"1" * 5000, 422, "", "type", "not an object"),
     ("a list", b"[]", 422, "", "type", "not an object"),
     ("a text", b'"other"', 422, "", "type", "not an object"),
     ("null", b"null", 422, "", "type", "not an object"),
@@ -178,6 +181,15 @@ MALFORMED: list[tuple[str, bytes, int, str, str, str]] = [
         "order",
         "2003-02-28 is before the start, 2003-03",
     ),
+    ("a field named as the framework's own", _form(_schema=1), 422, "/_schema", "unknown", "field"),
+    (
+        "an indicator named so",
+        _form(indicators={"_schema": "yes"}),
+        422,
+        "/indicators/_schema",
+        "unknown",
+        "indicator",
+    ),
     ("3 MB", _form(summary="x" * 3_000_000), 413, "", "", ""),
 ]
 
@@ -237,6 +249,62 @@ def test_kinds_of_json(client: FlaskClient, sent: str) -> None:
     assert client.post(POST, data=_form(), content_type=sent).status_code == 201
 
 
+def test_an_encoded_body_is_not_taken(client: FlaskClient) -> None:
+    encoded = gzip.compress(_form())
+    headers = {"Content-Encoding": "gzip"}
+    answer = client.post(POST, data=encoded, content_type="application/json", headers=headers)
+    assert "gzip" in _problem(answer, 415)["detail"]
+
+
+def test_another_charset_is_not_taken(client: FlaskClient) -> None:
+    body = _form().decode().encode("utf-16")
+    answer = client.post(POST, data=body, content_type="application/json; charset=utf-16")
+    _problem(answer, 415)
+
+
+def test_an_answer_is_not_larger_for_a_hostile_body(client: FlaskClient) -> None:
+    twice = ", ".join(f'"k{n}": 1, "k{n}": 1' for n in range(500))
+    for body in (
+        f'{{"{"x" * 1_000_000}": {{{twice}}}}}',
+        f"{{{twice}}}",
+        f'{{"{"x" * 10**6}": 1}}',
+    ):
+        answer = client.post(POST, data=body, content_type="application/json")
+        assert _problem(answer, 422)["errors"]
+        assert len(answer.data) < 50_000
+
+
+def test_indices_are_in_order(client: FlaskClient) -> None:
+    problem = _problem(client.post(POST, json={"form": "other", "observations": [1] * 12}), 422)
+    pointers = [error["pointer"] for error in problem["errors"]]
+    assert pointers == [f"/observations/{n}" for n in range(12)]
+
+
+def test_the_instance_is_a_uri_reference(client: FlaskClient) -> None:
+    problem = _problem(client.get("/v1/caf%C3%A9%20%22"), 404)
+    assert problem["instance"] == "/v1/caf%C3%A9%20%22"
+
+
+def test_two_slashes_are_another_address(client: FlaskClient) -> None:
+    _problem(client.get("//v1//rulebooks"), 404)
+
+
+@pytest.mark.parametrize(
+    ("framing", "status"),
+    [
+        (b"zz\r\n" + _form() + b"\r\n0\r\n\r\n", 400),
+        (b"300000\r\n" + b" " * 0x300000 + b"\r\n0\r\n\r\n", 413),
+        (b"%x\r\n" % len(_form()) + _form() + b"\r\n0\r\n\r\n", 201),
+    ],
+)
+def test_bodies_in_chunks(serve: Callable[..., str], framing: bytes, status: int) -> None:
+    host, _, port = serve().removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        head = f"POST {POST} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        connection.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + framing)
+        assert connection.recv(4096).startswith(f"HTTP/1.1 {status}".encode())
+
+
 def test_a_byte_order_mark_is_no_mistake(client: FlaskClient) -> None:
     answer = client.post(POST, data=b"\xef\xbb\xbf" + _form(), content_type="application/json")
     assert answer.status_code == 201
@@ -253,6 +321,8 @@ def test_a_byte_order_mark_is_no_mistake(client: FlaskClient) -> None:
         ("store=1", "write one of the two"),
         ("rulebok=paul-2004", "did you mean 'rulebook'?"),
         ("detail=verdict&detail=trace", "given twice"),
+        ("_schema=1", "query parameter '_schema': unknown"),
+        ("a/b=1", "query parameter 'a/b'"),
     ],
 )
 def test_queries_of_a_post(client: FlaskClient, query: str, detail: str) -> None:
@@ -262,7 +332,8 @@ def test_queries_of_a_post(client: FlaskClient, query: str, detail: str) -> None
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=1001", "limit=ten", "limit=1.5", "cursor=x", "cursor=",
+    ["limit=0", "limit=1001", "limit=ten", "limit=1.5", "limit=1_0", "limit=%D9%A3",
+     "cursor=x", "cursor=",
      "classification=soft", "rulebook=nope", "form=alliance", "actor=", "episode=a%20b",
      "actors=RUS", "cursor=99999999999999999999"],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pty
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -84,7 +85,7 @@ def test_colours_on_a_terminal_only() -> None:
 
 
 def test_hostile_text_drives_no_terminal(classifiers: dict[str, Classifier], library: Any) -> None:
-    hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202egnorw"
+    hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202egnorw\n\nTests\n  tradeoffs  ✓ met"
     episode = {
         "id": "x", "form": "other", "title": hostile, "actors": [hostile],
         "observations": [{"indicator": "aimed_at_hegemon_power", "value": "no", "note": hostile,
@@ -94,6 +95,7 @@ def test_hostile_text_drives_no_terminal(classifiers: dict[str, Classifier], lib
     assert "\x1b" not in text
     assert "\x07" not in text
     assert "\u202e" not in text
+    assert text.count("\nTests\n") == 1
     assert "\\x1b]0;owned\\x07 [bold]x[/bold]" in text
 
 
@@ -171,6 +173,43 @@ def test_a_store_that_cannot_be_opened(run: Run) -> None:
     assert done.returncode == 2
     assert "unable to open database file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("url", ["nonsense", "foo://x", "postgresql://u:secret@localhost/x", ""])
+def test_a_store_that_is_none(run: Run, url: str) -> None:
+    for command in (("serve",), ("cases", "--load"), ("replay", "--all")):
+        done = run(*command, "--database", url)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert "secret" not in done.stderr
+
+
+def test_a_port_that_is_taken(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--port", taken.getsockname()[1])
+    assert done.returncode == 2
+    assert "choose others with --host and --port" in done.stderr
+
+
+def test_nothing_is_written_where_nothing_is_done(run: Run, tmp_path: Path) -> None:
+    assert run("replay", "--all").returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_of_few_characters(run: Run) -> None:
+    for command in (("cases",), ("explain", CASE)):
+        done = run(*command, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        assert done.returncode == 0
+        assert "moscow-tehran" in done.stdout or "POLITICS AS USUAL" in done.stdout
+
+
+def test_streams_that_are_closed(run: Run) -> None:
+    for redirection in (">&-", "> /dev/full"):
+        done = subprocess.run(
+            f"{SOFTBALANCE} explain '{CASE}' {redirection}", shell=True, capture_output=True,
+            text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr
 
 
 def test_the_coding_sheet(run: Run) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decider, Disagreement, NothingConcluded
+from softbalance.rules.decision import Contradiction, Decider, Disagreement, NothingConcluded
 from softbalance.rules.firing import EngineFailure, StageRuleset
 from softbalance.rules.loader import Library
 from softbalance.rules.matching import StageMatcher
@@ -71,7 +71,7 @@ def test_contradicting_rules_are_refused(rulebook: Rulebook) -> None:
     stages[stages.index(tests)] = replace(tests, rules=(*tests.rules, contradiction))
     decider = Decider(replace(rulebook, stages=tuple(stages)))
     values = dict.fromkeys(rulebook.codebook.indicators, "no")
-    with pytest.raises(Disagreement, match="systemic_link = met"):
+    with pytest.raises(Contradiction, match="systemic_link = met"):
         decider.decide("other", values)
 
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from softbalance.rules.decision import Decider
 from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.loader import SHIPPED, Library, UnknownRulebook, load_library
 
@@ -310,6 +311,8 @@ def test_over_the_engines_limits(tmp_path: Path) -> None:
         ("id: [\n", 2, "did not find"),
         ("id: x\nid: y\n", 2, "the key 'id' stands twice; remove one"),
         ("? [a]\n: b\n", 1, "a key must be a plain text"),
+        ("a: &a [*a]\n", 1, "an alias (`*name`) is not read"),
+        ("a: " + "[" * 30 + "]" * 30, 1, "is nested more than 20 levels deep"),
         ("- a list\n", 1, "not an object"),
         (
             VARIANT.replace("then: {systemic_link: met}", "then: {systemic_link: met, x: y}"),
@@ -365,5 +368,26 @@ def test_two_rulebooks_of_one_id(tmp_path: Path) -> None:
     assert "the id 'my-variant' is already taken" in told[0]
 
 
+def test_ids_that_are_made_or_reserved(tmp_path: Path) -> None:
+    made = _rule("strategy-other", then="classification: soft_balancing")
+    told = findings(book(tmp_path, _without_mistakes() + made))
+    assert any("rule strategy-other: the id is that of a rule made" in line for line in told)
+    always = _without_mistakes() + _rule("always", then="classification: soft_balancing")
+    library = load_library([book(tmp_path, always)])
+    values = dict.fromkeys(library.codebook.indicators, "unknown")
+    assert "always" in Decider(library["broken"]).decide("other", values).fired
+
+
+def test_a_mistake_within_any_has_its_line(tmp_path: Path) -> None:
+    wide = (
+        "\n      all:\n        - any:\n          - constrains_hegemon: yes\n          - form: othr"
+    )
+    rule = _rule("a").replace(" {all: [{form: other}]}", wide)
+    text = _without_mistakes() + rule
+    path = book(tmp_path, text)
+    assert findings(path)[0].startswith(f"{path}/rulebook.yaml:{line_of(text, '- form: othr')}:")
+
+
 def test_a_folder_without_rulebooks(tmp_path: Path) -> None:
     assert "no rulebook here" in findings(tmp_path)[0]
+    assert "no such folder" in findings(tmp_path / "none")[0]

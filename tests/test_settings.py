@@ -36,6 +36,12 @@ def test_options_win() -> None:
     [
         ("SOFTBALANCE_PROT", "8080", "did you mean 'SOFTBALANCE_PORT'?"),
         ("SOFTBALANCE_PORT", "http", "SOFTBALANCE_PORT is 'http'; write a whole number"),
+        ("SOFTBALANCE_PORT", "65536", "from 0 to 65535"),
+        ("SOFTBALANCE_PORT", "1_0", "from 0 to 65535"),
+        ("SOFTBALANCE_WORKERS", "0", "from 1 to 1000"),
+        ("SOFTBALANCE_THREADS", "-1", "from 1 to 1000"),
+        ("SOFTBALANCE_MAX_BODY", "0", "write a whole number from 1024"),
+        ("SOFTBALANCE_HOST", "", "SOFTBALANCE_HOST is empty"),
     ],
 )
 def test_mistakes(name: str, value: str, told: str) -> None:

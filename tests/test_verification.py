@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbalance.rules.decision import Decider, Decision, Disagreement, NothingConcluded
+from softbalance.rules.decision import Contradiction, Decider, Decision, NothingConcluded
 from softbalance.rules.findings import Flaw
 from softbalance.rules.limits import RULES_A_STAGE
 from softbalance.rules.loader import Library
@@ -211,7 +211,7 @@ def assert_shown(book: Rulebook, check: str, flaw: Flaw) -> None:
             decide(book, flaw.witness)
         assert f"no rule concludes {gap.value.missing} " in flaw.message
     elif check == "consistent":
-        with pytest.raises(Disagreement) as clash:
+        with pytest.raises(Contradiction) as clash:
             decide(book, flaw.witness)
         assert flaw.rule in clash.value.fired
     elif check == "needed":

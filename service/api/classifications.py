@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Response, request, url_for
 from marshmallow import fields, validate
-from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.loader import DEFAULT_RULEBOOK
 from softbalance.rules.model import Codebook
 from softbalance.schemas.classification import (
@@ -24,21 +23,22 @@ from softbalance.schemas.episode import ID_PATTERN, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
 from softbalance.schemas.mistakes import Mistake
 from softbalance.schemas.sensitivity import OUTLOOK
-from softbalance.service.api.parsing import Blueprint, Flag, Query, as_json
-from softbalance.service.classifiers import UnknownDigest, classify
+from softbalance.service.api.parsing import Blueprint, Flag, Query, WholeNumber, as_json
+from softbalance.service.classifiers import NotKept, classify
 from softbalance.service.context import Context
 from softbalance.service.dot import proof_graph
 from softbalance.service.problems import Problem
-from softbalance.service.replay import differences
+from softbalance.service.replay import decided_again, differences
 from softbalance.service.text.proof import proof_text
+from werkzeug.datastructures import MIMEAccept
 
 JSON = "application/json"
-#: Media type of a proof → what writes it.
+#: Media type of a proof that is no JSON → what writes it.
 _PROOFS: dict[str, Callable[[Mapping[str, Any], Codebook], str]] = {
-    JSON: lambda _, __: "",
     "text/plain": proof_text,
     "text/vnd.graphviz": proof_graph,
 }
+_TEXT = {"schema": {"type": "string"}}
 _BOUNDS = Mistake("range", "is not a whole number from 1 to 1000")
 
 
@@ -73,7 +73,7 @@ def blueprint(context: Context) -> Blueprint:
         form = Choice("form", context.library.codebook.forms)
         actor = Text(low=1, high=64)
         episode = Token(ID_PATTERN, "an episode's id")
-        limit = fields.Integer(
+        limit = WholeNumber(
             load_default=50,
             validate=validate.Range(1, 1000, error=_BOUNDS),
             error_messages={"invalid": _BOUNDS, "too_large": _BOUNDS},
@@ -128,16 +128,16 @@ def blueprint(context: Context) -> Blueprint:
 
     @routes.route("/<record>/trace", methods=["GET"])
     @routes.response(200, StepSchema(many=True))
+    @routes.doc(responses={200: {"content": dict.fromkeys(_PROOFS, _TEXT)}})
+    @routes.alt_response(406, "NOT_ACCEPTABLE")
     def trace(record: str) -> Response:
         """Read the proof: as JSON, as text for people, or as a graph for Graphviz."""
         stored = _stored(context, record)
-        wanted = request.accept_mimetypes.best_match(_PROOFS) if request.accept_mimetypes else JSON
-        if wanted is None:
-            offered = ", ".join(_PROOFS)
-            raise Problem(406, "not-acceptable", f"the trace is offered as {offered}; ask for one")
+        wanted = _wanted()
         if wanted == JSON:
-            return as_json(stored["trace"])
-        return Response(_PROOFS[wanted](stored, context.library.codebook), mimetype=wanted)
+            return as_json(stored["trace"], headers={"Vary": "Accept"})
+        proof = _PROOFS[wanted](stored, context.library.codebook)
+        return Response(proof, mimetype=wanted, headers={"Vary": "Accept"})
 
     @routes.route("/<record>/replay", methods=["POST"])
     @routes.response(200, ReplaySchema)
@@ -152,13 +152,23 @@ def blueprint(context: Context) -> Blueprint:
     return routes
 
 
+def _wanted() -> str:
+    """Return the media type of a proof that the caller likes best; parameters do not matter."""
+    offered = (JSON, *_PROOFS)
+    accepted = [(kind.split(";")[0], weight) for kind, weight in request.accept_mimetypes]
+    wanted = MIMEAccept(accepted).best_match(offered) if accepted else JSON
+    if wanted is None:
+        told = f"the trace is offered as {', '.join(offered)}; ask for one"
+        raise Problem(406, "not-acceptable", told, headers={"Vary": "Accept"})
+    return wanted
+
+
 def _again(context: Context, stored: Mapping[str, Any], detail: str) -> dict[str, Any]:
     """Decide a stored episode with the rulebook that decided it then."""
     try:
-        classifier = context.classifiers.of_digest(stored["rulebook"]["digest"])
-    except (UnknownDigest, RulebookErrors) as error:
-        raise Problem(409, "rulebook-not-kept", f"{error}, so it cannot decide again") from error
-    return classifier.classify(stored["episode"], detail)
+        return decided_again(context.classifiers, stored, detail)
+    except NotKept as error:
+        raise Problem(409, "rulebook-not-kept", f"{error}; it cannot decide again") from error
 
 
 def _at(detail: str, classified: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from softbalance.service.api.parsing import Blueprint, as_json
 from softbalance.service.context import Context
 from softbalance.service.problems import Problem
 from softbalance.service.store import StoreAway
+from softbalance.service.workers import replace_worker
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -68,7 +69,10 @@ def blueprint(context: Context) -> Blueprint:
         try:
             got = context.classifiers[known.rulebook].classify(known.episode, VERDICT)
             context.store.ping()
-        except (EngineFailure, StoreAway) as error:
+        except StoreAway as error:
+            raise Problem(503, "not-ready", str(error)) from error
+        except EngineFailure as error:
+            replace_worker()
             raise Problem(503, "not-ready", str(error)) from error
         if not CaseResult(known, got).ok:
             raise Problem(503, "not-ready", f"case {known.id} came out as {got['classification']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -15,6 +16,9 @@ from softbalance.schemas.mistakes import Located, Mistake, located
 from softbalance.service.problems import Problem
 from softbalance.service.strict_json import DuplicateKeys, NotJSON, parse
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
+
+_JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json")
 
 
 class Parser(FlaskParser):
@@ -37,14 +41,15 @@ class Parser(FlaskParser):
 
     def load_json(self, req: Request, schema: Any) -> Any:
         """Read a JSON body strictly."""
-        if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):
-            sent = f"content type {req.mimetype!r}" if req.mimetype else "no content type"
+        charset = req.mimetype_params.get("charset", "utf-8").lower()
+        if not _JSON_TYPE.fullmatch(req.mimetype) or charset not in ("utf-8", "utf8", "us-ascii"):
+            sent = f"content type {req.content_type!r}" if req.mimetype else "no content type"
             raise Problem(
                 415,
                 "unsupported-media-type",
                 f"the body was sent with {sent}; send it with 'Content-Type: application/json'",
             )
-        return json_body(req.get_data())
+        return json_body(body_of(req))
 
     def load_querystring(self, req: Request, schema: Any) -> Any:
         """Read the query, each parameter once."""
@@ -72,6 +77,25 @@ class Parser(FlaskParser):
         raise invalid_episode(mistakes)
 
 
+def body_of(req: Request) -> bytes:
+    """Read the whole body; 413 if it is larger than the application takes.
+
+    A body with a Content-Length is measured before it is read. One that is sent in chunks is cut
+    at the limit by the framework, and so it is asked for one byte more.
+    """
+    if req.headers.get("Content-Encoding", "identity") != "identity":
+        sent = req.headers["Content-Encoding"]
+        raise Problem(
+            415, "unsupported-media-type", f"the body is encoded ({sent}); send it as it is"
+        )
+    body = req.get_data()
+    limit = req.max_content_length
+    cut = limit is not None and len(body) >= limit and req.content_length is None
+    if cut and req.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+    return body
+
+
 def json_body(body: bytes) -> Any:
     """Parse a body as strict JSON, or raise the problem that says why it cannot be."""
     try:
@@ -94,10 +118,14 @@ def invalid_episode(mistakes: list[Located]) -> Problem:
 def invalid_query(mistakes: list[Located]) -> Problem:
     """Return the problem of query parameters; none of them has a pointer into the body."""
     told = [
-        Located("", m.code, f"query parameter {m.pointer.split('/')[1]!r}: {m.detail}")
+        Located("", m.code, f"query parameter {_parameter(m.pointer)!r}: {m.detail}")
         for m in mistakes
     ]
     return Problem(422, "invalid-query", told[0].detail, told)
+
+
+def _parameter(pointer: str) -> str:
+    return pointer.split("/")[1].replace("~1", "/").replace("~0", "~")
 
 
 class Blueprint(SmorestBlueprint):
@@ -108,6 +136,15 @@ class Blueprint(SmorestBlueprint):
 
 class Query(StrictSchema):
     """A closed set of query parameters."""
+
+
+class WholeNumber(fields.Integer):
+    """A number written in the digits 0 to 9 and nothing else."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit()):
+            raise self.make_error("invalid")
+        return int(value[:18])
 
 
 class Flag(fields.Boolean):

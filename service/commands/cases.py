@@ -13,6 +13,8 @@ from softbalance.rules.findings import RulebookErrors
 from softbalance.schemas.classification import TRACE
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
+    on_terminal,
+    open_context,
     open_library,
     refuse,
     rulebooks_option,
@@ -82,7 +84,7 @@ def _print(results: list[CaseResult], quiet: bool) -> None:
             ", ".join(got["dominant_explanations"]) or "none",
             "as expected" if result.ok else f"{expected}",
         )
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = Console(width=None if on_terminal() else 160)
     console.print(table)
     books = len({result.case.rulebook for result in results})
     good = sum(result.ok for result in results)
@@ -94,12 +96,10 @@ def _print(results: list[CaseResult], quiet: bool) -> None:
 
 def _load(results: list[CaseResult], rulebooks: tuple[Path, ...], database: str | None) -> str:
     from softbalance.service.classifiers import classify
-    from softbalance.service.context import Context
     from softbalance.service.store import StoreAway
 
-    settings = settings_for(database=database, rulebooks=rulebooks or None)
+    context = open_context(settings_for(database=database, rulebooks=rulebooks or None))
     try:
-        context = Context.from_settings(settings)
         loaded = 0
         for case in (result.case for result in results):
             wanted = {"episode": case.id, "rulebook": case.rulebook}
@@ -108,5 +108,5 @@ def _load(results: list[CaseResult], rulebooks: tuple[Path, ...], database: str 
                 context.store.add(classify(classifier, case.episode, TRACE))
                 loaded += 1
     except StoreAway as error:
-        refuse(f"{settings.database}: {error}")
+        refuse(str(error))
     return f"{loaded} cases stored, {len(results) - loaded} were there already."

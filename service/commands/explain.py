@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import orjson
 from softbalance.rules.loader import DEFAULT_RULEBOOK
 from softbalance.schemas.classification import FULL
 from softbalance.service.commands.options import (
+    on_terminal,
     open_library,
     read_episode,
     refuse,
@@ -69,7 +69,7 @@ def _print(view: RenderableType) -> None:
     from rich.console import Console
     from softbalance.service.text.words import plain
 
-    if sys.stdout.isatty():
+    if on_terminal():
         Console().print(view)
     else:
         click.echo(plain(view), nl=False)

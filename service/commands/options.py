@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from marshmallow import ValidationError
@@ -16,6 +16,9 @@ from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.mistakes import Located, located
 from softbalance.service.settings import Settings, UnusableSetting
 from softbalance.service.strict_json import DuplicateKeys, NotJSON, parse
+
+if TYPE_CHECKING:
+    from softbalance.service.context import Context
 
 #: Exit statuses (the shell's convention for 2; 3 is ours).
 USAGE, DONE_WITH_FAILURES = 2, 3
@@ -56,10 +59,23 @@ def open_library(rulebooks: tuple[Path, ...]) -> Library:
         refuse(f"the rulebooks do not load:\n{error}")
 
 
+def open_context(settings: Settings, *, must_exist: bool = False) -> Context:
+    """Load the rulebooks and open the store, or refuse; with `must_exist` no store is made."""
+    from softbalance.service.context import Context
+    from softbalance.service.store import StoreAway
+
+    try:
+        return Context.from_settings(settings, must_exist=must_exist)
+    except RulebookErrors as error:
+        refuse(f"the rulebooks do not load:\n{error}")
+    except StoreAway as error:
+        refuse(str(error))
+
+
 def read_episode(path: Path, codebook: Codebook) -> dict[str, Any]:
     """Read a valid Episode from a JSON file or standard input, or refuse with every mistake."""
     try:
-        body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        body = _standard_input() if str(path) == "-" else path.read_bytes()
         episode: dict[str, Any] = episode_schema(codebook.vocabulary).load(parse(body))
     except OSError as error:
         refuse(f"{path}: cannot be read: {error.strerror}")
@@ -70,6 +86,17 @@ def read_episode(path: Path, codebook: Codebook) -> dict[str, Any]:
     except ValidationError as error:
         refuse(_told(path, located(error.messages)))
     return episode
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        refuse("standard input is closed; name a file")
+    return sys.stdin.buffer.read()
+
+
+def on_terminal() -> bool:
+    """Return whether standard output is a terminal; it may also be closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def _told(path: Path, mistakes: list[Located]) -> str:

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from softbalance.service.commands.options import DONE_WITH_FAILURES, refuse, settings_for
+from softbalance.service.commands.options import (
+    DONE_WITH_FAILURES,
+    open_context,
+    refuse,
+    settings_for,
+)
 
 #: How many records are read from the store at a time.
 _PAGE = 200
@@ -22,20 +27,18 @@ def command(records: tuple[str, ...], every: bool, database: str | None) -> None
 
     Exits with 3 if one comes out otherwise, or cannot be decided again.
     """
-    from softbalance.service.context import Context
     from softbalance.service.store import StoreAway
 
     if every == bool(records):
         refuse("name the records to replay, or --all of them")
-    settings = settings_for(database=database)
+    context = open_context(settings_for(database=database), must_exist=True)
     try:
-        context = Context.from_settings(settings)
         chosen = _all(context.store) if every else _named(context.store, records)
         total = context.store.count() if every else len(records)
         with click.progressbar(chosen, length=total, label="replaying", file=sys.stderr) as bar:
             failed = [told for stored in bar for told in _replay(context, stored)]
     except StoreAway as error:
-        refuse(f"{settings.database}: {error}")
+        refuse(str(error))
     for told in failed:
         click.echo(told)
     wrong = len({told.split(" ", 1)[0] for told in failed})
@@ -64,16 +67,14 @@ def _named(store: Any, records: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 
 def _replay(context: Any, stored: dict[str, Any]) -> Iterator[str]:
     """Yield a line for each field that differs."""
-    from softbalance.rules.findings import RulebookErrors
     from softbalance.rules.firing import EngineFailure
     from softbalance.schemas.classification import TRACE
-    from softbalance.service.classifiers import UnknownDigest
-    from softbalance.service.replay import differences
+    from softbalance.service.classifiers import NotKept
+    from softbalance.service.replay import decided_again, differences
 
     try:
-        classifier = context.classifiers.of_digest(stored["rulebook"]["digest"])
-        again = classifier.classify(stored["episode"], TRACE)
-    except (UnknownDigest, RulebookErrors, EngineFailure) as error:
+        again = decided_again(context.classifiers, stored, TRACE)
+    except (NotKept, EngineFailure) as error:
         yield f"{stored['id']} cannot be decided again: {error}"
         return
     for pointer, was, now in differences(stored, again):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import click
-from softbalance.service.commands.options import refuse, rulebooks_option, settings_for
+from softbalance.service.commands.options import (
+    open_context,
+    refuse,
+    rulebooks_option,
+    settings_for,
+)
 
 
 @click.command()
@@ -20,17 +26,16 @@ from softbalance.service.commands.options import refuse, rulebooks_option, setti
 @rulebooks_option
 def command(rulebooks: tuple[Path, ...], **given: Any) -> None:
     """Run the HTTP service until it is told to stop (Ctrl-C, SIGTERM)."""
-    from softbalance.rules.findings import RulebookErrors
-    from softbalance.service.context import Context
     from softbalance.service.server import serve
-    from softbalance.service.store import StoreAway
 
     settings = settings_for(rulebooks=rulebooks or None, **given)
+    # what cannot work is told here, once, and not by each worker in turn
+    open_context(settings).store.close()
     try:
-        # what cannot work is told here, once, and not by each worker in turn
-        Context.from_settings(settings).store.close()
-    except RulebookErrors as error:
-        refuse(f"the rulebooks do not load:\n{error}")
-    except StoreAway as error:
-        refuse(f"{settings.database}: {error}")
+        socket.create_server((settings.host, settings.port), reuse_port=False).close()
+    except OSError as error:
+        refuse(
+            f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}; "
+            "choose others with --host and --port"
+        )
     serve(settings)

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from softbalance.rules.model import Codebook
-from softbalance.service.text.words import marked, section, words
+from softbalance.service.text.words import label, marked, section, words
 
 Answer = Mapping[str, Any]
 
@@ -26,10 +26,9 @@ def _sections(compared: Answer, codebook: Codebook) -> Iterator[RenderableType]:
     yield Text()
     table = Table.grid(padding=(0, 2))
     for rulebook, given in compared["classifications"].items():
-        known = codebook.classes.get(given["classification"])
-        label = known.label.lower() if known else words(given["classification"])
+        verdict = label(given["classification"], codebook).lower()
         dominant = ", ".join(map(words, given["dominant_explanations"]))
-        table.add_row(rulebook, Text(label, style="bold"), Text(dominant, style="dim"))
+        table.add_row(rulebook, Text(verdict, style="bold"), Text(dominant, style="dim"))
     yield table
     decisive = [part for part in compared["parting"] if part["decisive"]]
     others = [part for part in compared["parting"] if not part["decisive"]]

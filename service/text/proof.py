@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 from softbalance.rules.model import Codebook
 from softbalance.service.text.sensitivity import outlook
-from softbalance.service.text.words import MARKS, marked, plain, printable, section, words
+from softbalance.service.text.words import MARKS, label, marked, plain, printable, section, words
 
 Answer = Mapping[str, Any]
 #: A work cited by the episode → its number in the list at the end.
@@ -57,8 +57,7 @@ def _sections(classified: Answer, codebook: Codebook) -> Iterator[RenderableType
 def _verdict(classified: Answer, codebook: Codebook) -> RenderableType:
     episode, rulebook = classified["episode"], classified["rulebook"]
     verdict = codebook.classes.get(classified["classification"])
-    label = verdict.label if verdict else words(classified["classification"])
-    lines = [Text(label.upper(), style="bold")]
+    lines = [Text(label(classified["classification"], codebook).upper(), style="bold")]
     if verdict:
         lines.append(Text(verdict.meaning))
     lines.append(Text())
@@ -177,9 +176,10 @@ def evidence(episode: Answer, index: int, sources: Sources) -> Text:
     )
     who = ", ".join(filter(None, map(observation.get, ("coder", "date"))))
     text = Text.assemble((f"[{index}] {observation['value']}", "bold"))
-    for part in (observation.get("note"), source.get("excerpt")):
-        if part:
-            text.append(" " + printable(part))
+    if observation.get("note"):
+        text.append(" " + printable(observation["note"]))
+    if source.get("excerpt"):
+        text.append(f" “{printable(source['excerpt'])}”")
     for part in (where, who):
         if part:
             text.append(f" ({printable(part)})", style="dim")

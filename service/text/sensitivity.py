@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 from softbalance.rules.model import Codebook
-from softbalance.service.text.words import section, words
+from softbalance.service.text.words import label, section, words
 
 Answer = Mapping[str, Any]
 _STATES = {"holds": ("✓", "green"), "fails": ("✗", "red"), "undecided": ("?", "yellow")}
@@ -24,13 +24,10 @@ def outlook(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]:
         yield from section("Why not another class", *_why_not(classified["why_not"], codebook))
 
 
-def _label(verdict: str, codebook: Codebook) -> str:
-    known = codebook.classes.get(verdict)
-    return known.label.lower() if known else words(verdict)
-
-
 def _missing(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]:
-    possible = [_label(verdict, codebook) for verdict in classified["possible_classifications"]]
+    possible = [
+        label(verdict, codebook).lower() for verdict in classified["possible_classifications"]
+    ]
     if len(possible) == 1:
         yield Text(f"Nothing that would matter: whatever is still open, it stays {possible[0]}.")
         return
@@ -55,13 +52,15 @@ def _flips(flips: Answer, codebook: Codebook) -> Iterator[RenderableType]:
         made = "; ".join(
             f"{words(c['indicator'])}: {c['from']} → {c['to']}" for c in flip["changes"]
         )
-        table.add_row(made, Text(f"→ {_label(flip['classification'], codebook)}", style="bold"))
+        table.add_row(
+            made, Text(f"→ {label(flip['classification'], codebook).lower()}", style="bold")
+        )
     yield table
 
 
 def _why_not(why_not: Mapping[str, Sequence[Answer]], codebook: Codebook) -> Iterator[Tree]:
     for verdict, rules in why_not.items():
-        tree = Tree(Text(_label(verdict, codebook), style="bold"), guide_style="dim")
+        tree = Tree(Text(label(verdict, codebook).lower(), style="bold"), guide_style="dim")
         for rule in rules:
             held = [_premise(p) for p in rule["premises"] if p["state"] == "holds"]
             wanting = [_premise(p) for p in rule["premises"] if p["state"] != "holds"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
+from softbalance.rules.model import Codebook
 
 #: Value → its mark and style; the mark says it where there is no colour.
 MARKS = {
@@ -28,10 +29,20 @@ def words(name: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Show control characters as escapes, so that no text from outside drives a terminal."""
+    """Return a text from outside in one paragraph, with control characters as escapes.
+
+    So it can neither drive a terminal nor pass for a part of the proof.
+    """
     return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text
+        c if c.isprintable() else c.encode("unicode_escape").decode()
+        for c in " ".join(text.split())
     )
+
+
+def label(classification: str, codebook: Codebook) -> str:
+    """Return what the codebook calls a class."""
+    known = codebook.classes.get(classification)
+    return known.label if known else words(classification)
 
 
 def marked(value: str) -> Text:
