@@ -12,16 +12,21 @@ from softbalance.rules.model import Premise, Rule, Stage
 
 
 class StageMatcher:
-    """The premises and rules of one stage as bit masks."""
+    """The premises and rules of one stage as bit masks.
+
+    `masks` gives, fact by fact and value by value, the premises that hold of it. `needs` gives,
+    rule by rule, the premises that must all hold, and sets of premises of which one must.
+    """
 
     def __init__(self, stage: Stage, domains: Mapping[str, tuple[str, ...]]) -> None:
         premises = dict.fromkeys(p for rule in stage.rules for p in rule.premises())
         self._bit: dict[Premise, int] = {premise: 1 << i for i, premise in enumerate(premises)}
-        self._masks = {
+        self.masks = {
             fact: {value: self._mask(fact, value) for value in domains[fact]}
             for fact in stage.reads
         }
-        self._rules = [(1 << i, *self._needs(rule)) for i, rule in enumerate(stage.rules)]
+        self.needs = [self._needs(rule) for rule in stage.rules]
+        self._rules = [(1 << i, *needs) for i, needs in enumerate(self.needs)]
 
     def _mask(self, fact: str, value: str) -> int:
         return sum(bit for p, bit in self._bit.items() if p.fact == fact and value in p.values)
@@ -34,7 +39,7 @@ class StageMatcher:
     def holding(self, facts: Mapping[str, str]) -> int:
         """Return the rules that hold of the facts as a bit mask, bit i for the i-th rule."""
         true = 0
-        for fact, masks in self._masks.items():
+        for fact, masks in self.masks.items():
             true |= masks[facts[fact]]
         held = 0
         for bit, singles, choices in self._rules:
