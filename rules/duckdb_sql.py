@@ -7,14 +7,11 @@ in a constant list of all the lists that it can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import product
+from collections.abc import Iterable
+from itertools import chain, product
 
 from softbalance.rules.model import FORM, Rulebook
-from softbalance.rules.tabular import Coded, Layout
-
-#: As many lists DuckDB still looks up for next to nothing.
-LOOKED_UP = 256
+from softbalance.rules.tabular import Coded, Layout, Piece
 
 
 def verdicts_sql(
@@ -29,7 +26,7 @@ def verdicts_sql(
     answers = [
         *map(_quoted, own),
         *(f"{_word(coded)} AS {_quoted(name)}" for name, coded in layout.answers.items()),
-        *(f"{_words(columns)} AS {_quoted(name)}" for name, columns in layout.lists.items()),
+        *(f"{_words(pieces)} AS {_quoted(name)}" for name, pieces in layout.lists.items()),
     ]
     return f"SELECT {', '.join(answers)} FROM ({_coded_sql(layout, source, own)})"
 
@@ -60,36 +57,22 @@ def _enum(words: Iterable[str]) -> str:
 
 
 def _word(coded: Coded) -> str:
-    words = _list(map(_literal, coded.words))
-    return f"({words}::{_enum(coded.words)}[])[{_quoted(coded.column)}]"
+    enum = _enum(coded.words)
+    cases = " ".join(f"WHEN {code} THEN {_literal(word)}::{enum}" for code, word in coded.codes)
+    return f"CASE {_quoted(coded.column)} {cases} END"
 
 
-def _words(columns: list[Coded]) -> str:
-    enum = _enum(word for coded in columns for word in coded.words)
-    pieces = [_piece(piece, enum) for piece in _pieces(columns)]
-    if not pieces:
+def _words(pieces: list[Piece]) -> str:
+    enum = _enum(word for piece in pieces for coded in piece for word in coded.words)
+    found = [_piece(piece, enum) for piece in pieces]
+    if not found:
         return "[]::VARCHAR[]"
-    return pieces[0] if len(pieces) == 1 else f"flatten({_list(pieces)})"
+    return found[0] if len(found) == 1 else f"flatten({_list(found)})"
 
 
-def _pieces(columns: list[Coded]) -> Iterator[list[Coded]]:
-    piece: list[Coded] = []
-    size = 1
-    for coded in columns:
-        size *= len(coded.words) + 1
-        if piece and size > LOOKED_UP:
-            yield piece
-            piece, size = [], len(coded.words) + 1
-        piece.append(coded)
-    if piece:
-        yield piece
-
-
-def _piece(piece: list[Coded], enum: str) -> str:
-    lists, index, radix = [()], "1", 1
-    for coded in piece:
-        index += f" + {radix} * {_quoted(coded.column)}"
-        radix *= len(coded.words) + 1
+def _piece(piece: Piece, enum: str) -> str:
+    """Look the words of a piece up by the sum of its columns."""
     options = [((), *((word,) for word in coded.words)) for coded in reversed(piece)]
-    lists = [sum(reversed(chosen), ()) for chosen in product(*options)]
-    return f"({_list(_list(map(_literal, words)) for words in lists)}::{enum}[][])[{index}]"
+    lists = (chain.from_iterable(reversed(words)) for words in product(*options))
+    index = " + ".join(_quoted(coded.column) for coded in piece)
+    return f"({_list(_list(map(_literal, words)) for words in lists)}::{enum}[][])[1 + {index}]"

@@ -3,7 +3,7 @@
 Compiled from the rulebook alone, to an Ibis expression that DuckDB, Spark, PostgreSQL and others
 run. Stage by stage it does what `softbalance.rules.matching` does with one episode: the premises
 that hold are the bits of a word, put together from one CASE a fact; a rule holds if its bits are
-in it. One more CASE a fact then tells the number of the rule that concludes it.
+in it. One more CASE a fact then gives the number of the rule that concludes it.
 
 To import this module takes a while, since it imports Ibis.
 """
@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
+from itertools import chain
 from operator import and_, or_
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.matching import StageMatcher
+from softbalance.rules.matching import StageMatcher, may_both_hold
 from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage
-from softbalance.rules.tabular import HIDDEN, Coded, Layout, may_both_hold
+from softbalance.rules.tabular import HIDDEN, Coded, Layout, Piece
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 
 #: As many bits of a word leave the sign of a 64-bit integer alone.
@@ -28,7 +29,7 @@ SAID = {"yes": 1, "no": 2, CONTESTED: 3}
 
 
 def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir.Table:
-    """Return the verdict on every row of `codings`, in the order of its rows or any other.
+    """Return the verdict on every row of `codings`.
 
     `codings` has a string column `form` and one an indicator that holds exactly `yes`, `no`,
     `unknown` or `contested` (see `reconciled`). All other columns are kept. Added are the columns
@@ -44,8 +45,8 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     table = coded(codings, layout)
     return table.select(
         **{name: table[name] for name in own},
-        **{name: _word(table, column) for name, column in layout.answers.items()},
-        **{name: _words(table, columns) for name, columns in layout.lists.items()},
+        **{name: _word(table, coded) for name, coded in layout.answers.items()},
+        **{name: _words(table, pieces) for name, pieces in layout.lists.items()},
     )
 
 
@@ -60,67 +61,68 @@ def own_columns(codings: ir.Table, layout: Layout) -> list[str]:
 
 
 def _word(table: ir.Table, coded: Coded) -> ir.Value:
-    column = table[coded.column]
-    return ibis.cases(*((column == n, word) for n, word in enumerate(coded.words, 1)))
+    return ibis.cases(*((table[coded.column] == code, word) for code, word in coded.codes))
 
 
-def _words(table: ir.Table, columns: Iterable[Coded]) -> ir.Value:
-    words = [_word(table, column) for column in columns]
+def _words(table: ir.Table, pieces: Iterable[Piece]) -> ir.Value:
+    words = [_word(table, coded) for coded in chain.from_iterable(pieces)]
     if not words:
         return ibis.array([], type="array<string>")
     return ibis.array(words).filter(lambda word: word.notnull())
 
 
 def coded(codings: ir.Table, layout: Layout) -> ir.Table:
-    """Return the columns of a layout for every row, as whole numbers, and the row's own columns."""
+    """Return the columns of a layout for every row, and before them the row's own columns."""
     own = own_columns(codings, layout)
     table, settled = codings, set[str]()
     for stage in layout.rulebook.stages:
         table = _after(stage, table, layout, settled)
         settled |= {*stage.concludes}
-    wanted = [*layout.answers.values(), *(c for cs in layout.lists.values() for c in cs)]
     table = table.mutate(**dict(_members(table, layout, settled)))
-    return table.select(*own, *dict.fromkeys(column for column, _ in wanted))
+    pieces = chain.from_iterable(layout.lists.values())
+    wanted = (*layout.answers.values(), *chain.from_iterable(pieces))
+    return table.select(*own, *dict.fromkeys(coded.column for coded in wanted))
 
 
 def _after(stage: Stage, table: ir.Table, layout: Layout, settled: set[str]) -> ir.Table:
-    """Add a column for each fact of one value and each lone rule of a stage."""
+    """Add a column for each fact of one value that a stage concludes, and each lone rule."""
     matcher = StageMatcher(stage, {fact: layout.rulebook.domain(fact) for fact in stage.reads})
-    size = max(mask.bit_length() for masks in matcher.masks.values() for mask in masks.values())
-    words = {
-        f"{HIDDEN}word_{stage.id}_{low}": _premises(table, layout, settled, matcher, low)
-        for low in range(0, size, WORD_BITS)
-    }
+    words = dict(_premises(table, layout, settled, matcher))
     table = table.mutate(**words)
     holds = {
         rule.id: _holds([table[word] for word in words], *needs)
         for rule, needs in zip(stage.rules, matcher.needs, strict=True)
     }
-    columns = {layout.flags[rule.id]: _flag(holds[rule.id]) for rule in layout.alone(stage)}
+    columns = {
+        flag.column: _code([(holds[rule.id], flag.unit)]) for rule, flag in layout.alone(stage)
+    }
     for fact in stage.concludes:
         if fact not in SETS:
-            columns[layout.number(fact)] = _number(layout.rules_of(fact), holds)
+            rules = [rule for rule in stage.rules if rule.fact == fact]
+            columns[layout.facts[fact].column] = _conclusion(layout.facts[fact], rules, holds)
     return table.mutate(**columns)
 
 
 def _premises(
-    table: ir.Table, layout: Layout, settled: set[str], matcher: StageMatcher, low: int
-) -> ir.Value:
-    """Return the word of the stage's premises that hold, from bit `low` on."""
-    bits = (1 << WORD_BITS) - 1
-    parts = []
-    for fact, masks in matcher.masks.items():
-        part = {value: mask >> low & bits for value, mask in masks.items()}
-        if any(part.values()):
-            parts.append(
-                ibis.cases(
-                    *(
-                        (table[column] == code, _integer(part[value]))
-                        for column, code, value in layout.readings(fact, fact in settled)
-                    )
+    table: ir.Table, layout: Layout, settled: set[str], matcher: StageMatcher
+) -> Iterator[tuple[str, ir.Value]]:
+    """Yield the words whose bits are the premises of a stage that hold."""
+    size = max(mask.bit_length() for masks in matcher.masks.values() for mask in masks.values())
+    for place in range(-(-size // WORD_BITS)):
+        parts = []
+        for fact, masks in matcher.masks.items():
+            bits = {value: _bits(mask, place) for value, mask in masks.items()}
+            if any(bits.values()):
+                readings = layout.readings(fact, fact in settled)
+                parts.append(
+                    ibis.cases(*((table[c] == code, _integer(bits[v])) for c, code, v in readings))
                 )
-            )
-    return reduce(or_, parts)
+        yield f"{HIDDEN}word_{place}", reduce(or_, parts)
+
+
+def _bits(mask: int, place: int) -> int:
+    """Return the part of a mask that stands in the word at `place`."""
+    return mask >> place * WORD_BITS & (1 << WORD_BITS) - 1
 
 
 def _integer(number: int) -> ir.Value:
@@ -129,60 +131,55 @@ def _integer(number: int) -> ir.Value:
 
 def _holds(words: list[ir.Value], singles: int, choices: tuple[int, ...]) -> ir.Value:
     """Return whether all bits of `singles` are set, and of each choice any."""
-    return reduce(
-        and_,
-        [
-            *(word & bits == bits for word, bits in _split(words, singles)),
-            *(
-                reduce(or_, [word & bits != _integer(0) for word, bits in _split(words, choice)])
-                for choice in choices
-            ),
-        ],
-    )
+    needed = [word & bits == bits for word, bits in _within(words, singles)]
+    for choice in choices:
+        chosen = (word & bits != _integer(0) for word, bits in _within(words, choice))
+        needed.append(reduce(or_, chosen))
+    return reduce(and_, needed)
 
 
-def _split(words: list[ir.Value], mask: int) -> Iterator[tuple[ir.Value, ir.Value]]:
-    for word in words:
-        bits = mask & (1 << WORD_BITS) - 1
-        mask >>= WORD_BITS
-        if bits:
+def _within(words: list[ir.Value], mask: int) -> Iterator[tuple[ir.Value, ir.Value]]:
+    for place, word in enumerate(words):
+        if bits := _bits(mask, place):
             yield word, _integer(bits)
 
 
-def _flag(condition: ir.Value) -> ir.Value:
-    return ibis.cases((condition, 1), else_=0)
-
-
-def _number(rules: list[Rule], holds: dict[str, ir.Value]) -> ir.Value:
-    """Return the number of the first rule that holds, 0 if none does or two disagree."""
+def _conclusion(coded: Coded, rules: list[Rule], holds: Mapping[str, ir.Value]) -> ir.Value:
+    """Return the code of the first rule that holds, 0 if none does or two disagree."""
     cases = []
-    for n, rule in enumerate(rules, 1):
+    for rule, (code, value) in zip(rules, coded.codes, strict=True):
         against = [
             ~holds[other.id]
             for other in rules
-            if other.value != rule.value and may_both_hold(rule, other)
+            if other.value != value and may_both_hold(rule, other)
         ]
-        cases.append((reduce(and_, [holds[rule.id], *against]), n))
-    return ibis.cases(*cases, else_=0)
+        cases.append((reduce(and_, against, holds[rule.id]), code))
+    return _code(cases)
+
+
+def _code(cases: Iterable[tuple[ir.Value, int]]) -> ir.Value:
+    """Return a small number: that of the first condition that is true, or 0."""
+    numbered = [(condition, ibis.literal(code, type="int16")) for condition, code in cases]
+    none = ibis.literal(0, type="int16")
+    return ibis.cases(*numbered, else_=none) if numbered else none
 
 
 def _members(table: ir.Table, layout: Layout, settled: set[str]) -> Iterator[tuple[str, ir.Value]]:
     """Yield a column for each member of the lists but that of the rules that fired."""
+    alone = [pair for stage in layout.rulebook.stages for pair in layout.alone(stage)]
     for name in SETS:
-        for column, (value,) in layout.lists[name]:
-            flags = [layout.flags[r.id] for r in layout.rules_of(name) if r.value == value]
-            if flags:
-                yield column, _flag(reduce(or_, [table[flag] == 1 for flag in flags]))
-            else:
-                yield column, ibis.literal(0)
-    for column, (indicator,) in layout.lists[CONTESTED]:
+        for member in chain.from_iterable(layout.lists[name]):
+            flags = [
+                table[flag.column] != 0
+                for rule, flag in alone
+                if rule.fact == name and rule.value in member.words
+            ]
+            yield member.column, _code((flag, member.unit) for flag in flags)
+    for member in chain.from_iterable(layout.lists[CONTESTED]):
+        (indicator,) = member.words
         readings = layout.readings(indicator, indicator in settled)
-        yield (
-            column,
-            ibis.cases(
-                *((table[c] == code, int(value == CONTESTED)) for c, code, value in readings)
-            ),
-        )
+        cases = ((table[c] == code, member.unit * (v == CONTESTED)) for c, code, v in readings)
+        yield member.column, _code(cases)
 
 
 def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table:

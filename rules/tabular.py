@@ -1,20 +1,22 @@
 """A rulebook laid out as columns, for engines that decide a whole table at once.
 
-Everything about an episode becomes a small whole number. A fact that takes one value is the number
-of the rule that concluded it, counted from 1 in the order in which the rulebook lists the rules of
-that fact, 0 where none did. A rule by itself is 1 where it fired, else 0. What is answered is put
-together from such columns and the words they stand for; how, depends on the engine.
+Everything about an episode becomes a whole number. A fact that takes one value is told by the
+number of the rule that concludes it, counted from 1 in the order in which the rulebook lists the
+rules of that fact; a rule by itself by 1 where it fires. Where nothing is concluded the number is
+0. What is answered is put together from such columns and the words they stand for; how, depends
+on the engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations, groupby, product
+from itertools import combinations, groupby
 from typing import NamedTuple
 
-from softbalance.rules.model import FORM, SETS, STRATEGY, Premise, Rule, Rulebook, Stage
+from softbalance.rules.matching import may_both_hold
+from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage
 from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.rulebook import CLASSIFICATION, DOMINANT, NOTES
 
@@ -36,15 +38,40 @@ OUTPUT = (
     CONTESTED,
     FIRED,
 )
-#: Every column that is not an answer begins so.
+#: Every column of a layout begins so.
 HIDDEN = "__"
+#: As many different lists a piece can tell apart (see `Layout.lists`): as many as DuckDB still
+#: looks up for next to nothing.
+PIECE = 256
 
 
-class Coded(NamedTuple):
-    """A column of whole numbers: n stands for the n-th of `words`, 0 for none of them."""
+def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
+    """Return the names of the result's columns for one or more rulebooks, in order.
+
+    Those of the shipped rulebooks always, then the tests and explanations that others declare.
+    Without the columns passed through (interfaces, "Output").
+    """
+    declared = (
+        fact
+        for rulebook in rulebooks
+        for kind in ("test", "explanation")
+        for fact in rulebook.of_kind(kind)
+    )
+    return list(dict.fromkeys([*OUTPUT, *declared]))
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of numbers: n times `unit` stands for the n-th of `words`, 0 for none of them."""
 
     column: str
     words: tuple[str, ...]
+    unit: int = 1
+
+    @property
+    def codes(self) -> list[tuple[int, str]]:
+        """Each number and its word."""
+        return [(n * self.unit, word) for n, word in enumerate(self.words, 1)]
 
 
 class Reading(NamedTuple):
@@ -55,21 +82,8 @@ class Reading(NamedTuple):
     value: str
 
 
-def may_both_hold(one: Rule, other: Rule) -> bool:
-    """Tell whether two rules of a stage could fire together, whatever the earlier stages allow."""
-    clauses = (*one.when, *other.when)
-    return _consistent(clause[0] for clause in clauses if len(clause) == 1) and any(
-        _consistent(premises) for premises in product(*clauses)
-    )
-
-
-def _consistent(premises: Iterable[Premise]) -> bool:
-    allowed: dict[str, set[str]] = {}
-    for fact, values in ((p.fact, set(p.values)) for p in premises):
-        allowed[fact] = allowed.get(fact, values) & values
-        if not allowed[fact]:
-            return False
-    return True
+#: Columns whose sum, from 0 to below `PIECE`, tells what words of all of them there are.
+Piece = tuple[Coded, ...]
 
 
 @dataclass(frozen=True)
@@ -80,110 +94,111 @@ class Layout:
     fired: bool = True
 
     @cached_property
-    def flags(self) -> dict[str, str]:
-        """The column that tells of a rule by itself whether it fired, by rule id."""
-        return {rule.id: f"{HIDDEN}rule_{i}" for i, rule in enumerate(self.rulebook.rules)}
-
-    def number(self, fact: str) -> str:
-        """Return the column with the number of the rule that concluded a fact of one value."""
-        return f"{HIDDEN}number_{self._rank[fact]}"
+    def answers(self) -> dict[str, Coded]:
+        """The answers of one value, by name."""
+        of_kind = self.rulebook.of_kind
+        names = (CLASSIFICATION, STRATEGY, *of_kind("test"), *of_kind("explanation"))
+        return {name: self.facts[name] for name in names}
 
     @cached_property
-    def _rank(self) -> dict[str, int]:
-        names = dict.fromkeys(rule.fact for rule in self.rulebook.rules)
-        return {fact: i for i, fact in enumerate(names)}
+    def lists(self) -> dict[str, list[Piece]]:
+        """The answers that are lists, by name, each the words of its columns in their order."""
+        members = {name: self._gathered(name) for name in SETS}
+        members[CONTESTED] = list(self.rulebook.codebook.indicators)
+        lists = {
+            name: _pieces(Coded(f"{HIDDEN}{name}_{i}", (word,)) for i, word in enumerate(words))
+            for name, words in members.items()
+        }
+        return {**lists, FIRED: self._fired} if self.fired else lists
 
-    def rules_of(self, fact: str) -> list[Rule]:
-        """Return the rules that conclude a fact, in order."""
-        return [rule for rule in self.rulebook.rules if rule.fact == fact]
+    @cached_property
+    def facts(self) -> dict[str, Coded]:
+        """For each fact of one value the column of the rule that concludes it, by the values."""
+        values: dict[str, list[str]] = {}
+        for rule in self.rulebook.rules:
+            values.setdefault(rule.fact, []).append(rule.value)
+        return {
+            fact: Coded(self._number(fact), tuple(values[fact]), self._unit(self._number(fact)))
+            for fact in values
+            if fact not in SETS
+        }
 
-    def readings(self, fact: str, after: bool) -> list[Reading]:
-        """Return how to read a fact, an indicator or the form; the first reading that fits counts.
+    def alone(self, stage: Stage) -> list[tuple[Rule, Coded]]:
+        """Return the rules of a stage that need a column to themselves, and that column.
 
-        An indicator that a stage may revise reads as revised `after` that stage, and where no rule
-        revised it as coded.
-        """
-        coded = [Reading(fact, value, value) for value in self.rulebook.domain(fact)]
-        rules = self.rules_of(fact)
-        concluded = [Reading(self.number(fact), n, r.value) for n, r in enumerate(rules, 1)]
-        if fact in self.rulebook.facts:
-            return concluded
-        return concluded + coded if after else coded
-
-    def alone(self, stage: Stage) -> list[Rule]:
-        """Return the rules of a stage that need a column to themselves.
-
-        These are the rules of the facts that gather values, and where asked what fired, those of a
+        These are the rules of the facts that gather values and, where asked what fired, those of a
         fact of one value of which several may fire or between which other rules stand.
         """
         return [
-            rule
-            for rules in self._runs(stage)
-            if rules[0].fact in SETS or (self.fired and not self._one_fires(rules))
-            for rule in rules
+            (rule, Coded(self._flag(rule), (rule.value,), self._unit(self._flag(rule))))
+            for run in _runs(stage)
+            if run[0].fact in SETS or (self.fired and not self._one_fires(run))
+            for rule in run
         ]
 
-    @staticmethod
-    def _runs(stage: Stage) -> list[tuple[Rule, ...]]:
-        return [tuple(run) for _, run in groupby(stage.rules, key=lambda rule: rule.fact)]
+    def readings(self, fact: str, settled: bool) -> list[Reading]:
+        """Return how to read a fact, an indicator or the form; the first reading that fits counts.
+
+        `settled` tells whether a stage that concludes it is over: an indicator then reads as
+        revised by that stage, and where no rule revised it as coded.
+        """
+        concluded = (
+            [Reading(self.facts[fact].column, *code) for code in self.facts[fact].codes]
+            if settled
+            else []
+        )
+        if fact in self.rulebook.facts:
+            return concluded
+        return concluded + [Reading(fact, value, value) for value in self.rulebook.domain(fact)]
+
+    @cached_property
+    def _fired(self) -> list[Piece]:
+        columns: list[Coded] = []
+        for run in (run for stage in self.rulebook.stages for run in _runs(stage)):
+            if run[0].fact not in SETS and self._one_fires(run):
+                columns.append(Coded(self._number(run[0].fact), tuple(rule.id for rule in run)))
+            else:
+                columns += [Coded(self._flag(rule), (rule.id,)) for rule in run]
+        return _pieces(columns)
 
     def _one_fires(self, run: tuple[Rule, ...]) -> bool:
-        whole = len(run) == len(self.rules_of(run[0].fact))
+        fact = run[0].fact
+        whole = len(run) == sum(rule.fact == fact for rule in self.rulebook.rules)
         return whole and not any(may_both_hold(*pair) for pair in combinations(run, 2))
 
-    @cached_property
-    def answers(self) -> dict[str, Coded]:
-        """The answers of one value, by name."""
-        rulebook = self.rulebook
-        names = (
-            CLASSIFICATION,
-            STRATEGY,
-            *rulebook.of_kind("test"),
-            *rulebook.of_kind("explanation"),
-        )
-        return {name: Coded(self.number(name), self._values(name)) for name in names}
+    def _unit(self, column: str) -> int:
+        pieces = self._fired if self.fired else ()
+        return next((c.unit for piece in pieces for c in piece if c.column == column), 1)
 
-    def _values(self, fact: str) -> tuple[str, ...]:
-        return tuple(rule.value for rule in self.rules_of(fact))
+    def _number(self, fact: str) -> str:
+        facts = dict.fromkeys(rule.fact for rule in self.rulebook.rules)
+        return f"{HIDDEN}fact_{list(facts).index(fact)}"
 
-    @cached_property
-    def lists(self) -> dict[str, list[Coded]]:
-        """The answers that are lists, by name: each the words of its columns, in that order."""
-        lists = {
-            name: [Coded(f"{HIDDEN}{name}_{i}", (word,)) for i, word in enumerate(words)]
-            for name, words in {
-                **{name: self._gathered(name) for name in SETS},
-                CONTESTED: self.rulebook.codebook.indicators,
-            }.items()
-        }
-        if self.fired:
-            lists[FIRED] = [c for stage in self.rulebook.stages for c in self._fired(stage)]
-        return lists
-
-    def _fired(self, stage: Stage) -> Iterator[Coded]:
-        alone = self.alone(stage)
-        for run in self._runs(stage):
-            if run[0] in alone:
-                yield from (Coded(self.flags[rule.id], (rule.id,)) for rule in run)
-            else:
-                yield Coded(self.number(run[0].fact), tuple(rule.id for rule in run))
+    def _flag(self, rule: Rule) -> str:
+        return f"{HIDDEN}rule_{list(self.rulebook.rules).index(rule)}"
 
     def _gathered(self, name: str) -> list[str]:
-        """Return the values that a fact can gather, in the order in which they are answered."""
         values = self.rulebook.facts[name].values if name in self.rulebook.facts else ()
         return sorted(values, key=lambda value: (name == DOMINANT and value != "balancing", value))
 
 
-def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
-    """Return the names of the result's columns for one or more rulebooks, in order.
+def _runs(stage: Stage) -> list[tuple[Rule, ...]]:
+    return [tuple(run) for _, run in groupby(stage.rules, key=lambda rule: rule.fact)]
 
-    Those of the shipped rulebooks always, then the tests and explanations that others declare.
-    Without the columns passed through (interfaces, "Output").
-    """
-    declared = [
-        fact
-        for rulebook in rulebooks
-        for kind in ("test", "explanation")
-        for fact in rulebook.of_kind(kind)
-    ]
-    return list(dict.fromkeys([*OUTPUT, *declared]))
+
+def _pieces(columns: Iterable[Coded]) -> list[Piece]:
+    """Cut columns into pieces and give each the unit that makes its piece's sums distinct."""
+    return [tuple(piece) for piece in _cut(columns)]
+
+
+def _cut(columns: Iterable[Coded]) -> Iterator[list[Coded]]:
+    piece: list[Coded] = []
+    unit = 1
+    for coded in columns:
+        if unit * (len(coded.words) + 1) > PIECE:
+            yield piece
+            piece, unit = [], 1
+        piece.append(replace(coded, unit=unit))
+        unit *= len(coded.words) + 1
+    if piece:
+        yield piece
