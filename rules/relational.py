@@ -177,9 +177,14 @@ def _members(table: ir.Table, layout: Layout, settled: set[str]) -> Iterator[tup
             yield member.column, _code((flag, member.unit) for flag in flags)
     for member in chain.from_iterable(layout.lists[CONTESTED]):
         (indicator,) = member.words
-        readings = layout.readings(indicator, indicator in settled)
-        cases = ((table[c] == code, member.unit * (v == CONTESTED)) for c, code, v in readings)
-        yield member.column, _code(cases)
+        yield (
+            member.column,
+            _code(
+                (table[column] == code, member.unit * (value == CONTESTED))
+                for column, code, value in layout.readings(indicator, indicator in settled)
+                if value == CONTESTED or column != indicator
+            ),
+        )
 
 
 def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table:
