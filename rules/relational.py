@@ -19,7 +19,7 @@ import ibis
 import ibis.expr.types as ir
 from softbalance.rules.matching import StageMatcher, may_both_hold
 from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage
-from softbalance.rules.tabular import HIDDEN, Coded, Layout, Piece
+from softbalance.rules.tabular import FIRED, HIDDEN, Coded, Layout, Piece
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 
 #: As many bits of a word leave the sign of a 64-bit integer alone.
@@ -40,13 +40,17 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
 
     Raises ValueError if a column that is kept has the name of one that is added.
     """
-    layout = Layout(rulebook, fired)
+    layout = Layout(rulebook)
     own = own_columns(codings, layout)
     table = coded(codings, layout)
     return table.select(
         **{name: table[name] for name in own},
         **{name: _word(table, coded) for name, coded in layout.answers.items()},
-        **{name: _words(table, pieces) for name, pieces in layout.lists.items()},
+        **{
+            name: _words(table, pieces)
+            for name, pieces in layout.lists.items()
+            if fired or name != FIRED
+        },
     )
 
 

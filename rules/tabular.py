@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import combinations, groupby
 from typing import NamedTuple
 
+from softbalance.rules.findings import Finding
 from softbalance.rules.matching import may_both_hold
 from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage
 from softbalance.schemas.fields import CONTESTED
@@ -41,8 +42,8 @@ OUTPUT = (
 #: Every column of a layout begins so.
 HIDDEN = "__"
 #: As many different lists a piece can tell apart (see `Layout.lists`): as many as DuckDB still
-#: looks up for next to nothing.
-PIECE = 256
+#: looks up for next to nothing, and few enough for its planner.
+PIECE = 64
 
 
 def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
@@ -88,10 +89,9 @@ Piece = tuple[Coded, ...]
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns that a rulebook becomes; with `fired`, those that tell which rules fired too."""
+    """The columns that a rulebook becomes."""
 
     rulebook: Rulebook
-    fired: bool = True
 
     @cached_property
     def answers(self) -> dict[str, Coded]:
@@ -109,7 +109,7 @@ class Layout:
             name: _pieces(Coded(f"{HIDDEN}{name}_{i}", (word,)) for i, word in enumerate(words))
             for name, words in members.items()
         }
-        return {**lists, FIRED: self._fired} if self.fired else lists
+        return {**lists, FIRED: self._fired}
 
     @cached_property
     def facts(self) -> dict[str, Coded]:
@@ -126,13 +126,13 @@ class Layout:
     def alone(self, stage: Stage) -> list[tuple[Rule, Coded]]:
         """Return the rules of a stage that need a column to themselves, and that column.
 
-        These are the rules of the facts that gather values and, where asked what fired, those of a
-        fact of one value of which several may fire or between which other rules stand.
+        These are the rules of the facts that gather values, and those of a fact of one value of
+        which several may fire, or between which other rules stand.
         """
         return [
             (rule, Coded(self._flag(rule), (rule.value,), self._unit(self._flag(rule))))
             for run in _runs(stage)
-            if run[0].fact in SETS or (self.fired and not self._one_fires(run))
+            if not self._one_fires(run)
             for rule in run
         ]
 
@@ -155,7 +155,7 @@ class Layout:
     def _fired(self) -> list[Piece]:
         columns: list[Coded] = []
         for run in (run for stage in self.rulebook.stages for run in _runs(stage)):
-            if run[0].fact not in SETS and self._one_fires(run):
+            if self._one_fires(run):
                 columns.append(Coded(self._number(run[0].fact), tuple(rule.id for rule in run)))
             else:
                 columns += [Coded(self._flag(rule), (rule.id,)) for rule in run]
@@ -163,12 +163,13 @@ class Layout:
 
     def _one_fires(self, run: tuple[Rule, ...]) -> bool:
         fact = run[0].fact
+        if fact in SETS:
+            return False
         whole = len(run) == sum(rule.fact == fact for rule in self.rulebook.rules)
         return whole and not any(may_both_hold(*pair) for pair in combinations(run, 2))
 
     def _unit(self, column: str) -> int:
-        pieces = self._fired if self.fired else ()
-        return next((c.unit for piece in pieces for c in piece if c.column == column), 1)
+        return next((c.unit for piece in self._fired for c in piece if c.column == column), 1)
 
     def _number(self, fact: str) -> str:
         facts = dict.fromkeys(rule.fact for rule in self.rulebook.rules)
@@ -180,6 +181,23 @@ class Layout:
     def _gathered(self, name: str) -> list[str]:
         values = self.rulebook.facts[name].values if name in self.rulebook.facts else ()
         return sorted(values, key=lambda value: (name == DOMINANT and value != "balancing", value))
+
+
+def check_expressible(rulebook: Rulebook) -> Iterator[Finding]:
+    """Yield what no table engine could decide as the single-episode engine does.
+
+    That engine refuses an episode of which two rules conclude different values of one fact. A
+    table can leave the answer empty for it, but not where the fact is an indicator: that has a
+    coded value to fall back on. So such rules have to exclude each other by their own premises.
+    """
+    revising = [r for r in rulebook.rules if r.fact in rulebook.codebook.indicators]
+    for one, other in combinations(revising, 2):
+        if one.fact == other.fact and one.value != other.value and may_both_hold(one, other):
+            message = (
+                f"makes {one.fact!r} {other.value!r}, and rule {one.id} may make it {one.value!r} "
+                "for the same episode; add a premise to one that excludes the other"
+            )
+            yield Finding(other.place, other.id, message)
 
 
 def _runs(stage: Stage) -> list[tuple[Rule, ...]]:
