@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import chain, product
 
 from softbalance.rules.model import FORM, Rulebook
-from softbalance.rules.tabular import Coded, Layout, Piece
+from softbalance.rules.tabular import FIRED, Coded, Layout, Piece
 
 
 def verdicts_sql(
@@ -19,24 +19,29 @@ def verdicts_sql(
 ) -> str:
     """Return a query for the verdict on each row of the table or view `source`.
 
-    It gives the columns `own` of `source` and then those that `softbalance.rules.relational.verdicts`
-    adds, of which see.
+    It gives the columns `own` of `source`, and then those that
+    `softbalance.rules.relational.verdicts` adds, of which see.
     """
-    layout = Layout(rulebook, fired)
+    layout, own = Layout(rulebook), list(own)
     answers = [
         *map(_quoted, own),
         *(f"{_word(coded)} AS {_quoted(name)}" for name, coded in layout.answers.items()),
-        *(f"{_words(pieces)} AS {_quoted(name)}" for name, pieces in layout.lists.items()),
+        *(
+            f"{_words(pieces)} AS {_quoted(name)}"
+            for name, pieces in layout.lists.items()
+            if fired or name != FIRED
+        ),
     ]
-    return f"SELECT {', '.join(answers)} FROM ({_coded_sql(layout, source, own)})"
+    return f"SELECT {', '.join(answers)} FROM ({_coded_sql(layout, source, own)})"  # noqa: S608
 
 
 def _coded_sql(layout: Layout, source: str, own: Iterable[str]) -> str:
-    import ibis
-    from softbalance.rules.relational import coded
+    # imported here, since it takes longer than a small dataset
+    import ibis  # noqa: PLC0415
+    from softbalance.rules.relational import coded  # noqa: PLC0415
 
-    inputs = (FORM, *layout.rulebook.codebook.indicators)
-    codings = ibis.table(dict.fromkeys((*inputs, *own), "string"), name=source)
+    columns = (*own, FORM, *layout.rulebook.codebook.indicators)
+    codings = ibis.table(dict.fromkeys(columns, "string"), name=source)
     return str(ibis.to_sql(coded(codings, layout), dialect="duckdb"))
 
 

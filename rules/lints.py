@@ -11,12 +11,13 @@ from softbalance.rules.documents import Document, Place
 from softbalance.rules.drafts import Draft, Entry
 from softbalance.rules.findings import Finding
 from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, strategy_rule
-from softbalance.schemas.fields import VALUES
+from softbalance.schemas.fields import CONTESTED, VALUES
 from softbalance.schemas.mistakes import unknown_name
 from softbalance.schemas.rulebook import ANSWERS, CLASSIFICATION
 
-#: Names with a meaning of their own to the firing engine or in an episode.
-RESERVED = frozenset({FORM, STRATEGY, "id", "sid", "all", "any"})
+#: Names with a meaning of their own to the firing engine, in an episode or among the columns of
+#: a dataset's answer.
+RESERVED = frozenset({FORM, STRATEGY, "id", "sid", "all", "any", "rulebook", CONTESTED, "fired"})
 
 
 @dataclass

@@ -21,6 +21,7 @@ from softbalance.rules.matching import StageMatcher, may_both_hold
 from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage
 from softbalance.rules.tabular import FIRED, HIDDEN, Coded, Layout, Piece
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
+from softbalance.schemas.rulebook import CLASSIFICATION
 
 #: As many bits of a word leave the sign of a 64-bit integer alone.
 WORD_BITS = 62
@@ -35,8 +36,8 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     `unknown` or `contested` (see `reconciled`). All other columns are kept. Added are the columns
     `classification`, `strategy`, those of each test and explanation (strings) and
     `dominant_explanations`, `notes`, `contested` and, if wanted, `fired` (arrays of strings), as
-    the single-episode engine gives them (codebook, "Rulebook"). `classification` is null only
-    where the rulebook concludes none, or two.
+    the single-episode engine gives them (codebook, "Rulebook"). Where that engine would refuse,
+    because the rulebook concludes no value of a fact or two, `classification` is null.
 
     Raises ValueError if a column that is kept has the name of one that is added.
     """
@@ -71,7 +72,7 @@ def _word(table: ir.Table, coded: Coded) -> ir.Value:
 def _words(table: ir.Table, pieces: Iterable[Piece]) -> ir.Value:
     words = [_word(table, coded) for coded in chain.from_iterable(pieces)]
     if not words:
-        return ibis.array([], type="array<string>")
+        return ibis.literal([], type="array<string>")
     return ibis.array(words).filter(lambda word: word.notnull())
 
 
@@ -83,9 +84,19 @@ def coded(codings: ir.Table, layout: Layout) -> ir.Table:
         table = _after(stage, table, layout, settled)
         settled |= {*stage.concludes}
     table = table.mutate(**dict(_members(table, layout, settled)))
+    if CLASSIFICATION in layout.answers:
+        table = _without_gaps(table, layout)
     pieces = chain.from_iterable(layout.lists.values())
     wanted = (*layout.answers.values(), *chain.from_iterable(pieces))
     return table.select(*own, *dict.fromkeys(coded.column for coded in wanted))
+
+
+def _without_gaps(table: ir.Table, layout: Layout) -> ir.Table:
+    """Take the classification back where a fact that every episode must have has no value."""
+    required = [coded for fact, coded in layout.facts.items() if fact in layout.rulebook.facts]
+    gap = reduce(or_, [table[coded.column] == 0 for coded in required])
+    column = layout.answers[CLASSIFICATION].column
+    return table.mutate(**{column: ibis.cases((gap, 0), else_=table[column])})
 
 
 def _after(stage: Stage, table: ir.Table, layout: Layout, settled: set[str]) -> ir.Table:
@@ -200,7 +211,8 @@ def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table
     """
     indicators, each = list(codebook.indicators), WORD_BITS // 2
     said = _matching(observations["value"], SAID)
-    words, values = {}, {}
+    words: dict[str, ir.Value] = {}
+    values: dict[str, tuple[str, int]] = {}
     for low in range(0, len(indicators), each):
         word = f"{HIDDEN}word_{low}"
         places = {name: 4**place for place, name in enumerate(indicators[low : low + each])}

@@ -98,7 +98,7 @@ class Layout:
         """The answers of one value, by name."""
         of_kind = self.rulebook.of_kind
         names = (CLASSIFICATION, STRATEGY, *of_kind("test"), *of_kind("explanation"))
-        return {name: self.facts[name] for name in names}
+        return {name: self.facts[name] for name in names if name in self.facts}
 
     @cached_property
     def lists(self) -> dict[str, list[Piece]]:
