@@ -10,7 +10,7 @@ To import this module takes a while, since it imports Ibis.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import chain
 from operator import and_, or_
@@ -79,16 +79,30 @@ def _words(table: ir.Table, pieces: Iterable[Piece]) -> ir.Value:
 def coded(codings: ir.Table, layout: Layout) -> ir.Table:
     """Return the columns of a layout for every row, and before them the row's own columns."""
     own = own_columns(codings, layout)
+    fenced = _fence(codings)
     table, settled = codings, set[str]()
     for stage in layout.rulebook.stages:
-        table = _after(stage, table, layout, settled)
+        table = fenced(_after(stage, table, layout, settled, fenced))
         settled |= {*stage.concludes}
-    table = table.mutate(**dict(_members(table, layout, settled)))
+    table = fenced(table.mutate(**dict(_members(table, layout, settled))))
     if CLASSIFICATION in layout.answers:
         table = _without_gaps(table, layout)
     pieces = chain.from_iterable(layout.lists.values())
     wanted = (*layout.answers.values(), *chain.from_iterable(pieces))
     return table.select(*own, *dict.fromkeys(coded.column for coded in wanted))
+
+
+def _fence(codings: ir.Table) -> Callable[[ir.Table], ir.Table]:
+    """Return what keeps a step of the expression a step of the query.
+
+    PostgreSQL would put each step into the next, at every mention, and run out of memory over the
+    result; it does not where a step has a limit, be it without effect.
+    """
+    try:
+        postgres = codings.get_backend().name == "postgres"
+    except ibis.IbisError:
+        postgres = False
+    return (lambda table: table.limit(1 << WORD_BITS)) if postgres else (lambda table: table)
 
 
 def _without_gaps(table: ir.Table, layout: Layout) -> ir.Table:
@@ -99,11 +113,17 @@ def _without_gaps(table: ir.Table, layout: Layout) -> ir.Table:
     return table.mutate(**{column: ibis.cases((gap, 0), else_=table[column])})
 
 
-def _after(stage: Stage, table: ir.Table, layout: Layout, settled: set[str]) -> ir.Table:
+def _after(
+    stage: Stage,
+    table: ir.Table,
+    layout: Layout,
+    settled: set[str],
+    fenced: Callable[[ir.Table], ir.Table],
+) -> ir.Table:
     """Add a column for each fact of one value that a stage concludes, and each lone rule."""
     matcher = StageMatcher(stage, {fact: layout.rulebook.domain(fact) for fact in stage.reads})
     words = dict(_premises(table, layout, settled, matcher))
-    table = table.mutate(**words)
+    table = fenced(table.mutate(**words))
     holds = {
         rule.id: _holds([table[word] for word in words], *needs)
         for rule, needs in zip(stage.rules, matcher.needs, strict=True)
@@ -216,12 +236,17 @@ def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table
     for low in range(0, len(indicators), each):
         word = f"{HIDDEN}word_{low}"
         places = {name: 4**place for place, name in enumerate(indicators[low : low + each])}
-        words[word] = (said * _matching(observations["indicator"], places)).bit_or()
+        words[word] = bit_or(said * _matching(observations["indicator"], places))
         values |= {name: (word, place) for name, place in places.items()}
     table = observations.group_by(key).aggregate(**words)
     return table.select(
         key, **{name: _said(table[word], place) for name, (word, place) in values.items()}
     )
+
+
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def bit_or(numbers: int) -> int:  # type: ignore[empty-body]
+    """Return the bits that any of the numbers has; Ibis' own is missing on Spark."""
 
 
 def _matching(column: ir.Value, codes: Mapping[str, int]) -> ir.Value:
