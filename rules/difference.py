@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
 from softbalance.rules.model import Fact, Rule, Rulebook, Stage
@@ -75,14 +75,14 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str
 
 
 def _parts(part: Rule | Fact | Stage) -> dict[str, Any]:
-    """Return the parts that a change is told by."""
+    """Return the parts that a change is told by, ready for JSON."""
     if isinstance(part, Rule):
         return {
             "stage": part.stage,
-            "premises": part.when,
-            "conclusion": (part.fact, part.value),
+            "premises": [[{"fact": p.fact, "values": p.values} for p in c] for c in part.when],
+            "conclusion": {"fact": part.fact, "value": part.value},
             "reason": part.because,
-            "citations": part.cites,
+            "citations": [asdict(cite) for cite in part.cites],
         }
     if isinstance(part, Fact):
         return {
@@ -93,3 +93,35 @@ def _parts(part: Rule | Fact | Stage) -> dict[str, Any]:
         }
     # its rules are compared one by one
     return {"title": part.title, "about": part.about}
+
+
+def as_json(difference: Difference) -> dict[str, Any]:
+    """Return a difference as JSON: ids of what came and went, and both states of a change."""
+    return {
+        "before": _identity(difference.before),
+        "after": _identity(difference.after),
+        "about": list(difference.about),
+        "stages": _changes_json(difference.stages),
+        "facts": _changes_json(difference.facts),
+        "rules": _changes_json(difference.rules),
+    }
+
+
+def _identity(rulebook: Rulebook) -> dict[str, str]:
+    return {"id": rulebook.id, "version": rulebook.version, "digest": rulebook.digest}
+
+
+def _changes_json(changes: Changes[Part]) -> dict[str, Any]:
+    return {
+        "added": [part.id for part in changes.added],
+        "removed": [part.id for part in changes.removed],
+        "changed": [
+            {
+                "id": change.before.id,
+                "parts": list(change.parts),
+                "before": {part: _parts(change.before)[part] for part in change.parts},
+                "after": {part: _parts(change.after)[part] for part in change.parts},
+            }
+            for change in changes.changed
+        ],
+    }

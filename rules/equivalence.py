@@ -7,7 +7,7 @@ the answer is the same for every coding if and only if its two diagrams are one 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from softbalance.rules.answers import Field, answers
@@ -23,6 +23,13 @@ _MEMBER = {ALL: "yes", NONE: "no"}
 _VALUED = (CLASSIFICATION, "tests", "explanations")
 #: The field that differs where one rulebook decides and the other has a gap or a contradiction.
 DECIDED: Field = ("decided", "")
+
+
+def field_words(field: Field) -> str:
+    """Return a field of the answer in words."""
+    if field == DECIDED:
+        return "whether there is a verdict"
+    return " ".join(filter(None, field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,30 @@ class Equivalence:
                 field, first.get(field, absent), second.get(field, absent), sound
             )
 
+    def as_json(self) -> dict[str, Any]:
+        """Return as JSON whether the rulebooks are equivalent, and if not where they differ.
+
+        `differing` are the fields of the answer that differ; `classes` is the cross table of
+        classes. Codings are counted, and each count has a witness.
+        """
+        differing = [
+            {
+                "field": different.field[0],
+                "name": different.field[1] or None,
+                "codings": different.codings,
+                "before": different.before,
+                "after": different.after,
+                "witness": different.witness,
+            }
+            for different in self.differing()
+        ]
+        return {
+            "equivalent": not differing,
+            "codings": self.codings,
+            "differing": differing,
+            "classes": [asdict(cell) for cell in self.classes()],
+        }
+
     def _field(
         self, field: Field, before: Diagram | None, after: Diagram | None, within: Region
     ) -> Iterator[Differing]:
@@ -84,7 +115,7 @@ class Equivalence:
         if where != NONE:
             coding = space.simplest(where)
             first, second = (_value(field, d, space, coding) for d in (before, after))
-            title = "They differ on " + " ".join(filter(None, field))
+            title = f"They differ on {field_words(field)}"
             yield Differing(field, space.count(where), first, second, space.episode(where, title))
 
     def classes(self) -> list[Cell]:

@@ -13,7 +13,7 @@ from softbalance.rules.cases import Case, CaseResult, Difference
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.decision import Decision
 from softbalance.rules.difference import compare
-from softbalance.rules.equivalence import Equivalence
+from softbalance.rules.equivalence import Equivalence, field_words
 from softbalance.rules.findings import Flaw
 from softbalance.rules.firing import EngineFailure
 from softbalance.rules.model import Rulebook
@@ -57,7 +57,7 @@ def version_flaws(known: Rulebook, rulebook: Rulebook) -> Iterator[Flaw]:
         return
     rules = compare(known, rulebook).rules
     touched = (*(change.after for change in rules.changed), *rules.added, *rules.removed)
-    fields = listed(" ".join(d.field).strip() for d in differing)
+    fields = listed(field_words(d.field) for d in differing)
     restored = listed(rule.id for rule in touched) if touched else "its facts"
     yield Flaw(
         touched[0].id if touched else None,

@@ -60,7 +60,7 @@ def gaps(space: Space) -> Iterator[Flaw]:
                 nearest.id,
                 nearest.place,
                 f"no rule concludes {fact} for {space.share(gap)}, the witness among them; add a "
-                "rule, or widen this one, which comes nearest: it fails there that "
+                "rule, or widen this one, which comes nearest but asks that "
                 f"{premises_words(failing)}",
                 space.episode(gap, f"No rule concludes {fact}"),
             )
@@ -112,7 +112,8 @@ def _dead(space: Space, rule: Rule, number: int) -> str:
             core = fewer
     if not core:
         return f"can never fire, since no coding gets as far as stage {rule.stage!r}"
-    return f"can never fire: no coding has {premises_words(core)}; change that, or remove the rule"
+    never = premises_words(core)
+    return f"can never fire: it is never so that {never}; change this, or remove the rule"
 
 
 def redundant_rules(space: Space) -> Iterator[Flaw]:

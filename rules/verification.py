@@ -129,7 +129,7 @@ def verify(
     space = Space(rulebook)
     classifier = classifier or Classifier(rulebook)
     checks = [*structure, *_proofs(space), _cases(classifier)]
-    if known and (known.id, known.version) == (rulebook.id, rulebook.version):
+    if known and known.digest != rulebook.digest and _alike(known, rulebook):
         kept = tuple(version_flaws(known, rulebook))
         claim = "the version is new, or answers as it did"
         checks.append(CheckResult("version", claim, {"codings": space.size}, kept))
@@ -139,6 +139,10 @@ def verify(
         tried = {"states": sum(agreement.states.values()), "episodes": agreement.episodes}
         checks.append(CheckResult("agreement", "the engines agree", tried, differing))
     return Verification(rulebook, space.size, agreement.states, tuple(checks))
+
+
+def _alike(known: Rulebook, rulebook: Rulebook) -> bool:
+    return (known.id, known.version) == (rulebook.id, rulebook.version)
 
 
 def _structure(rulebook: Rulebook) -> Iterator[CheckResult]:
@@ -192,6 +196,19 @@ def as_json(verification: Verification, *, whole_paths: bool = True) -> dict[str
             }
             for check in verification.checks
         ],
+    }
+
+
+def unreadable(name: str, error: RulebookErrors) -> dict[str, Any]:
+    """Return, in the shape of `as_json`, that what `name` stands for does not load, and why."""
+    findings = [_finding(Flaw(f.rule, f.place, f.message), None) for f in error.findings]
+    check = {"check": "loads", "claim": "every rulebook can be read", "ok": False}
+    return {
+        "rulebook": {"id": name, "version": "", "digest": ""},
+        "ok": False,
+        "codings": 0,
+        "states": {},
+        "checks": [{**check, "examined": {}, "findings": findings}],
     }
 
 

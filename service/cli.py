@@ -15,6 +15,7 @@ COMMANDS = {
     "codebook": ("codebook", "Print the coding sheet."),
     "explain": ("explain", "Explain the verdict on one episode."),
     "replay": ("replay", "Decide stored classifications again."),
+    "rulebook": ("rulebook", "List, show, verify or compare rulebooks."),
     "serve": ("serve", "Run the service."),
 }
 

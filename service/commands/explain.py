@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     multiple=True,
     default=[DEFAULT_RULEBOOK],
     show_default=True,
-    help="The rulebook to decide by; several to see where they part.",
+    help="The rulebook to decide by, an id or a folder; several to see where they part.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @rulebooks_option
@@ -46,7 +46,10 @@ def command(
     library = open_library(rulebooks)
     if len(set(names)) < len(names):
         refuse("a rulebook is named twice; name each once")
-    classifiers = [Classifier(rulebook_named(library, name)) for name in names]
+    books = [rulebook_named(library, name, rulebooks) for name in names]
+    if len({book.id for book in books}) < len(books):
+        refuse("two of the rulebooks have the same id; give one of them another")
+    classifiers = [Classifier(book) for book in books]
     read = read_episode(episode, library.codebook)
     try:
         if len(names) > 1:

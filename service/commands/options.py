@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 from marshmallow import ValidationError
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.loader import Library, UnknownRulebook, load_library
+from softbalance.rules.loader import Library, UnknownRulebook, load_folder, load_library
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.mistakes import Located, located
@@ -51,10 +51,15 @@ def settings_for(**given: Any) -> Settings:
         refuse(str(error))
 
 
+def further(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the folders of further rulebooks: those given, or else those of the settings."""
+    return rulebooks or settings_for().rulebooks
+
+
 def open_library(rulebooks: tuple[Path, ...]) -> Library:
     """Load the shipped rulebooks and those of the folders, or refuse with every finding."""
     try:
-        return load_library(rulebooks or settings_for().rulebooks)
+        return load_library(further(rulebooks))
     except RulebookErrors as error:
         refuse(f"the rulebooks do not load:\n{error}")
 
@@ -104,8 +109,36 @@ def _told(path: Path, mistakes: list[Located]) -> str:
     return "\n".join([f"{path}: no valid Episode:", *lines])
 
 
-def rulebook_named(library: Library, name: str) -> Rulebook:
-    """Return the rulebook of that id, or refuse and name the nearest."""
+def rulebook_folder(library: Library, name: str) -> Path | None:
+    """Return the folder that a name is the path of, or None if it is to be an id.
+
+    A known id is one also where a folder of that name is at hand: write `./NAME` for that.
+    """
+    path = Path(name)
+    if path.name == "rulebook.yaml":
+        path = path.parent
+    if name in library.rulebooks or not (path.is_dir() or "/" in name):
+        return None
+    if not any(path.glob("rulebook.yaml")) and not any(path.glob("*/rulebook.yaml")):
+        refuse(f"{name}: no rulebook here; a rulebook is a folder with a rulebook.yaml")
+    return path
+
+
+def rulebook_named(library: Library, name: str, rulebooks: tuple[Path, ...] = ()) -> Rulebook:
+    """Return the rulebook of that id or in that folder, or refuse with the reason.
+
+    A folder may hold a changed copy of a known rulebook under the same id. What it extends may
+    stand in one of the further folders.
+    """
+    folder = rulebook_folder(library, name)
+    if folder is not None:
+        try:
+            books = load_folder(folder, further(rulebooks))
+        except RulebookErrors as error:
+            refuse(f"{name} does not load:\n{error}")
+        if len(books) > 1:
+            refuse(f"{name} holds {len(books)} rulebooks; name the folder of one of them")
+        return books[0]
     try:
         return library[name]
     except UnknownRulebook as error:

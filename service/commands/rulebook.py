@@ -1,0 +1,182 @@
+"""`softbalance rulebook`: list, show, verify and compare rulebooks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+from softbalance.rules.findings import RulebookErrors
+from softbalance.rules.loader import Library, load_folder, load_library
+from softbalance.rules.model import Rulebook
+from softbalance.service.commands.options import (
+    DONE_WITH_FAILURES,
+    further,
+    open_library,
+    rulebook_folder,
+    rulebook_named,
+    rulebooks_option,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@click.group()
+def command() -> None:
+    """List, show, verify or compare rulebooks.
+
+    A RULEBOOK is the id of one that is shipped or stands in a --rulebooks folder, or the path of
+    its own folder; such a folder may hold a changed copy of a rulebook under the same id.
+    """
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@command.command("list")
+@json_option
+@rulebooks_option
+def list_(as_json: bool, rulebooks: tuple[Path, ...]) -> None:
+    """List the rulebooks, the default first."""
+    books = open_library(rulebooks).rulebooks.values()
+    if as_json:
+        from softbalance.rules.published import summary
+
+        _print_json([summary(book) | {"rules": sum(1 for _ in book.rules)} for book in books])
+        return
+    from softbalance.service.text.rulebooks import list_view
+
+    _print(list_view(books), width=200)
+
+
+@command.command()
+@click.argument("rulebook")
+@json_option
+@rulebooks_option
+def show(rulebook: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
+    """Show a RULEBOOK: its stages, and its rules in words, with reasons and citations."""
+    book = rulebook_named(open_library(rulebooks), rulebook, rulebooks)
+    if as_json:
+        from softbalance.rules.published import whole
+
+        _print_json(whole(book))
+        return
+    from softbalance.service.text.rulebooks import rulebook_view
+
+    _print(rulebook_view(book), width=100)
+
+
+@command.command()
+@click.argument("names", metavar="[RULEBOOK]...", nargs=-1)
+@json_option
+@click.option("--quick", is_flag=True, help="Prove the rules and decide the cases only.")
+@click.option(
+    "--episodes",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="How many random episodes to try the engines on.",
+)
+@rulebooks_option
+def verify(
+    names: tuple[str, ...], as_json: bool, quick: bool, episodes: int, rulebooks: tuple[Path, ...]
+) -> None:
+    """Prove each RULEBOOK over all codings, and try its engines and its cases; all by default.
+
+    Exits with 3 if a claim is refuted. Each finding has its place and, where one can exist, a
+    witness: an Episode that shows it, for `softbalance explain`.
+    """
+    from softbalance.rules.verification import as_json as shape
+    from softbalance.rules.verification import unreadable, verify
+
+    done: list[dict[str, Any]] = []
+    shipped = load_library()
+    for name in names or (None,):
+        try:
+            books = _books(shipped, name, rulebooks)
+        except RulebookErrors as error:
+            _tell(done, unreadable(name or "the rulebooks", error), as_json)
+            continue
+        for book in books:
+            verified = verify(
+                book, known=shipped.rulebooks.get(book.id), engines=not quick, episodes=episodes
+            )
+            _tell(done, shape(verified), as_json)
+    if as_json:
+        _print_json(done)
+    if not all(verified["ok"] for verified in done):
+        sys.exit(DONE_WITH_FAILURES)
+
+
+@command.command()
+@click.argument("before", metavar="RULEBOOK")
+@click.argument("after", metavar="RULEBOOK")
+@json_option
+@rulebooks_option
+def diff(before: str, after: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
+    """Compare two rulebooks: their rules, and their answers over all codings.
+
+    Where the answers differ, an Episode shows each difference; else they are proved equivalent.
+    """
+    from softbalance.rules.difference import as_json as shape
+    from softbalance.rules.difference import compare
+    from softbalance.rules.equivalence import Equivalence
+
+    library = open_library(rulebooks)
+    books = [rulebook_named(library, name, rulebooks) for name in (before, after)]
+    difference, answers = compare(*books), Equivalence(*books).as_json()
+    if as_json:
+        _print_json(shape(difference) | answers)
+        return
+    from softbalance.service.text.difference import difference_parts
+
+    _print_parts(difference_parts(difference, answers))
+
+
+def _tell(done: list[dict[str, Any]], verified: dict[str, Any], as_json: bool) -> None:
+    """Keep a verification, and print it at once if it is to be read by a person."""
+    if not as_json:
+        from softbalance.service.text.verification import verification_lines
+
+        _print_parts([*[""][: len(done)], *verification_lines(verified)])
+    done.append(verified)
+
+
+def _books(library: Library, name: str | None, rulebooks: tuple[Path, ...]) -> Iterable[Rulebook]:
+    """Return the rulebooks that a name or a folder stands for; raises RulebookErrors."""
+    folder = rulebook_folder(library, name) if name else None
+    if folder is not None:
+        return load_folder(folder, further(rulebooks))
+    whole = load_library(further(rulebooks))
+    return [rulebook_named(whole, name)] if name else whole.rulebooks.values()
+
+
+def _print(view: RenderableType, width: int) -> None:
+    from rich.console import Console
+    from softbalance.service.text.words import plain
+
+    if sys.stdout.isatty():
+        Console(highlight=False).print(view)
+    else:
+        click.echo(plain(view, width), nl=False)
+
+
+def _print_parts(parts: Iterable[RenderableType]) -> None:
+    """Print parts one after another, and leave it to the terminal to wrap long lines of text.
+
+    A witness is to be copied: there must be no line break in it.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str | Text))
+
+
+def _print_json(content: Any) -> None:
+    click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())

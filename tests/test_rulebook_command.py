@@ -1,0 +1,142 @@
+"""`softbalance rulebook`, as it is called from a shell."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from softbalance.rules.loader import SHIPPED, Library
+
+import edited
+from edited import declare, remove, swap
+from evaluator import BROOKS_WOHLFORTH, PAUL, RULEBOOKS, WALT
+
+Run = Callable[..., CompletedProcess[str]]
+
+
+def test_list_names_every_rulebook(run: Run, library: Library) -> None:
+    lines = run("rulebook", "list").stdout.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == list(RULEBOOKS)
+    for line, book in zip(lines, library.rulebooks.values(), strict=True):
+        assert book.version in line
+        assert book.title in line
+        assert line.endswith(book.digest)
+    listed = json.loads(run("rulebook", "list", "--json").stdout)
+    assert [(b["id"], b["rules"]) for b in listed] == [
+        (book.id, len(list(book.rules))) for book in library.rulebooks.values()
+    ]
+
+
+def test_show_tells_every_rule_with_its_reason(run: Run, library: Library) -> None:
+    shown = " ".join(run("rulebook", "show", WALT).stdout.split())
+    for rule in library[WALT].rules:
+        assert f" {rule.id} " in shown
+        assert " ".join(rule.because.split()) in shown
+    assert "if persists_without_concentration is no and aimed_at_hegemon_power is yes" in shown
+    assert library[WALT].sources["walt-1987"] in shown
+
+
+def test_show_as_json_has_the_shape_of_the_api(run: Run, library: Library) -> None:
+    shown = json.loads(run("rulebook", "show", PAUL, "--json").stdout)
+    assert shown["digest"] == library[PAUL].digest
+    assert [stage["id"] for stage in shown["stages"]] == [s.id for s in library[PAUL].stages]
+
+
+@pytest.mark.parametrize("name", ["show", "verify"])
+def test_an_unknown_rulebook_is_refused_with_the_nearest(run: Run, name: str) -> None:
+    done = run("rulebook", name, "paul-2003")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "did you mean 'paul-2004'?" in done.stderr
+
+
+def test_verify_proves_the_shipped_rulebooks(run: Run) -> None:
+    done = run("rulebook", "verify", "--episodes", 100)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("\n  verified\n") == len(RULEBOOKS)
+    assert done.stdout.count("633,318,697,598,976 codings") >= 6 * len(RULEBOOKS)
+    assert "100 episodes" in done.stdout
+
+
+def test_verify_finds_a_fault_in_a_changed_copy(run: Run, tmp_path: Path) -> None:
+    folder = edited.edited(tmp_path, BROOKS_WOHLFORTH, remove("every-rival-absent"))
+    done = run("rulebook", "verify", "--quick", folder)
+    assert done.returncode == 3
+    assert "not verified" in done.stdout
+    place = f"{folder / 'rulebook.yaml'}:{edited.line_of(folder, 'rival-in-play')}"
+    assert f"{place}: rule rival-in-play: no rule concludes rival_in_play" in done.stdout
+
+
+@pytest.mark.parametrize("by", ["folder", "file", "parent"])
+def test_a_folder_may_be_named_in_several_ways(run: Run, tmp_path: Path, by: str) -> None:
+    folder = edited.edited(tmp_path, PAUL, declare("systemic_link", "test", "met", "failed", "no"))
+    named = {"folder": folder, "file": folder / "rulebook.yaml", "parent": tmp_path}[by]
+    done = run("rulebook", "verify", named)
+    assert done.returncode == 3
+    assert "unknown value 'undetermined'" in done.stdout
+    assert "✗ loads" in done.stdout
+
+
+def test_a_witness_is_an_episode_that_explain_takes(run: Run, tmp_path: Path) -> None:
+    folder = edited.edited(tmp_path, PAUL, remove("open-link"))
+    (verified,) = json.loads(run("rulebook", "verify", "--json", "--quick", folder).stdout)
+    findings = [finding for check in verified["checks"] for finding in check["findings"]]
+    witness = next(finding["witness"] for finding in findings if finding["witness"])
+    (tmp_path / "witness.json").write_text(json.dumps(witness))
+    by_shipped = run("explain", "witness.json", "--rulebook", PAUL)
+    assert by_shipped.returncode == 0
+    assert "INDETERMINATE" in by_shipped.stdout
+    by_copy = run("explain", "witness.json", "--rulebook", folder)
+    assert by_copy.returncode == 2
+    assert "no rule concludes classification" in by_copy.stderr
+
+
+def test_a_changed_copy_of_a_known_version_is_told(run: Run, tmp_path: Path) -> None:
+    edit = swap("open-tradeoffs", "classification", "mixed")
+    folder = edited.edited(tmp_path, BROOKS_WOHLFORTH, edit)
+    done = run("rulebook", "verify", "--quick", folder)
+    assert done.returncode == 3
+    assert "✗ version" in done.stdout
+    assert "raise the version, or restore open-tradeoffs" in done.stdout
+
+
+def test_rulebooks_of_further_folders_are_verified_too(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED / PAUL, tmp_path / "books" / "mine")
+    edited.rewrite(tmp_path / "books" / "mine" / "rulebook.yaml", lambda c: c.update(id="mine"))
+    listed = run("rulebook", "list", "--rulebooks", "books")
+    assert "\nmine " in listed.stdout
+    done = run("rulebook", "verify", "--quick", "mine", "--rulebooks", "books")
+    assert done.returncode == 0
+    assert done.stdout.startswith("mine 1.0.0")
+
+
+def test_what_is_no_rulebook_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for name in ("./empty", "./missing"):
+        done = run("rulebook", "verify", name)
+        assert done.returncode == 2
+        assert "no rulebook here" in done.stderr
+        assert done.stdout == ""
+
+
+def test_diff_tells_rules_and_answers(run: Run) -> None:
+    done = run("rulebook", "diff", BROOKS_WOHLFORTH, WALT)
+    assert done.returncode == 0
+    assert "~ systemic-link-met  premises, reason, citations" in done.stdout
+    assert "and hegemon_seen_as_threat is yes" in done.stdout
+    assert "classification: indeterminate → politics_as_usual" in done.stdout
+    shape = json.loads(run("rulebook", "diff", BROOKS_WOHLFORTH, WALT, "--json").stdout)
+    assert shape["equivalent"] is False
+    assert len(shape["rules"]["changed"]) == 3
+
+
+def test_diff_proves_that_a_copy_in_other_words_is_equivalent(run: Run, tmp_path: Path) -> None:
+    def reword(content: edited.Content) -> None:
+        edited.rule_in(content, "open-link")["because"] = "In other words."
+
+    folder = edited.edited(tmp_path, PAUL, reword)
+    done = run("rulebook", "diff", PAUL, folder)
+    assert "~ open-link  reason" in done.stdout
+    assert "Equivalent: the two answer all 633,318,697,598,976 codings alike." in done.stdout
