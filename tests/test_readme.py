@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 from softbalance.rules.loader import load_library
+from softbalance.rules.verification import verify
 from softbalance.service.cli import COMMANDS
 from softbalance.service.settings import Settings
 
@@ -47,9 +48,15 @@ def test_the_iraq_case_is_as_told(client: FlaskClient) -> None:
     assert asked.index("costly_commitment") > asked.index("security_gain_against_hegemon")
 
 
-def test_the_rulebook_loads_and_decides(tmp_path: Path) -> None:
-    (tmp_path / "rulebook.yaml").write_text(_block("yaml"), "utf-8")
-    assert "threat-alone" in load_library([tmp_path]).rulebooks
+def test_the_rulebook_is_verified_and_as_told(tmp_path: Path) -> None:
+    written = _block("yaml")
+    (tmp_path / "rulebook.yaml").write_text(written, "utf-8")
+    assert verify(load_library([tmp_path])["threat-alone"], engines=False).ok
+    (tmp_path / "rulebook.yaml").write_text(written.replace(", persistence-derived", ""), "utf-8")
+    verification = verify(load_library([tmp_path])["threat-alone"], engines=False)
+    findings = [flaw for check in verification.checks for flaw in check.findings]
+    assert [flaw.rule for flaw in findings] == ["persistence-derived"]
+    assert f"{verification.codings:,} codings" in README
 
 
 def test_every_setting_has_a_row_with_its_default() -> None:
