@@ -12,6 +12,7 @@ import click
 #: Subcommand → (its module under `softbalance.service.commands`, its line in the help).
 COMMANDS = {
     "cases": ("cases", "Decide the cases that come with the rulebooks."),
+    "classify": ("classify", "Classify the episodes of datasets."),
     "codebook": ("codebook", "Print the coding sheet."),
     "explain": ("explain", "Explain the verdict on one episode."),
     "replay": ("replay", "Decide stored classifications again."),

@@ -1,0 +1,1 @@
+"""Datasets: files, streams and tables of episodes, classified whole through one expression."""

@@ -1,0 +1,173 @@
+"""The embedded engine: files in, files out, all in DuckDB.
+
+A clean dataset is read, classified and written in one pass. At the first defect that pass gives up
+and a thorough one begins: text is copied without its bad lines and numbered (see `numbering`), what
+is sound is classified, and what is not is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+from softbalance.service.datasets.answers import answer_names, answers_sql
+from softbalance.service.datasets.codings import SAID, gathered, observations, wide_codings
+from softbalance.service.datasets.dataset import Dataset
+from softbalance.service.datasets.episodes import number_episodes
+from softbalance.service.datasets.formats import DataFile, Format
+from softbalance.service.datasets.layouts import ID, Layout
+from softbalance.service.datasets.mistakes import UnusableDataset
+from softbalance.service.datasets.numbering import number
+from softbalance.service.datasets.opening import open_dataset
+from softbalance.service.datasets.outputs import Output
+from softbalance.service.datasets.progress import Progress
+from softbalance.service.datasets.rejects import Reject, Spool, joined, rejects_of, write_rejects
+from softbalance.service.datasets.runs import Outcome, Request
+from softbalance.service.datasets.sources import OWN, literal, source_sql
+
+_FETCHED = 1024
+_WRITING = {
+    Format.CSV: "FORMAT csv, HEADER",
+    Format.TSV: "FORMAT csv, HEADER, DELIMITER '\t'",
+    Format.NDJSON: "FORMAT json",
+    Format.PARQUET: "FORMAT parquet",
+}
+
+
+class DuckRun:
+    """One run on files; everything it makes is in `folder`."""
+
+    def __init__(
+        self,
+        request: Request,
+        files: Sequence[DataFile],
+        output: Output,
+        folder: Path,
+        progress: Progress,
+    ) -> None:
+        self.request, self.output = request, output
+        self.folder, self.progress = folder, progress
+        self.answer, self.rejects = folder / "answer", folder / "rejects"
+        self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
+        taken = answer_names(request.rulebooks, request.fired)
+        self.dataset = open_dataset(files, request.codebook, taken, self._connection)
+
+    def run(self) -> Outcome:
+        """Write the answer and, if there are any, the rejects to their files in the folder.
+
+        Raises UnusableDataset if a file turns out to be unreadable, KeyboardInterrupt.
+        """
+        if all(part.file.format is not Format.NDJSON for part in self.dataset.parts):
+            try:
+                return Outcome(self._classify(None, "classifying"))
+            except duckdb.Error:
+                self.answer.unlink(missing_ok=True)
+        return self._thorough()
+
+    def _thorough(self) -> Outcome:
+        spool = Spool(self.folder / "spool")
+        copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
+        for index, part in enumerate(self.dataset.parts):
+            if part.file.format is not Format.PARQUET:
+                ndjson = part.file.format is Format.NDJSON
+                write = partial(number_episodes, self.request.codebook) if ndjson else number
+                with self.progress.reading(part.file) as read:
+                    write(part, index, copies[index], spool.add, read)
+        try:
+            classified = self._classify(copies, "classifying")
+            names = [part.file.name for part in self.dataset.parts]
+            rejected, reasons = write_rejects(self.rejects, (spool, self._unsound()), names)
+        except duckdb.Error as error:
+            raise UnusableDataset(str(error).splitlines()[0]) from error
+        return Outcome(classified, rejected, reasons)
+
+    def _classify(self, copies: Sequence[Path] | None, label: str) -> int:
+        """Write the answer; return how many rows or, if long, ids were classified.
+
+        Without copies raises duckdb.Error at the first row that cannot be classified.
+        """
+        self._define(source_sql(self.dataset, copies), strict=copies is None)
+        output = self.output
+        answers = answers_sql(
+            "codings",
+            {f"{OWN}{i}": self.dataset.renamed[name] for i, name in enumerate(self.dataset.own)},
+            self.request.rulebooks,
+            fired=self.request.fired,
+            lists=output.format in (Format.PARQUET, Format.NDJSON),
+        )
+        how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
+        with self.progress.querying(label, self._connection, self.dataset):
+            (written,) = self._query(
+                f"COPY ({answers}) TO {literal(str(self.answer))} ({how})"
+            ).fetchone() or (0,)
+        return int(written) // len(self.request.rulebooks)
+
+    def _define(self, source: str, strict: bool) -> None:
+        """Define the views `source`, `checked` and `codings`, and for the long layout `episodes`."""
+        codebook = self.request.codebook
+        self._view("source", source)
+        table = ibis.table(self._schema(), name="source")
+        if self.dataset.layout is Layout.WIDE:
+            several = len(self.dataset.parts) > 1
+            self._view("checked", _sql(wide_codings(table, codebook, several)))
+            self._view("codings", _guarded("checked", strict))
+            return
+        checked = observations(table, codebook)
+        self._view("checked", _sql(checked))
+        self._view("sound_rows", _guarded("checked", strict))
+        sound = ibis.table(checked.schema(), name="sound_rows")
+        own = [f"{OWN}{i}" for i in range(len(self.dataset.own))]
+        self._view("episodes", _sql(gathered(sound, codebook, "ordinal", own)))
+        self._view("codings", _guarded("episodes", strict))
+
+    def _schema(self) -> dict[str, str]:
+        numbers = dict.fromkeys(("file", "row", "line", "ordinal"), "int64")
+        said = dict.fromkeys((SAID + n for n in (ID, *self.dataset.meaning)), "string")
+        own = dict.fromkeys((f"{OWN}{i}" for i in range(len(self.dataset.own))), "string")
+        return numbers | said | own | {"cells": "array<string>"}
+
+    def _view(self, name: str, query: str) -> None:
+        self._query(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+
+    def _unsound(self) -> Iterator[Reject]:
+        """Yield the rejects among the rows that the views hold, in order."""
+        said = list(dict.fromkeys((ID, *self.dataset.meaning)))
+        unsound = "NOT sound"
+        if self.dataset.layout is Layout.LONG:
+            unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
+        columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
+        found = self._query(f"SELECT {columns} FROM checked WHERE {unsound}")
+        while rows := found.fetchmany(_FETCHED):
+            for file, line, cells, *values in rows:
+                yield from self._rejects(file, line, cells, dict(zip(said, values, strict=True)))
+
+    def _rejects(
+        self, file: int, line: int, cells: list[str], said: Mapping[str, str | None]
+    ) -> Iterator[Reject]:
+        part = self.dataset.parts[file]
+        row = cells[0] if part.types else joined(cells, part.delimiter)
+        here = {name: cell for name, cell in said.items() if name in (ID, *part.header.places)}
+        return rejects_of(file, line, here, row, self.dataset.layout, self.request.codebook)
+
+    def _query(self, sql: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql)
+        except RuntimeError as error:
+            if type(error) is RuntimeError:  # how DuckDB tells of a signal
+                raise KeyboardInterrupt from error
+            raise
+
+
+def _guarded(view: str, strict: bool) -> str:
+    if strict:
+        form = "CASE WHEN sound THEN form ELSE error('a row cannot be classified') END AS form"
+        return f"SELECT * REPLACE ({form}) FROM {view}"
+    return f"SELECT * FROM {view} WHERE sound"
+
+
+def _sql(table: ir.Table) -> str:
+    return str(ibis.to_sql(table, dialect="duckdb"))
