@@ -96,7 +96,13 @@ def _cells(book: Rulebook, names: Sequence[str], fired: bool, lists: bool) -> di
 
 def output_columns_of(book: Rulebook, fired: bool) -> tuple[str, ...]:
     lists = LISTS if fired else LISTS[:-1]
-    return ("classification", "strategy", *book.of_kind("test"), *book.of_kind("explanation"), *lists)
+    return (
+        "classification",
+        "strategy",
+        *book.of_kind("test"),
+        *book.of_kind("explanation"),
+        *lists,
+    )
 
 
 def _cell(column: str, name: str, lists: bool) -> str:

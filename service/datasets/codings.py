@@ -92,9 +92,7 @@ def observations(source: ir.Table, codebook: Codebook) -> ir.Table:
     return table.mutate(**{SOUND: ibis.and_(*(table[name].notnull() for name in needed))})
 
 
-def gathered(
-    sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]
-) -> ir.Table:
+def gathered(sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]) -> ir.Table:
     """Return the codings of sound observations, a row an id, in the order of their first rows.
 
     `sound` is False where the observations of an id name several forms. The columns `own` pass

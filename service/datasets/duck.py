@@ -75,7 +75,7 @@ class DuckRun:
             if part.file.format is not Format.PARQUET:
                 ndjson = part.file.format is Format.NDJSON
                 write = partial(number_episodes, self.request.codebook) if ndjson else number
-                with self.progress.reading(part.file) as read:
+                with self.progress.reading(part) as read:
                     write(part, index, copies[index], spool.add, read)
         try:
             classified = self._classify(copies, "classifying")
@@ -105,6 +105,19 @@ class DuckRun:
                 f"COPY ({answers}) TO {literal(str(self.answer))} ({how})"
             ).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
+
+    def tally(self) -> list[tuple[str, str, int]]:
+        """Return how many rows of the answer there are by rulebook and class."""
+        read = {Format.PARQUET: "read_parquet({})", Format.NDJSON: "read_json({})"}.get(
+            self.output.format, "read_csv({}, all_varchar = true)"
+        )
+        answer = read.format(literal(str(self.answer)))
+        if self.output.gzipped:
+            answer = answer.replace(")", ", compression = 'gzip')")
+        rows = self._query(
+            f"SELECT rulebook, classification, count(*) FROM {answer} GROUP BY ALL ORDER BY 1, 3 DESC"
+        ).fetchall()
+        return [(rulebook, classification, count) for rulebook, classification, count in rows]
 
     def _define(self, source: str, strict: bool) -> None:
         """Define the views `source`, `checked` and `codings`, and for the long layout `episodes`."""

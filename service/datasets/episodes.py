@@ -51,7 +51,9 @@ class EpisodeReader:
         if episode is not None:
             return episode
         if len(line) > MAX_LINE:
-            raise InvalidEpisode([Located("", LENGTH, f"the line has more than {MAX_LINE:,} bytes")])
+            raise InvalidEpisode(
+                [Located("", LENGTH, f"the line has more than {MAX_LINE:,} bytes")]
+            )
         document = None
         try:
             document = parse(line)

@@ -74,9 +74,7 @@ def _check_named_once(names: Sequence[str], meaning: Iterable[str], place: str) 
         )
 
 
-def _check_needed(
-    names: Sequence[str], known: dict[str, int], layout: Layout, place: str
-) -> None:
+def _check_needed(names: Sequence[str], known: dict[str, int], layout: Layout, place: str) -> None:
     needed = (FORM,) if layout is Layout.WIDE else (ID, FORM)
     for column in needed:
         if column in known:
@@ -104,8 +102,10 @@ def _check_spelling(
             continue
         wrong.append(f"{shown(name)} (did you mean {guess!r}?)")
     if wrong:
-        what = "column is no indicator but looks like one" if len(wrong) == 1 else (
-            "columns are no indicators but look like some"
+        what = (
+            "column is no indicator but looks like one"
+            if len(wrong) == 1
+            else ("columns are no indicators but look like some")
         )
         raise UnusableDataset(
             f"{place}: {len(wrong)} {what}: {', '.join(wrong)}; correct the spelling, or rename a "

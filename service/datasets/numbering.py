@@ -52,4 +52,6 @@ def number(
 def _reject(index: int, record: Record) -> Reject:
     assert record.mistake is not None  # noqa: S101 - the caller has looked
     whole = record.raw.decode("utf-8", "backslashreplace")
-    return Reject(index, record.line, "", "", whole, record.mistake.code, str(record.mistake), whole)
+    return Reject(
+        index, record.line, "", "", whole, record.mistake.code, str(record.mistake), whole
+    )

@@ -28,9 +28,7 @@ def open_dataset(
     return one_dataset([_part(file, codebook, connection) for file in files], taken)
 
 
-def _part(
-    file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnection
-) -> Part:
+def _part(file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnection) -> Part:
     if file.format is Format.NDJSON:
         return Part(file, episode_header(codebook))
     if file.format is Format.PARQUET:

@@ -62,9 +62,7 @@ def records(stream: BinaryIO, delimiter: str, width: int) -> Iterator[Record]:
             yield _quoted_record(number, text, lines, separator, width)
 
 
-def _quoted_record(
-    number: int, text: bytes, lines: _Lines, separator: bytes, width: int
-) -> Record:
+def _quoted_record(number: int, text: bytes, lines: _Lines, separator: bytes, width: int) -> Record:
     parts = [text]
     try:
         fields = _closed(parts, lines, separator)

@@ -81,9 +81,9 @@ def _classify_files(request: Request) -> Outcome:
 
         progress = progress_for(sys.stderr)
         run = DuckRun(request, files, output, folder, progress)
-        with progress:
-            outcome = run.run()
-            progress.summarise(outcome, run, request)
+        outcome = run.run()
+        if progress.watched:
+            progress.summarise(outcome, run.tally())
         deliver(run.answer, output)
         if outcome.rejected:
             settle(run.rejects, rejects)

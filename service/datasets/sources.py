@@ -51,7 +51,9 @@ def _rows(part: Part, numbered: Path | None, counted: bool) -> str:
     if numbered is not None:
         return f"(SELECT * FROM {_csv(part, numbered, ('__row', '__line'))})"
     number = "row_number() OVER ()" if counted else "NULL::BIGINT"
-    return f"(SELECT {number} AS __row, NULL::BIGINT AS __line, * FROM {_csv(part, part.file.path)})"
+    return (
+        f"(SELECT {number} AS __row, NULL::BIGINT AS __line, * FROM {_csv(part, part.file.path)})"
+    )
 
 
 def _csv(part: Part, path: Path, before: tuple[str, ...] = ()) -> str:
