@@ -39,7 +39,12 @@ class Classifier:
         `detail` is `verdict`, `trace` or `full`. Raises EngineFailure.
         """
         codings = reconcile(self.rulebook.codebook, episode)
-        decision = self.decide(codings)
+        return self.answer(episode, codings, self.decide(codings), detail)
+
+    def answer(
+        self, episode: Mapping[str, Any], codings: Codings, decision: Decision, detail: str
+    ) -> dict[str, Any]:
+        """Return the answer on an Episode of these codings that was decided so."""
         answer = {
             "rulebook": self._identity,
             "episode": episode,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from softbalance.rules.firing import EngineFailure, StageRuleset
@@ -107,6 +107,10 @@ class Decision:
         return tuple(firing.rule.id for firing in self.firings)
 
 
+#: What a stage sees, and what it concludes.
+_Decided = tuple[dict[str, str], Conclusions]
+
+
 class Decider:
     """A rulebook ready to decide; to be made once a process, since the engine frees no ruleset.
 
@@ -124,13 +128,26 @@ class Decider:
         Raises EngineFailure if the engine failed, Disagreement if what fired is not exactly what
         holds, and UnsoundRulebook if the rulebook has a gap or contradicts itself.
         """
+        return self._decided(form, values, StageDecider.decide)
+
+    def decided(self, form: str, values: Mapping[str, str], fired: Iterable[str]) -> Decision:
+        """Make the decision of which another engine says what rules fired, by their ids.
+
+        Raises Disagreement if these contradict each other, and NothingConcluded.
+        """
+        ids = frozenset(fired)
+        return self._decided(form, values, lambda stage, facts: stage.decided(facts, ids))
+
+    def _decided(
+        self, form: str, values: Mapping[str, str], decide: Callable[..., _Decided]
+    ) -> Decision:
         coded = {FORM: form, **values}
         facts = coded.copy()
         gathered: dict[str, set[str]] = {name: set() for name in SETS}
         stages = []
         with self._lock:
             for stage in self._stages:
-                seen, conclusions = stage.decide(facts)
+                seen, conclusions = decide(stage, facts)
                 facts.update(conclusions.facts)
                 for name, value in conclusions.gathered:
                     gathered[name].add(value)
@@ -159,14 +176,22 @@ class StageDecider:
         # what rules conclude together depends on nothing but which they are
         self._concluded: dict[int, Conclusions] = {}
 
-    def decide(self, facts: Mapping[str, str]) -> tuple[dict[str, str], Conclusions]:
+    def decide(self, facts: Mapping[str, str]) -> _Decided:
         """Return the facts that the stage reads and what it concludes from them."""
         seen = {fact: facts[fact] for fact in self._reads}
-        held = self._fired(seen)
+        return seen, self._conclusions(self._fired(seen), seen)
+
+    def decided(self, facts: Mapping[str, str], fired: frozenset[str]) -> _Decided:
+        """Return the facts that the stage reads and what it concludes, given the rules' ids."""
+        seen = {fact: facts[fact] for fact in self._reads}
+        held = sum(1 << i for i, rule in enumerate(self.stage.rules) if rule.id in fired)
+        return seen, self._conclusions(held, seen)
+
+    def _conclusions(self, held: int, seen: Mapping[str, str]) -> Conclusions:
         conclusions = self._concluded.get(held)
         if conclusions is None:
             conclusions = self._concluded[held] = self._conclude(tuple(self._chosen(held)), seen)
-        return seen, conclusions
+        return conclusions
 
     def fire(self, seen: Mapping[str, str]) -> tuple[Rule, ...]:
         """Return the rules that fire of the facts that the stage reads, whatever they conclude."""

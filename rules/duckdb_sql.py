@@ -35,6 +35,19 @@ def verdicts_sql(
     return f"SELECT {', '.join(answers)} FROM ({_coded_sql(layout, source, own)})"  # noqa: S608
 
 
+def fired_sql(rulebook: Rulebook, source: str, order: str) -> tuple[str, list[Coded]]:
+    """Return a query for which rules fired on each row of `source`, in the order of a column of it.
+
+    It gives numbers, one for each of the columns returned with it, which tell their words. DuckDB
+    plans it much faster than `verdicts_sql`: for few rows at a time.
+    """
+    layout = Layout(rulebook)
+    columns = [coded for piece in layout.lists[FIRED] for coded in piece]
+    names = ", ".join(_quoted(coded.column) for coded in columns)
+    coded = _coded_sql(layout, source, (order,))
+    return f"SELECT {names} FROM ({coded}) ORDER BY {_quoted(order)}", columns
+
+
 def _coded_sql(layout: Layout, source: str, own: Iterable[str]) -> str:
     # imported here, since it takes longer than a small dataset
     import ibis  # noqa: PLC0415

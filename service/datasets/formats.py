@@ -153,20 +153,28 @@ def header_line(file: DataFile) -> tuple[list[str], str]:
         text = start.decode("utf-8", "strict" if len(start) < 1 << 20 else "ignore")
     except UnicodeDecodeError:
         text = start.decode("utf-8", "replace")
-    candidates = [(_names(text, sep), sep) for sep in _DELIMITERS[file.format]]
+    return split_header(text, file.format, file.name)
+
+
+def split_header(text: str, format_: Format, place: str) -> tuple[list[str], str]:
+    """Return the column names in the first line of a text and its delimiter.
+
+    `place` is what to call the text. Raises UnusableDataset, see `header_line`.
+    """
+    candidates = [(_names(text, sep, place), sep) for sep in _DELIMITERS[format_]]
     names, delimiter = next(
         (pair for pair in candidates if "form" in {name.strip().lower() for name in pair[0]}),
         max(candidates, key=lambda pair: len(pair[0])),
     )
     if not any(names):
-        raise UnusableDataset(f"{file.name}: is empty; its first line has to name the columns")
+        raise UnusableDataset(f"{place}: is empty; its first line has to name the columns")
     if any("\ufffd" in name for name in names):
-        raise UnusableDataset(f"{file.name}: its header is not UTF-8; save the file as UTF-8")
+        raise UnusableDataset(f"{place}: its header is not UTF-8; save the file as UTF-8")
     return names, delimiter
 
 
-def _names(text: str, delimiter: str) -> list[str]:
+def _names(text: str, delimiter: str, place: str) -> list[str]:
     try:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
     except csv.Error as error:
-        raise UnusableDataset(f"the header cannot be read: {error}") from error
+        raise UnusableDataset(f"{place}: the header cannot be read: {error}") from error

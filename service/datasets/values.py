@@ -21,10 +21,15 @@ def folded(cell: object) -> str:
     return "" if cell is None else str(cell).strip(BLANKS).lower()
 
 
+def value_said(cell: object) -> str | None:
+    """Return the value that an indicator's cell says, or None if it says none."""
+    said = folded(cell)
+    return next((value for value, spellings in SPELLINGS.items() if said in spellings), None)
+
+
 def value_mistake(cell: object) -> Mistake | None:
     """Return what is wrong with an indicator's cell, or None if it says a value."""
-    said = folded(cell)
-    if any(said in spellings for spellings in SPELLINGS.values()):
+    if value_said(cell) is not None:
         return None
     return unknown_name("value", str(cell), VALUES)
 

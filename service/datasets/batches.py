@@ -1,0 +1,142 @@
+"""Episodes that arrive as a stream, answered in order, a chunk at a time.
+
+Each chunk is decided whole by the relational engine, which tells the rules that fired; the answer
+is made of these as if the episode had come alone. No more than a chunk is held.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO
+
+import duckdb
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.duckdb_sql import fired_sql
+from softbalance.rules.model import FORM, Codebook, Rulebook
+from softbalance.rules.reconcile import Codings, reconcile
+from softbalance.schemas.mistakes import Located, pointer
+from softbalance.service.datasets.episodes import EpisodeReader, InvalidEpisode, lines
+from softbalance.service.datasets.formats import Format, split_header
+from softbalance.service.datasets.layouts import ID, Layout, read_header
+from softbalance.service.datasets.mistakes import UnusableDataset
+from softbalance.service.datasets.records import MAX_RECORD, Record, records
+from softbalance.service.datasets.rejects import mistakes_in
+from softbalance.service.datasets.sources import quoted
+from softbalance.service.datasets.values import value_said
+
+#: Lines decided together.
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a batch: its number from 1 and either an Episode or what is wrong with it.
+
+    Pointers of mistakes lead into the line's JSON; for CSV they name a column.
+    """
+
+    number: int
+    episode: Mapping[str, Any] | None
+    mistakes: Sequence[Located] = ()
+
+
+def episode_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
+    """Yield the lines of NDJSON that are not blank."""
+    reader = EpisodeReader(codebook)
+    for number, text in lines(stream):
+        try:
+            yield Line(number, reader.read(text))
+        except InvalidEpisode as error:
+            yield Line(number, None, error.mistakes)
+
+
+def sheet_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
+    """Read the header of a wide CSV and return its rows, each as an Episode of its codings.
+
+    `line` is where a row begins. Raises UnusableDataset for a header that cannot be used.
+    """
+    start = stream.readline(MAX_RECORD).removeprefix(codecs.BOM_UTF8)
+    names, delimiter = split_header(start.decode("utf-8", "replace"), Format.CSV, "the body")
+    header = read_header(names, codebook, "the body")
+    if header.layout is Layout.LONG:
+        raise UnusableDataset("the body: is in the long layout; send a row an episode")
+    rows = records(stream, delimiter, len(names))
+    return (_sheet_line(row, delimiter, header.places, codebook) for row in rows)
+
+
+def _sheet_line(
+    row: Record, delimiter: str, places: Mapping[str, int], codebook: Codebook
+) -> Line:
+    number = row.line + 1
+    if row.mistake is not None:
+        return Line(number, None, [Located("", row.mistake.code, str(row.mistake))])
+    cells = row.fields or row.raw.split(delimiter.encode())
+    said = {name: cells[place].decode() for name, place in places.items()}
+    wrong = list(mistakes_in(said, Layout.WIDE, codebook))
+    if wrong:
+        mistakes = [Located(pointer((column,)), m.code, str(m)) for column, _, m in wrong]
+        return Line(number, None, mistakes)
+    values = {name: value_said(said[name]) for name in codebook.indicators if name in said}
+    episode = {FORM: said[FORM].strip().lower(), "indicators": values}
+    return Line(number, {ID: said[ID], **episode} if said.get(ID, "").strip() else episode)
+
+
+def classified(
+    read: Iterable[Line], classifier: Classifier, detail: str
+) -> Iterator[tuple[Line, dict[str, Any] | None]]:
+    """Yield each line with its answer (see `Classifier.classify`), None for a line of mistakes.
+
+    In order; no line of a chunk is read before the chunk before it is answered. Raises
+    EngineFailure.
+    """
+    remaining = iter(read)
+    with ChunkDecider(classifier.rulebook) as decider:
+        while chunk := list(islice(remaining, CHUNK)):
+            codebook = classifier.rulebook.codebook
+            codings = [reconcile(codebook, line.episode) for line in chunk if line.episode]
+            fired = iter(zip(codings, decider.fired(codings), strict=True))
+            for line in chunk:
+                if line.episode is None:
+                    yield line, None
+                    continue
+                coded, rules = next(fired)
+                decision = classifier.decider.decided(coded.form, coded.values, rules)
+                yield line, classifier.answer(line.episode, coded, decision, detail)
+
+
+class ChunkDecider:
+    """Tells which rules of a rulebook fire on each of many codings; for one thread."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._inputs = (FORM, *rulebook.codebook.indicators)
+        query, self._columns = fired_sql(rulebook, "codings", "n")
+        typed = ", ".join(f"{quoted(name)} VARCHAR" for name in self._inputs)
+        values = ", ".join(f"unnest(${n + 1})" for n in range(len(self._inputs) + 1))
+        self._fill = f"INSERT INTO codings SELECT {values}"
+        self._connection = duckdb.connect(config={"threads": 1})
+        self._connection.execute(f"CREATE TEMP TABLE codings (n BIGINT, {typed})")
+        self._connection.execute(f"PREPARE fired AS {query}")
+
+    def __enter__(self) -> ChunkDecider:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def fired(self, codings: Sequence[Codings]) -> list[list[str]]:
+        """Return the ids of the rules that fire, codings by codings."""
+        if not codings:
+            return []
+        columns: list[list[Any]] = [list(range(len(codings))), [c.form for c in codings]]
+        columns += [[c.values[name] for c in codings] for name in self._inputs[1:]]
+        self._connection.execute("DELETE FROM codings")
+        self._connection.execute(self._fill, columns)
+        rows = self._connection.execute("EXECUTE fired").fetchall()
+        return [self._words(row) for row in rows]
+
+    def _words(self, row: Sequence[int]) -> list[str]:
+        told = zip(self._columns, row, strict=True)
+        return [coded.words[number // coded.unit - 1] for coded, number in told if number]
