@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from softbalance.rules.duckdb_sql import verdicts_sql
 from softbalance.rules.model import FORM, Rulebook
 from softbalance.rules.tabular import output_columns
+from softbalance.schemas.rulebook import CLASSIFICATION
 from softbalance.service.datasets.layouts import ID
 from softbalance.service.datasets.sources import literal, quoted
 
@@ -14,6 +15,7 @@ _ANSWER, _KEPT = "answer_", "kept_"
 #: The columns of an answer that hold lists.
 LISTS = ("dominant_explanations", "notes", "contested", "fired")
 RULEBOOK = "rulebook"
+_UNDECIDED = "a rulebook concludes no class, or two, for a row; see `softbalance rulebook verify`"
 
 
 def answer_names(rulebooks: Sequence[Rulebook], fired: bool) -> list[str]:
@@ -82,7 +84,7 @@ def _steps(
 
 def _cells(book: Rulebook, names: Sequence[str], fired: bool, lists: bool) -> dict[str, str]:
     """Return the answer's cells by name, null where the rulebook has no value for one."""
-    given = {*output_columns_of(book, fired)}
+    given = {*_given(book, fired)}
     cells = {}
     for name in names:
         if name == RULEBOOK:
@@ -94,7 +96,7 @@ def _cells(book: Rulebook, names: Sequence[str], fired: bool, lists: bool) -> di
     return cells
 
 
-def output_columns_of(book: Rulebook, fired: bool) -> tuple[str, ...]:
+def _given(book: Rulebook, fired: bool) -> tuple[str, ...]:
     lists = LISTS if fired else LISTS[:-1]
     return (
         "classification",
@@ -106,6 +108,8 @@ def output_columns_of(book: Rulebook, fired: bool) -> tuple[str, ...]:
 
 
 def _cell(column: str, name: str, lists: bool) -> str:
+    if name == CLASSIFICATION:
+        return f"CASE WHEN {column} IS NULL THEN error({literal(_UNDECIDED)}) ELSE {column} END"
     if name in LISTS and not lists:
         return f"nullif(array_to_string({column}, ';'), '')"
     return column

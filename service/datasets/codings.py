@@ -24,13 +24,15 @@ SAID, SOUND, FILE, ROW = "said_", "sound", "file", "row"
 def said_text(column: ir.Value) -> ir.StringValue:
     """Return a column of any scalar type as the text that a sheet would have for it.
 
-    A boolean is `true` or `false` and a whole number has no decimals, whatever its type.
+    A boolean is `true` or `false`, and 1 and 0 have no decimals, whatever their type.
     """
-    if column.type().is_floating() or column.type().is_decimal():
-        whole = column.round().cast("int64")
-        text = ibis.cases((column == whole, whole.cast("string")), else_=column.cast("string"))
-        return text.nullif(ibis.literal("nan")).nullif(ibis.literal("NaN"))
-    if column.type().is_boolean():
+    type_ = column.type()
+    if type_.is_floating() or type_.is_decimal():
+        known = [(column == 1, "1"), (column == 0, "0")]
+        if type_.is_floating():
+            known.append((column.isnan(), ibis.null("string")))
+        return ibis.cases(*known, else_=column.cast("string"))
+    if type_.is_boolean():
         return ibis.cases((column, "true"), (~column, "false"))
     return column.cast("string")
 

@@ -56,10 +56,10 @@ def one_dataset(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
                 f"{part.file.name} is {_described(part)} and {first.file.name} is "
                 f"{_described(first)}; classify them in two runs"
             )
-    own = list(dict.fromkeys(name for part in parts for name in _own_names(part.header)))
+    own = list(dict.fromkeys(name for part in parts for name in own_names(part.header)))
     meaning = dict.fromkeys(name for part in parts for name in part.header.places)
     return Dataset(
-        tuple(parts), first.header.layout, tuple(own), tuple(meaning), _renamed(own, taken)
+        tuple(parts), first.header.layout, tuple(own), tuple(meaning), renamed(own, taken)
     )
 
 
@@ -72,7 +72,7 @@ def _described(part: Part) -> str:
     return f"{part.header.layout} {part.file.format.upper()}"
 
 
-def _own_names(header: Header) -> list[str]:
+def own_names(header: Header) -> list[str]:
     """Return the names of a file's own columns; the nameless and the repeated get a name."""
     names: dict[str, None] = {}
     for place in header.own:
@@ -87,10 +87,11 @@ def _own_names(header: Header) -> list[str]:
 
 def own_places(header: Header) -> dict[str, int]:
     """Return the places of a file's own columns by name (see `Dataset.own`)."""
-    return dict(zip(_own_names(header), header.own, strict=True))
+    return dict(zip(own_names(header), header.own, strict=True))
 
 
-def _renamed(own: Sequence[str], taken: Iterable[str]) -> dict[str, str]:
+def renamed(own: Sequence[str], taken: Iterable[str]) -> dict[str, str]:
+    """Return what the answer calls columns that pass through, none as it calls one of its own."""
     used = {name.lower() for name in taken}
     given: dict[str, str] = {}
     for name in own:
