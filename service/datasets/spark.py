@@ -14,7 +14,7 @@ from softbalance.service.datasets.formats import Format, format_of
 from softbalance.service.datasets.layouts import Header, read_header
 from softbalance.service.datasets.mistakes import ENCODING, RAGGED, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request, rejects_path
-from softbalance.service.datasets.tables import Plan, source_of
+from softbalance.service.datasets.tables import ROW_NUMBER, Plan, source_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -83,6 +83,8 @@ class _Run:
         self._files = _Files(spark)
 
     def run(self) -> Outcome:
+        from pyspark.sql.functions import monotonically_increasing_id
+
         request = self._request
         rejects = str(rejects_path(request))
         for name in (request.output, rejects):
@@ -91,6 +93,8 @@ class _Run:
         frame, names = self._read()
         header = read_header(names, request.codebook, request.inputs[0])
         frame, corrupt = _sorted_out(frame)
+        # a number that needs no other row's, so that the work stays spread over the cluster
+        frame = frame.withColumn(ROW_NUMBER, monotonically_increasing_id() + 1)
         connection = ibis.pyspark.connect(self._spark)
         plan = Plan(source_of(self._table(connection, frame), header), header, request)
         hidden = [f"{name}.{uuid4().hex}.part" for name in (request.output, rejects)]

@@ -25,6 +25,7 @@ from softbalance.service.datasets.mistakes import DISAGREE, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request
 from softbalance.service.datasets.sources import OWN
 
+ROW_NUMBER = "__row_number"
 _REASONS = {
     ID: "this row has no id; an observation needs its episode's",
     FORM: "this row has no form of the codebook; correct it",
@@ -92,11 +93,15 @@ def _count(connection: Any, table: ir.Table) -> int:
 
 
 def source_of(table: ir.Table, header: Header) -> ir.Table:
-    """Return a table in the columns that `codings` describes; rows are counted as they come."""
+    """Return a table in the columns that `codings` describes.
+
+    Rows are counted as they come, unless the table has a column `ROW_NUMBER` already.
+    """
     said = {SAID + name: said_text(table[header.names[i]]) for name, i in header.places.items()}
     said = {SAID + ID: ibis.null("string"), **said}
     own = {f"{OWN}{n}": table[header.names[place]] for n, place in enumerate(header.own)}
-    row = ibis.row_number() + 1
+    counted = ROW_NUMBER in table.columns
+    row = table[ROW_NUMBER] if counted else ibis.row_number() + 1
     return table.select(file=ibis.literal(0, "int64"), row=row, **said, **own)
 
 
