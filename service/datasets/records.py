@@ -13,7 +13,7 @@ import io
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.mistakes import ENCODING, LENGTH, QUOTING, RAGGED
@@ -187,7 +187,8 @@ class _Lines:
 
 def _physical_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield lines with their ends; of one too long for a record, no more than is over it."""
-    buffered = io.BufferedReader(stream)  # type: ignore[arg-type]
+    # a file opened here can be peeked into already; a second buffer would close it behind its back
+    buffered: Any = stream if hasattr(stream, "peek") else io.BufferedReader(cast(Any, stream))
     start = buffered.peek(_PEEKED)
     if start.startswith(codecs.BOM_UTF8):
         buffered.read(len(codecs.BOM_UTF8))
@@ -201,7 +202,7 @@ def _physical_lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _ended_by_return(stream: io.BufferedReader) -> Iterator[bytes]:
+def _ended_by_return(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a file that ends them as old Macintoshes did, with a carriage return."""
     rest = b""
     while block := stream.read(_PEEKED):
