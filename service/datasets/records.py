@@ -3,7 +3,8 @@
 DuckDB reads clean files much faster and stops at the first defect. This reader takes over then.
 A record is what RFC 4180 says, with blanks allowed around a quoted field. A record that is
 malformed costs its first line only: reading goes on with the next line, so that a quote that is
-never closed does not swallow the rest of the file.
+never closed does not swallow the rest of the file. One empty field too many at the end is let pass,
+as DuckDB does.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def records(stream: BinaryIO, delimiter: str, width: int) -> Iterator[Record]:
         raw = _chomped(text)
         if b'"' not in raw and b"\r" not in raw:
             if raw.strip(blanks):
-                yield Record(number, raw, None, _wrong(raw.count(separator) + 1, raw, width))
+                count = raw.count(separator) + 1
+                extra = count == width + 1 and raw.endswith(separator)
+                yield Record(number, raw, None, _wrong(count - extra, raw, width))
         else:
             yield _quoted_record(number, text, lines, separator, width)
 

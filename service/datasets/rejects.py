@@ -109,7 +109,7 @@ def write_rejects(
     several = len(names) > 1
     last = None
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
+        writer = csv.writer(out)
         writer.writerow([*COLUMNS, "file"] if several else COLUMNS)
         for reject in heapq.merge(*streams, key=lambda reject: reject[:2]):
             file, *cells = reject
@@ -123,7 +123,5 @@ def write_rejects(
 def joined(cells: Iterable[str | None], delimiter: str) -> str:
     """Return cells as the line of a text file."""
     line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(
-        "" if cell is None else cell for cell in cells
-    )
-    return line.getvalue()
+    csv.writer(line, delimiter=delimiter).writerow("" if cell is None else cell for cell in cells)
+    return line.getvalue().removesuffix("\r\n")
