@@ -8,26 +8,30 @@ compared with an evaluation of their premises as they stand in the rulebook.
 
 Random episodes go through all stages. In every other one a rule drawn at random fires, since
 evenly drawn codings hardly ever come to the rarer classes. The rules that fired, which settle all
-else, are compared with the regions that the proofs of the other checks rest on.
+else, are compared with the regions that the proofs of the other checks rest on. Then all of the
+episodes go through the relational engine as one table, and every column is compared.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from softbalance.rules.decision import Contradiction, Decider, Disagreement
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.decision import Contradiction, Decision, Disagreement
 from softbalance.rules.diagram import UNDEFINED
 from softbalance.rules.findings import Flaw
 from softbalance.rules.firing import EngineFailure
-from softbalance.rules.model import FORM, Stage
+from softbalance.rules.model import FORM, Rulebook, Stage
 from softbalance.rules.regions import ALL, NONE
 from softbalance.rules.space import Space, episode_of
 from softbalance.rules.wording import listed
 
 #: The most states of a part of a stage that are all tried; of more, as many are drawn.
 STATES_A_PART = 50_000
+_OURS = "this is an error of the engine, not of the rulebook: report it with the witness"
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Agreement:
     """Compares the engines on one rulebook; `states` and `episodes` count what was tried."""
 
     space: Space
-    decider: Decider
+    classifier: Classifier
     seed: int = 0
     states: dict[str, int] = field(default_factory=dict)
     episodes: int = 0
@@ -51,8 +55,8 @@ class Agreement:
             for number, stage in enumerate(book.stages):
                 for names in _parts(stage):
                     yield from self._on_states(number, names, chance)
-            if self.space.reached(len(book.stages)) != NONE:
-                yield from self._on_episodes(episodes, chance)
+            if episodes and self.space.reached(len(book.stages)) != NONE:
+                yield from self._on_episodes(list(self._drawn(episodes, chance)))
         except EngineFailure as error:
             yield Flaw(None, book.place, f"the firing engine failed: {error}")
 
@@ -67,37 +71,58 @@ class Agreement:
             if UNDEFINED in facts.values():
                 continue
             self.states[stage.id] = self.states.get(stage.id, 0) + 1
-            held = [rule.id for rule in stage.rules if rule.holds(facts)]
+            held = {rule.id for rule in stage.rules if rule.holds(facts)}
             fired = self._fired(number, facts)
             if fired != held:
-                yield self._flaw(f"stage {stage.id} of {facts}", set(fired) ^ set(held), coding)
+                yield self._flaw(f"stage {stage.id} of {facts}", fired ^ held, coding)
                 return
 
-    def _fired(self, number: int, facts: Mapping[str, str]) -> list[str]:
+    def _fired(self, number: int, facts: Mapping[str, str]) -> set[str]:
         try:
-            return [rule.id for rule in self.decider.fire(number, facts)]
+            return {rule.id for rule in self.classifier.decider.fire(number, facts)}
         except Disagreement as error:
-            return error.fired
+            return {*error.fired}
 
-    def _on_episodes(self, episodes: int, chance: random.Random) -> Iterator[Flaw]:
+    def _drawn(self, episodes: int, chance: random.Random) -> Iterator[dict[str, str]]:
         space = self.space
         sound = space.reached(len(space.rulebook.stages))
         rules = list(space.rulebook.rules)
         for i in range(episodes):
             aim = space.both(sound, space.fires(chance.choice(rules))) if i % 2 else sound
-            coding = space.drawn(aim if aim != NONE else sound, chance)
-            self.episodes += 1
-            held = {rule.id for rule in rules if space.at(space.fires(rule), coding) == ALL}
-            fired = self._decided(coding)
-            if fired != held:
-                yield self._flaw("an episode", fired ^ held, coding)
-                return
+            yield space.drawn(aim if aim != NONE else sound, chance)
 
-    def _decided(self, coding: Mapping[str, str]) -> set[str]:
-        try:
-            return set(self.decider.decide(coding[FORM], coding).fired)
-        except (Contradiction, Disagreement) as error:
-            return set(error.fired)
+    def _on_episodes(self, codings: list[dict[str, str]]) -> Iterator[Flaw]:
+        space, decisions = self.space, []
+        for coding in codings:
+            self.episodes += 1
+            held = {r.id for r in space.rulebook.rules if space.at(space.fires(r), coding) == ALL}
+            try:
+                decision = self.classifier.decider.decide(coding[FORM], coding)
+            except (Contradiction, Disagreement) as error:
+                yield self._flaw("an episode", {*error.fired} ^ held, coding)
+                return
+            if held != {*decision.fired}:
+                yield self._flaw("an episode", {*decision.fired} ^ held, coding)
+                return
+            decisions.append(decision)
+        yield from self._on_table(codings, decisions)
+
+    def _on_table(self, codings: list[dict[str, str]], decisions: list[Decision]) -> Iterator[Flaw]:
+        answers = answered(self.space.rulebook, codings)
+        for coding, decision, answer in zip(codings, decisions, answers, strict=True):
+            verdict = self.classifier.verdict(decision)
+            verdict |= verdict.pop("tests") | verdict.pop("explanations")
+            verdict["fired"] = list(decision.fired)
+            columns = [name for name, value in verdict.items() if answer.get(name) != value]
+            if columns:
+                book = self.space.rulebook
+                yield Flaw(
+                    None,
+                    book.place,
+                    f"durable_rules and the relational engine differ on {listed(columns)}; {_OURS}",
+                    episode_of(book, coding, f"The engines differ on {listed(columns)}"),
+                )
+                return
 
     def _flaw(self, what: str, rules: set[str], coding: Mapping[str, str]) -> Flaw:
         first = next(rule for rule in self.space.rulebook.rules if rule.id in rules)
@@ -105,9 +130,26 @@ class Agreement:
             first.id,
             first.place,
             f"for {what} durable_rules and a direct evaluation differ on {listed(sorted(rules))}; "
-            "this is an error of the engine, not of the rulebook: report it with the witness",
+            f"{_OURS}",
             episode_of(self.space.rulebook, coding, f"The engines differ on {first.id}"),
         )
+
+
+def answered(rulebook: Rulebook, codings: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Return what the relational engine answers to codings, in order, a column an item."""
+    # these take a while to import, and nothing else here needs them
+    import duckdb  # noqa: PLC0415
+    import pyarrow  # noqa: PLC0415
+    from softbalance.rules.duckdb_sql import verdicts_sql  # noqa: PLC0415
+
+    columns = {name: [coding[name] for coding in codings] for name in codings[0]}
+    with duckdb.connect() as connection:
+        connection.register("codings", pyarrow.table({"row": range(len(codings)), **columns}))
+        query = verdicts_sql(rulebook, "codings", ["row"])
+        answer: list[dict[str, Any]] = (
+            connection.sql(query).order("row").to_arrow_table().to_pylist()
+        )
+    return answer
 
 
 def _parts(stage: Stage) -> list[list[str]]:

@@ -133,7 +133,7 @@ def verify(
         kept = tuple(version_flaws(known, rulebook))
         claim = "the version is new, or answers as it did"
         checks.append(CheckResult("version", claim, {"codings": space.size}, kept))
-    agreement = Agreement(space, classifier.decider)
+    agreement = Agreement(space, classifier)
     if engines:
         differing = tuple(agreement.flaws(episodes))
         tried = {"states": sum(agreement.states.values()), "episodes": agreement.episodes}

@@ -38,7 +38,7 @@ class Context:
         return cls(settings, library, Classifiers(library, store), store)
 
     def verified(self, rulebook: str) -> Verification:
-        """Return a rulebook's verification, made when it is first asked for (about a second)."""
+        """Return a rulebook's verification, made when it is first asked for (a few seconds)."""
         if rulebook not in self._verified:
             classifier = self.classifiers[rulebook]
             self._verified[rulebook] = verify(classifier.rulebook, classifier)

@@ -128,7 +128,9 @@ def test_every_format_out_says_the_same(
 def test_spellings(tmp_path: Path, classifiers: Classifiers) -> None:
     rows, codings = [], []
     for value, spellings in SPELLINGS.items():
-        for spelling in (s for word in spellings for s in (word, word.upper(), f" {word.title()}\t")):
+        for spelling in (
+            s for word in spellings for s in (word, word.upper(), f" {word.title()}\t")
+        ):
             rows.append([" Other ", spelling])
             codings.append(("other", dict.fromkeys(INDICATORS, "unknown") | {INDICATORS[0]: value}))
     sheet = write(tmp_path / "in.csv", ["FORM ", INDICATORS[0].upper()], rows)
@@ -139,7 +141,15 @@ def test_spellings(tmp_path: Path, classifiers: Classifiers) -> None:
 
 def test_own_columns_pass_through_as_they_stand(tmp_path: Path) -> None:
     own = ["007", " a ", 'say ""', "x,y", "two\nlines", "é\u2028ü", "NA", "1e5", "", "'"]
-    header = ["id", "form", "title", *[f"own {n}" for n in range(len(own))], "Notes", "rulebook", ""]
+    header = [
+        "id",
+        "form",
+        "title",
+        *[f"own {n}" for n in range(len(own))],
+        "Notes",
+        "rulebook",
+        "",
+    ]
     sheet = write(tmp_path / "in.csv", header, [["1", "other", "t", *own, "n", "r", "last"]])
     assert classify(sheet, "-o", tmp_path / "out.csv", "--detail", "verdict") == (0, "", "")
     (row,) = read(tmp_path / "out.csv")
@@ -159,7 +169,9 @@ def test_verdicts_alone_leave_out_what_fired(tmp_path: Path) -> None:
 
 
 def test_made_ids_number_the_rows(tmp_path: Path) -> None:
-    sheet = write(tmp_path / "a.csv", ["id", "form"], [["", "other"], ["x", "other"], [" ", "other"]])
+    sheet = write(
+        tmp_path / "a.csv", ["id", "form"], [["", "other"], ["x", "other"], [" ", "other"]]
+    )
     assert [row["id"] for row in read(classify(sheet, "-o", "-").out)] == ["row-1", "x", "row-3"]
     other = write(tmp_path / "b.csv", ["form"], [["other"]])
     done = classify(tmp_path / "*.csv", other, "-o", "-")
@@ -185,15 +197,25 @@ def test_inputs_of_one_layout_are_one_dataset(tmp_path: Path) -> None:
     write(tmp_path / "b.tsv", ["y", "prestige_payoff", "form"], [["b", "yes", "joint_force"]], "\t")
     done = classify(tmp_path / "a.csv", tmp_path / "b.tsv", "-o", "-")
     first, second = read(done.out)
-    assert (first["id"], first["x"], first["y"], first["notes"]) == ("1", "a", "", "scope_not_coded")
+    assert (first["id"], first["x"], first["y"], first["notes"]) == (
+        "1",
+        "a",
+        "",
+        "scope_not_coded",
+    )
     assert (second["id"], second["x"], second["y"]) == ("2-row-1", "", "b")
     assert second["notes"] == "prestige_not_weighed;scope_not_coded"
 
 
 def test_long_rows_keep_what_passes_through_of_the_first(tmp_path: Path) -> None:
-    rows = [["b", "other", "prestige_payoff", "y", "2"], ["a", "other", "prestige_payoff", "n", "1"]]
+    rows = [
+        ["b", "other", "prestige_payoff", "y", "2"],
+        ["a", "other", "prestige_payoff", "n", "1"],
+    ]
     header = ["id", "form", "indicator", "value", "country"]
-    sheet = write(tmp_path / "in.csv", header, [*rows, ["b", "other", "costly_commitment", "1", "3"]])
+    sheet = write(
+        tmp_path / "in.csv", header, [*rows, ["b", "other", "costly_commitment", "1", "3"]]
+    )
     assert [(r["id"], r["country"]) for r in read(classify(sheet, "-o", "-").out)] == [
         ("b", "2"),
         ("a", "1"),

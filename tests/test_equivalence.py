@@ -15,13 +15,13 @@ SEEDS = range(40)
 
 
 def varied(book: Rulebook) -> Rulebook:
-    """The same rulebook with the first rule's value swapped."""
-    first, *others = book.stages
+    """The same rulebook with the value of the first rule after the strategy swapped."""
+    strategy, first, *others = book.stages
     rule, *rest = first.rules
     values = book.domain(rule.fact)
     other = values[(values.index(rule.value) + 1) % len(values)]
     changed = replace(first, rules=(replace(rule, value=other), *rest))
-    return replace(book, stages=(changed, *others))
+    return replace(book, stages=(strategy, changed, *others))
 
 
 def told(run: tiny.Run, field: str, name: str) -> object:

@@ -32,7 +32,13 @@ def rejects(tmp_path: Path, body: bytes, name: str = "in.csv") -> tuple[list[Row
 @pytest.mark.parametrize(
     ("bad", "column", "value", "code", "said"),
     [
-        (b"1,other,perhaps,x", "costly_commitment", "perhaps", "unknown", "unknown value 'perhaps'"),
+        (
+            b"1,other,perhaps,x",
+            "costly_commitment",
+            "perhaps",
+            "unknown",
+            "unknown value 'perhaps'",
+        ),
         (b"1,,yes,x", "form", "", "required", "no form"),
         (b"1,joint_forse,yes,x", "form", "joint_forse", "unknown", "did you mean 'joint_force'?"),
         (b"1,other,yes", "", "1,other,yes", "ragged", "3 fields where the header has 4"),
@@ -124,7 +130,9 @@ def test_several_inputs_tell_which(tmp_path: Path) -> None:
     assert classify(tmp_path / "*.csv", "-o", tmp_path / "o.csv").status == 3
     found = read(tmp_path / "o.csv.rejects.csv")
     assert [Path(row["file"]).name for row in found] == ["a.csv", "b.csv"]
-    assert classify(tmp_path / "a.csv", "-o", tmp_path / "o.csv", "--rejects", tmp_path / "r").status
+    assert classify(
+        tmp_path / "a.csv", "-o", tmp_path / "o.csv", "--rejects", tmp_path / "r"
+    ).status
     assert len(read(tmp_path / "r")) == 1
 
 

@@ -59,18 +59,6 @@ FAULTS: Mapping[str, tuple[str, str, str | None, Callable[[Content], None]]] = {
         "soft-by-form",
         premise("soft-by-form", "form", "other", "formal_alliance"),
     ),
-    "overlapping revision": (
-        "consistent",
-        BROOKS_WOHLFORTH,
-        "again",
-        add(
-            "again",
-            "derived",
-            [{"policy_bargaining": "sufficient"}, {"persists_without_concentration": "no"}],
-            "persists_without_concentration",
-            "yes",
-        ),
-    ),
     # a sufficient rival keeps the link from being met: dead by what is joint about facts
     "dead rule": (
         "live",
@@ -238,6 +226,20 @@ def test_a_fault_is_found_with_its_place_and_a_witness(tmp_path: Path, fault: st
         assert_shown(book, check, flaw)
         if flaw.place.file.startswith(str(folder)) and flaw.rule and check != "cases":
             assert flaw.place.line == edited.line_of(folder, flaw.rule)
+
+
+def test_two_values_for_one_indicator_are_found(library: Library) -> None:
+    book = library[BROOKS_WOHLFORTH]
+    stage = next(stage for stage in book.stages if stage.id == "derived")
+    rule = next(rule for rule in stage.rules if rule.id == "persistence-derived")
+    other = replace(rule, id="again", value="no")
+    overlapping = replace(
+        book,
+        stages=tuple(replace(s, rules=(*s.rules, other)) if s == stage else s for s in book.stages),
+    )
+    (flaw,) = failed(verify(overlapping, engines=False), "consistent")
+    assert flaw.rule == "again"
+    assert_shown(overlapping, "consistent", flaw)
 
 
 def test_a_case_that_comes_out_otherwise_is_found(tmp_path: Path) -> None:

@@ -44,7 +44,13 @@ CODEBOOK = Codebook(
     PLACE,
     {},
 )
-KINDS = {"classification": "answer", "notes": "answer", "early": "test", "inner": "intermediate"}
+KINDS = {
+    "classification": "answer",
+    "notes": "answer",
+    "strategy": "answer",
+    "early": "test",
+    "inner": "intermediate",
+}
 
 
 def codings() -> Iterator[Coding]:
@@ -56,7 +62,7 @@ def arbitrary(seed: int) -> Rulebook:
     """A rulebook of arbitrary rules; facts that no rule happens to conclude are left out."""
     chance = random.Random(seed)
     known: dict[str, tuple[str, ...]] = {"form": FORMS, **dict.fromkeys(INDICATORS, VALUES)}
-    stages = []
+    stages = [Stage("strategy", "", "", tuple(map(_strategy, FORMS)))]
     for name, concluded in STAGES.items():
         rules = tuple(
             _rule(chance, f"{name}-{number}", name, known, concluded)
@@ -66,12 +72,17 @@ def arbitrary(seed: int) -> Rulebook:
         known |= {fact: FACTS[fact] for fact in stages[-1].concludes if fact in FACTS}
     facts = {
         fact: Fact(fact, KINDS[fact], fact, values, (), PLACE)
-        for fact, values in {**FACTS, "notes": ("high", "low")}.items()
+        for fact, values in {**FACTS, "notes": ("high", "low"), "strategy": FORMS}.items()
         if any(fact in stage.concludes for stage in stages)
     }
     return Rulebook(
         f"tiny-{seed}", "1.0.0", "", "", None, {}, tuple(stages), facts, CODEBOOK, {}, "", PLACE
     )
+
+
+def _strategy(form: str) -> Rule:
+    when = ((Premise("form", (form,)),),)
+    return Rule(f"strategy-{form}", "strategy", when, "strategy", form, "", (), PLACE)
 
 
 def _rule(

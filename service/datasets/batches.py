@@ -67,9 +67,7 @@ def sheet_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
     return (_sheet_line(row, delimiter, header.places, codebook) for row in rows)
 
 
-def _sheet_line(
-    row: Record, delimiter: str, places: Mapping[str, int], codebook: Codebook
-) -> Line:
+def _sheet_line(row: Record, delimiter: str, places: Mapping[str, int], codebook: Codebook) -> Line:
     number = row.line + 1
     if row.mistake is not None:
         return Line(number, None, [Located("", row.mistake.code, str(row.mistake))])

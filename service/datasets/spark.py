@@ -41,11 +41,15 @@ def classify_on_spark(request: Request) -> Outcome:
     Rows are in no order and have no line, as Spark reads them apart. Raises UnusableDataset.
     """
     if importlib.util.find_spec("pyspark") is None:
-        raise UnusableDataset("Spark is not installed; install it with pip install softbalance[spark]")
+        raise UnusableDataset(
+            "Spark is not installed; install it with pip install softbalance[spark]"
+        )
     formats = {format_of(name.rstrip("/"), "input")[0] for name in request.inputs}
     output, _ = format_of(request.output.rstrip("/"), "output")
     if len(formats) > 1 or not {*formats, output} <= {*_FORMATS}:
-        raise UnusableDataset("Spark reads and writes .csv, .tsv and .parquet, one format at a time")
+        raise UnusableDataset(
+            "Spark reads and writes .csv, .tsv and .parquet, one format at a time"
+        )
     with _session(request.master) as spark:
         try:
             return _Run(request, spark, formats.pop(), output).run()
