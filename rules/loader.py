@@ -19,7 +19,6 @@ from softbalance.rules.findings import Finding, RulebookErrors
 from softbalance.rules.limits import over_limits
 from softbalance.rules.lints import LINTS, Names, codebook_findings
 from softbalance.rules.model import Codebook, Rulebook
-from softbalance.rules.tabular import check_expressible
 from softbalance.schemas.mistakes import unknown_name
 from softbalance.schemas.rulebook import CodebookSchema, RulebookSchema
 
@@ -172,8 +171,5 @@ def _checked(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Ruleb
         for rule, message in over_limits(stage):
             place = rule.place if rule else draft.document.place("/stages")
             wrong.append(Finding(place, rule.id if rule else None, message))
-    rulebook = rulebook_of(draft, codebook) if draft.whole and not wrong else None
-    if rulebook is not None:
-        wrong.extend(check_expressible(rulebook))
     findings.extend(wrong)
-    return None if wrong else rulebook
+    return rulebook_of(draft, codebook) if draft.whole and not wrong else None

