@@ -38,7 +38,9 @@ def test_answers_are_those_of_one_by_one(
 def test_a_sheet_is_rows_of_episodes(library: Library, classifiers: Classifiers) -> None:
     body = b"\xef\xbb\xbfid;form;Prestige_Payoff\nx;OTHER;Y\n;other;perhaps\n;joint_force;\n"
     lines = sheet_lines(io.BytesIO(body), library.codebook)
-    (one, first), (two, second), (three, third) = classified(lines, classifiers[RULEBOOKS[0]], "trace")
+    (one, first), (two, second), (three, third) = classified(
+        lines, classifiers[RULEBOOKS[0]], "trace"
+    )
     assert first is not None
     assert (one.number, first["episode"]["id"]) == (2, "x")
     assert first["notes"] == ["prestige_not_weighed", "scope_not_coded"]

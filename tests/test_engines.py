@@ -7,12 +7,22 @@ from typing import Any
 
 import duckdb
 import ibis
-
 import pytest
 
 from episodes import random_codings
 from evaluator import INDICATORS
-from sheets import BROOKS, WIDE, Row, as_text, classify, read, read_parquet, sorted_rows, wide, write
+from sheets import (
+    BROOKS,
+    WIDE,
+    Row,
+    as_text,
+    classify,
+    read,
+    read_parquet,
+    sorted_rows,
+    wide,
+    write,
+)
 
 BOTH = ("--rulebook", "paul-2004", "--rulebook", BROOKS)
 CODINGS = list(random_codings(150, seed=11))

@@ -100,11 +100,18 @@ def gathered(sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]
     `sound` is False where the observations of an id name several forms. The columns `own` pass
     through, taken from an id's first row, told by the column `order`.
     """
-    first = {name: sound[name].first(order_by=sound[order]) for name in (order, *own)}
     episodes = sound.group_by(ID).aggregate(
-        **first,
-        **{FORM: sound[FORM].min(), SOUND: sound[FORM].min() == sound[FORM].max()},
+        **{
+            order: sound[order].min(),
+            FORM: sound[FORM].min(),
+            SOUND: sound[FORM].min() == sound[FORM].max(),
+        }
     )
+    if own := list(own):
+        # joined by id: a row's number may differ the next time a database reads its table
+        nth = ibis.row_number().over(group_by=ID, order_by=order)
+        firsts = sound.select(ID, *own, nth=nth)
+        episodes = episodes.join(firsts.filter(firsts.nth == 0).drop("nth"), ID)
     codings = reconciled(sound, codebook, ID)
     joined = episodes.join(codings, ID)
     return joined.order_by(order)

@@ -16,7 +16,6 @@ import ibis
 import ibis.expr.types as ir
 from softbalance.service.datasets.answers import answer_names, answers_sql
 from softbalance.service.datasets.codings import SAID, gathered, observations, wide_codings
-from softbalance.service.datasets.dataset import Dataset
 from softbalance.service.datasets.episodes import number_episodes
 from softbalance.service.datasets.formats import DataFile, Format
 from softbalance.service.datasets.layouts import ID, Layout

@@ -112,7 +112,7 @@ def progress_for(stream: TextIO) -> Progress:
 
 
 def _columns() -> list[ProgressColumn | str]:
-    from rich.progress import BarColumn, MofNCompleteColumn, TimeRemainingColumn, TaskProgressColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TimeRemainingColumn
 
     return [
         "{task.description}",

@@ -13,7 +13,6 @@ from softbalance.rules.model import Codebook, Rulebook
 from softbalance.service.datasets.formats import STREAM, DataFile, Format, open_inputs
 from softbalance.service.datasets.mistakes import UnusableDataset
 from softbalance.service.datasets.outputs import (
-    Output,
     check_folder,
     deliver,
     output_named,

@@ -11,7 +11,7 @@ from uuid import uuid4
 import ibis
 import ibis.expr.types as ir
 from softbalance.service.datasets.formats import Format, format_of
-from softbalance.service.datasets.layouts import Header, read_header
+from softbalance.service.datasets.layouts import read_header
 from softbalance.service.datasets.mistakes import ENCODING, RAGGED, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request, rejects_path
 from softbalance.service.datasets.tables import ROW_NUMBER, Plan, source_of
