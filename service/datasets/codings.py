@@ -2,8 +2,9 @@
 
 A *source* is a table with the string columns `said_form`, `said_id` and, in the wide layout, a
 `said_` column for each indicator that the dataset has, in the long layout `said_indicator` and
-`said_value`; `file` and `row`, the numbers of the input (from 0) and the row in it; and others. Added are `id`, `form`, one
-column an indicator with its value, and `sound`: whether a verdict can be given.
+`said_value`; `file` and `row`, the numbers of the input (from 0) and the row in it; and others.
+Added are `id`, `form`, one column an indicator with its value, and `sound`: whether a verdict can
+be given.
 """
 
 from __future__ import annotations

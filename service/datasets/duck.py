@@ -114,12 +114,13 @@ class DuckRun:
         if self.output.gzipped:
             answer = answer.replace(")", ", compression = 'gzip')")
         rows = self._query(
-            f"SELECT rulebook, classification, count(*) FROM {answer} GROUP BY ALL ORDER BY 1, 3 DESC"
+            f"SELECT rulebook, classification, count(*) FROM {answer} "
+            "GROUP BY ALL ORDER BY 1, 3 DESC"
         ).fetchall()
         return [(rulebook, classification, count) for rulebook, classification, count in rows]
 
     def _define(self, source: str, strict: bool) -> None:
-        """Define the views `source`, `checked` and `codings`, and for the long layout `episodes`."""
+        """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
         codebook = self.request.codebook
         self._view("source", source)
         table = ibis.table(self._schema(), name="source")

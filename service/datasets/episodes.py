@@ -111,7 +111,7 @@ class EpisodeReader:
         )
 
 
-def number_episodes(
+def number_episodes(  # noqa: PLR0913, PLR0917 - as `number`, and a codebook
     codebook: Codebook,
     part: Part,
     index: int,

@@ -1,4 +1,4 @@
-"""Which of a file's columns mean something, told from their names (interfaces, "Dataset layouts")."""
+"""Which of a file's columns mean something, by their names (interfaces, "Dataset layouts")."""
 
 from __future__ import annotations
 
@@ -50,10 +50,14 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     """
     known = {folded(name): index for index, name in reversed(list(enumerate(names)))}
     layout = Layout.LONG if {INDICATOR, VALUE} <= known.keys() else Layout.WIDE
+    meaning: tuple[str, ...]
+    silent: tuple[str, ...]
     if layout is Layout.LONG:
-        meaning, silent = (ID, FORM, INDICATOR, VALUE), OBSERVATION_FIELDS
+        meaning = (ID, FORM, INDICATOR, VALUE)
+        silent = OBSERVATION_FIELDS
     else:
-        meaning, silent = (ID, FORM, *codebook.indicators), EPISODE_FIELDS
+        meaning = (ID, FORM, *codebook.indicators)
+        silent = EPISODE_FIELDS
     _check_named_once(names, meaning, place)
     _check_needed(names, known, layout, place)
     own = tuple(i for i, name in enumerate(names) if folded(name) not in (*meaning, *silent))

@@ -61,7 +61,7 @@ def mistakes_in(
             yield column, cell or "", mistake
 
 
-def rejects_of(
+def rejects_of(  # noqa: PLR0913, PLR0917
     file: int,
     line: int,
     said: Mapping[str, str | None],

@@ -30,8 +30,8 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None) -> str:
 
     With `numbered`, text is read from these copies, one a part, that begin each row with its
     number and line (see `numbering`); else from the files themselves, and rows are numbered only
-    where that is needed. Columns: `file` (from 0), `row` and `line` (from 1), `ordinal` (ascending),
-    `said_…`, `own_…` and `cells`, the whole row.
+    where that is needed. Columns: `file` (from 0), `row` and `line` (from 1), `ordinal`
+    (ascending), `said_…`, `own_…` and `cells`, the whole row.
     """
     counted = dataset.layout is Layout.LONG or any(ID not in p.header.places for p in dataset.parts)
     selects = []

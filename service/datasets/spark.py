@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _CORRUPT, _CODE = "__corrupt", "__code"
 _RAGGED = "this row has not as many fields as the header, or a quote is not closed"
 _ENCODING = "this row is not UTF-8; save the file as UTF-8"
-_WRITING = {
+_WRITING: dict[str, str | bool] = {
     "header": True,
     "quote": '"',
     "escape": '"',
     "ignoreLeadingWhiteSpace": False,
     "ignoreTrailingWhiteSpace": False,
 }
-_READING = {**_WRITING, "multiLine": True, "encoding": "UTF-8"}
+_READING: dict[str, str | bool] = {**_WRITING, "multiLine": True, "encoding": "UTF-8"}
 #: What Spark reads for a byte that is not UTF-8.
 _REPLACED = "\ufffd"
 _FORMATS = (Format.CSV, Format.TSV, Format.PARQUET)
@@ -197,7 +197,7 @@ class _Files:
 
     def __init__(self, spark: SparkSession) -> None:
         self._jvm: Any = spark._jvm
-        self._conf = spark._jsc.hadoopConfiguration()  # type: ignore[union-attr]
+        self._conf = spark._jsc.hadoopConfiguration()
 
     def _path(self, name: str) -> tuple[Any, Any]:
         path = self._jvm.org.apache.hadoop.fs.Path(name)
