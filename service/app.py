@@ -16,7 +16,7 @@ from softbalance.rules.firing import EngineFailure
 from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service import problems
-from softbalance.service.api import classifications, comparisons, operation, rulebooks
+from softbalance.service.api import batches, classifications, comparisons, operation, rulebooks
 from softbalance.service.context import Context
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
@@ -30,6 +30,7 @@ _ABOUT = (
 )
 BLUEPRINTS = (
     classifications.blueprint,
+    batches.blueprint,
     comparisons.blueprint,
     rulebooks.blueprint,
     operation.blueprint,

@@ -12,7 +12,7 @@ import duckdb
 import orjson
 from click.testing import CliRunner
 from softbalance.rules.classifier import Classifier
-from softbalance.service.cli import main
+from softbalance.service.cli import softbalance
 
 from episodes import Coding
 from evaluator import INDICATORS
@@ -42,7 +42,7 @@ class Done(NamedTuple):
 
 def classify(*arguments: object, stdin: bytes | None = None) -> Done:
     """Run `softbalance classify` and return its status and what it said."""
-    result = CliRunner().invoke(main, ["classify", *map(str, arguments)], input=stdin)
+    result = CliRunner().invoke(softbalance, ["classify", *map(str, arguments)], input=stdin)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Done(result.exit_code, result.stdout, result.stderr)

@@ -1,0 +1,138 @@
+"""`/v1/batches`: many episodes in one request, answered line by line as they come."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from flask import Response, request
+from marshmallow import Schema, fields
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.firing import EngineFailure
+from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.schemas.classification import DETAILS, VERDICT
+from softbalance.schemas.fields import Choice
+from softbalance.schemas.problem import ProblemSchema
+from softbalance.service.api.parsing import Blueprint, Query, invalid_episode
+from softbalance.service.context import Context
+from softbalance.service.problems import Problem, payload
+from softbalance.service.spool import Spool
+from softbalance.service.workers import replace_worker
+
+NDJSON, CSV = "application/x-ndjson", "text/csv"
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            NDJSON: {"schema": {"type": "string", "description": "An Episode a line."}},
+            CSV: {"schema": {"type": "string", "description": "The wide layout of datasets."}},
+        },
+    }
+}
+
+
+class BatchLineSchema(Schema):
+    """One line of the answer: a classification without its episode, or what was wrong with it."""
+
+    line = fields.Integer(required=True)
+    episode_id = fields.String(allow_none=True)
+    classification = fields.String()
+    error = fields.Nested(ProblemSchema)
+
+
+def blueprint(context: Context) -> Blueprint:
+    """Make the routes."""
+    routes = Blueprint(
+        "batches", __name__, url_prefix="/v1/batches", description="Many episodes at once"
+    )
+
+    class BatchQuery(Query):
+        """How to classify; nothing of a batch is stored."""
+
+        rulebook = Choice("rulebook", context.library.rulebooks, load_default=DEFAULT_RULEBOOK)
+        detail = Choice("detail", DETAILS, load_default=VERDICT)
+
+    @routes.route("", methods=["POST"])
+    @routes.arguments(BatchQuery(), location="query")
+    @routes.response(200, BatchLineSchema, content_type=NDJSON)
+    @routes.doc(**_BODY)
+    def post(query: dict[str, Any]) -> Response:
+        """Classify an Episode a line, or a row; a line that cannot be read never stops the rest."""
+        read = _reader()
+        request.max_content_length = None
+        spool = Spool(request.environ["wsgi.input"])
+        try:
+            lines = read(spool, context.library.codebook)
+        except BaseException:
+            spool.close()
+            raise
+        classifier = context.classifiers[query["rulebook"]]
+        answers = _answers(spool, lines, classifier, query["detail"], request.path)
+        return Response(answers, mimetype=NDJSON)
+
+    return routes
+
+
+def _reader() -> Any:
+    # DuckDB takes a while to import, and most workers never see a batch
+    from softbalance.service.datasets.batches import (  # noqa: PLC0415
+        episode_lines,
+        sheet_lines,
+    )
+    from softbalance.service.datasets.mistakes import UnusableDataset  # noqa: PLC0415
+
+    def sheet(stream: Any, codebook: Any) -> Any:
+        try:
+            return sheet_lines(stream, codebook)
+        except UnusableDataset as error:
+            raise Problem(422, "invalid-header", str(error)) from error
+
+    readers = {NDJSON: episode_lines, CSV: sheet}
+    if request.mimetype not in readers:
+        sent = f"content type {request.mimetype!r}" if request.mimetype else "no content type"
+        told = f"the body was sent with {sent}; send {NDJSON} or {CSV}"
+        raise Problem(415, "unsupported-media-type", told)
+    return readers[request.mimetype]
+
+
+def _answers(
+    spool: Spool, lines: Any, classifier: Classifier, detail: str, instance: str
+) -> Iterator[bytes]:
+    """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
+    from softbalance.service.datasets.batches import classified  # noqa: PLC0415
+
+    line = None
+    with spool:
+        try:
+            for line, answer in classified(lines, classifier, detail):
+                told: dict[str, Any]
+                if answer is None:
+                    told = {"error": payload(_wrong(line.mistakes), instance)}
+                else:
+                    told = _told(answer)
+                yield orjson.dumps({"line": line.number, **told}, option=orjson.OPT_APPEND_NEWLINE)
+        except EngineFailure as error:
+            replace_worker()
+            number = line.number if line else 0
+            problem = Problem(500, "engine-failure", f"no further line is answered: {error}")
+            told = {"line": number + 1, "error": payload(problem, instance)}
+            yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _told(answer: dict[str, Any]) -> dict[str, Any]:
+    episode: Mapping[str, Any] = answer.pop("episode")
+    return {
+        "id": str(uuid.uuid4()),
+        "classified_at": datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
+        **answer,
+        "episode_id": episode.get("id"),
+    }
+
+
+def _wrong(mistakes: Any) -> Problem:
+    if any(mistake.code == "json" for mistake in mistakes):
+        return Problem(400, "not-json", f"the line is {mistakes[0].detail}", mistakes)
+    return invalid_episode(list(mistakes))
