@@ -14,8 +14,6 @@ import tiny
 from evaluator import BROOKS_WOHLFORTH, RULEBOOKS
 
 LIBRARY = load_library()
-#: Arbitrary rulebooks but those that the loader would refuse.
-LOADABLE = range(40)
 
 
 def with_value(book: Rulebook, name: str, value: str) -> Rulebook:
@@ -44,7 +42,7 @@ def test_every_combination_of_facts_is_tried() -> None:
     assert agreement.states["tests"] == 4**2 + 4**2 + 4**4
 
 
-@pytest.mark.parametrize("seed", LOADABLE)
+@pytest.mark.parametrize("seed", range(25))
 def test_the_engines_agree_on_arbitrary_rules(seed: int) -> None:
     book = tiny.arbitrary(seed)
     agreement = Agreement(Space(book), Classifier(book), seed)

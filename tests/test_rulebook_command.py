@@ -140,3 +140,78 @@ def test_diff_proves_that_a_copy_in_other_words_is_equivalent(run: Run, tmp_path
     done = run("rulebook", "diff", PAUL, folder)
     assert "~ open-link  reason" in done.stdout
     assert "Equivalent: the two answer all 633,318,697,598,976 codings alike." in done.stdout
+
+
+SHEET = """id,form,constrains_hegemon,aimed_at_hegemon_power,hegemon_seen_as_threat,region
+kept,other,no,,,Asia
+changed,other,yes,,no,Asia
+wrong,submarine,yes,,no,Asia
+,limited_entente,,yes,no,Europe
+"""
+
+
+def test_diff_on_a_dataset_lists_the_episodes_that_change_class(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text(SHEET)
+    done = run("rulebook", "diff", BROOKS_WOHLFORTH, WALT, "--on", "sheet.csv")
+    assert done.returncode == 3
+    assert "2 episodes of 3 change class, 1 row rejected." in done.stdout
+    told = done.stdout.partition("Episodes that change class\n")[2].splitlines()
+    assert [line.split()[0] for line in told] == ["changed", "row-4"]
+    for line in told:
+        assert "indeterminate → politics_as_usual" in line
+        assert line.endswith(
+            "systemic_link: undetermined (systemic-link-undetermined) → "
+            "failed (systemic-link-failed)"
+        )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sheet.csv"]
+
+
+def test_diff_on_a_stream_as_json(run: Run) -> None:
+    arguments = ("rulebook", "diff", BROOKS_WOHLFORTH, WALT, "--on", "-", "--json")
+    done = run(*arguments, input=SHEET)
+    dataset = json.loads(done.stdout)["dataset"]
+    assert (dataset["episodes"], dataset["rejected"], dataset["changed"]) == (3, 1, 2)
+    assert {(c["before"], c["after"]): c["episodes"] for c in dataset["classes"]} == {
+        ("not_a_constraint", "not_a_constraint"): 1,
+        ("indeterminate", "politics_as_usual"): 2,
+    }
+    (rules,) = dataset["rules"]
+    assert rules["episodes"] == 2
+    assert rules["after"] == {"value": "failed", "rule": "systemic-link-failed"}
+    assert [change["id"] for change in dataset["changes"]] == ["changed", "row-4"]
+
+
+def test_diff_on_a_dataset_with_a_changed_copy_of_the_same_id(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "episodes.ndjson").write_text(
+        '{"id": "one", "form": "other", "indicators": {"hegemon_seen_as_threat": "no"}}\n'
+        '{"id": "two", "form": "other", "indicators": {"constrains_hegemon": "no"}}\n'
+    )
+    (tmp_path / "edited").mkdir()
+    edit = swap("usual-without-link", "classification", "indeterminate")
+    folder = edited.edited(tmp_path / "edited", PAUL, edit)
+    done = run("rulebook", "diff", PAUL, folder, "--on", "episodes.ndjson")
+    assert done.returncode == 0
+    assert "1 episode of 2 change class." in done.stdout
+    assert (
+        "  one  politics_as_usual → indeterminate  classification: "
+        "politics_as_usual (usual-without-link) → indeterminate (usual-without-link)"
+    ) in done.stdout
+
+
+def test_diff_on_a_dataset_refuses_a_rulebook_that_gives_no_verdict(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "sheet.csv").write_text("id,form\nopen,other\n")
+    (tmp_path / "edited").mkdir()
+    folder = edited.edited(tmp_path / "edited", PAUL, remove("open-link"))
+    done = run("rulebook", "diff", PAUL, folder, "--on", "sheet.csv")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "see `softbalance rulebook verify`" in done.stderr
+
+
+def test_a_dataset_that_cannot_be_read_is_refused(run: Run) -> None:
+    done = run("rulebook", "diff", PAUL, WALT, "--on", "missing.csv")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "missing.csv: cannot be read" in done.stderr

@@ -16,6 +16,7 @@ from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     further,
     open_library,
+    refuse,
     rulebook_folder,
     rulebook_named,
     rulebooks_option,
@@ -23,6 +24,7 @@ from softbalance.service.commands.options import (
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from softbalance.service.datasets.reclassification import Reclassification
 
 
 @click.group()
@@ -115,12 +117,21 @@ def verify(
 @command.command()
 @click.argument("before", metavar="RULEBOOK")
 @click.argument("after", metavar="RULEBOOK")
+@click.option(
+    "--on",
+    "dataset",
+    metavar="DATASET",
+    help="A dataset (a file, a glob or -, as for `classify`): tell which episodes change class.",
+)
 @json_option
 @rulebooks_option
-def diff(before: str, after: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
+def diff(
+    before: str, after: str, dataset: str | None, as_json: bool, rulebooks: tuple[Path, ...]
+) -> None:
     """Compare two rulebooks: their rules, and their answers over all codings.
 
     Where the answers differ, an Episode shows each difference; else they are proved equivalent.
+    Exits with 3 if there were rows in the dataset that cannot be classified.
     """
     from softbalance.rules.difference import as_json as shape
     from softbalance.rules.difference import compare
@@ -129,12 +140,30 @@ def diff(before: str, after: str, as_json: bool, rulebooks: tuple[Path, ...]) ->
     library = open_library(rulebooks)
     books = [rulebook_named(library, name, rulebooks) for name in (before, after)]
     difference, answers = compare(*books), Equivalence(*books).as_json()
+    found = _reclassified(dataset, *books) if dataset else None
     if as_json:
-        _print_json(shape(difference) | answers)
-        return
-    from softbalance.service.text.difference import difference_parts
+        from softbalance.service.datasets import reclassification
 
-    _print_parts(difference_parts(difference, answers))
+        told = {"dataset": reclassification.as_json(found)} if found else {}
+        _print_json(shape(difference) | answers | told)
+    else:
+        from softbalance.service.text.difference import dataset_parts, difference_parts
+
+        _print_parts(difference_parts(difference, answers))
+        if found:
+            _print_parts(dataset_parts(found, library.codebook.classes))
+    if found and found.rejected:
+        sys.exit(DONE_WITH_FAILURES)
+
+
+def _reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
+    from softbalance.service.datasets.mistakes import UnusableDataset
+    from softbalance.service.datasets.reclassification import reclassified
+
+    try:
+        return reclassified(dataset, before, after)
+    except UnusableDataset as error:
+        refuse(str(error))
 
 
 def _tell(done: list[dict[str, Any]], verified: dict[str, Any], as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from rich.console import RenderableType
@@ -13,7 +13,11 @@ from softbalance.rules.difference import Changes, Difference
 from softbalance.rules.equivalence import field_words
 from softbalance.rules.model import Rule
 from softbalance.rules.wording import premises_words
-from softbalance.service.text.words import words
+from softbalance.service.text.words import counted, printable, words
+
+if TYPE_CHECKING:
+    from softbalance.rules.parting import Parting
+    from softbalance.service.datasets.reclassification import Reclassification
 
 _ADDED, _REMOVED, _CHANGED = ("+ ", "green"), ("- ", "red"), ("~ ", "yellow")
 
@@ -106,3 +110,34 @@ def cross_table(cells: Mapping[tuple[str, str], str], order: Iterable[str]) -> T
         marks = (Text(cells.get((row, c), "·"), style="" if row == c else "bold") for c in columns)
         table.add_row("  " + words(row), *marks)
     return table
+
+
+def dataset_parts(found: Reclassification, order: Iterable[str]) -> Iterator[RenderableType]:
+    """Yield what two rulebooks make of a dataset; lines are not to be wrapped."""
+    yield from _heading("Dataset")
+    rejected = f", {counted(found.rejected, 'rows')} rejected" if found.rejected else ""
+    yield Text(
+        f"  {counted(len(found.changes), 'episodes')} of {found.episodes:,} change class{rejected}."
+    )
+    if not found.changes:
+        return
+    yield from _heading("Classes, in episodes (rows: the first, columns: the second)")
+    yield cross_table({pair: f"{count:,}" for pair, count in found.classes.items()}, order)
+    yield from _heading("Rules that did it")
+    for parting, count in found.reasons.most_common():
+        yield Text(f"  {counted(count, 'episodes')}: {_parting(parting)}")
+    yield from _heading("Episodes that change class")
+    for change in found.changes:
+        classes = f"{change.before} → {change.after}"
+        why = "; ".join(map(_parting, change.partings))
+        yield Text.assemble(
+            "  ", (printable(change.id), "bold"), f"  {classes}", (f"  {why}", "dim")
+        )
+
+
+def _parting(parting: Parting) -> str:
+    return f"{parting.fact}: {_side(parting.before)} → {_side(parting.after)}"
+
+
+def _side(rule: Rule | None) -> str:
+    return f"{rule.value} ({rule.id})" if rule else "as coded"

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from rich.text import Text
-from softbalance.service.text.words import printable
+from softbalance.service.text.words import counted, printable
 
 #: How a rulebook was found sound or not, in the words of the last line.
 _VERDICT = {True: ("verified", "bold green"), False: ("not verified", "bold red")}
@@ -54,8 +54,3 @@ def _counted(checks: list[Mapping[str, Any]]) -> str:
     told = [(len(findings) - remarks, "findings"), (remarks, "remarks")]
     counts = [counted(count, what) for count, what in told if count]
     return f": {', '.join(counts)}" if counts else ""
-
-
-def counted(count: int, plural: str) -> str:
-    """Return a number of things in words, the one thing without its `s`."""
-    return f"{count:,} {plural[:-1] if count == 1 else plural}"

@@ -28,6 +28,11 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def counted(count: int, plural: str) -> str:
+    """Return a number of things in words, the one thing without its `s`."""
+    return f"{count:,} {plural[:-1] if count == 1 else plural}"
+
+
 def printable(text: str) -> str:
     """Return a text from outside in one paragraph, with control characters as escapes.
 
