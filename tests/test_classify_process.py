@@ -19,7 +19,8 @@ from evaluator import FORMS, INDICATORS
 from sheets import HEADER, classify, read, read_parquet, write
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-DATA = Path("/work/shared/data")
+#: Real event data as published by others, which the project does not hold; beside it where it is.
+DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 
 
 def big(path: Path, rows: int) -> Path:
