@@ -3,7 +3,8 @@
 What fires in a stage depends on nothing but the facts that the stage reads, and what a rule does on
 the facts of its own premises. So the rules of a stage fall into parts that read no fact in common,
 and for each part every combination of values that its facts can have is asserted to durable_rules,
-with the other facts of the stage as in a random coding that leads there. All rules that fire are
+with the other facts of the stage as in a random coding that leads there (some combinations only,
+where a part reads so much that there are more than `STATES_A_PART`). All rules that fire are
 compared with an evaluation of their premises as they stand in the rulebook.
 
 Random episodes go through all stages. In every other one a rule drawn at random fires, since
@@ -14,6 +15,7 @@ episodes go through the relational engine as one table, and every column is comp
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +26,13 @@ from softbalance.rules.decision import Contradiction, Decision, Disagreement
 from softbalance.rules.diagram import UNDEFINED
 from softbalance.rules.findings import Flaw
 from softbalance.rules.firing import EngineFailure
-from softbalance.rules.model import FORM, Rulebook, Stage
+from softbalance.rules.model import FORM, Rule, Rulebook, Stage
 from softbalance.rules.regions import ALL, NONE
 from softbalance.rules.space import Space, episode_of
 from softbalance.rules.wording import listed
 
-#: The most states of a part of a stage that are all tried; of more, as many are drawn.
-STATES_A_PART = 50_000
+#: The most combinations of a part of a stage that are all tried; of more, some are drawn.
+STATES_A_PART, DRAWN_A_PART = 50_000, 5_000
 _OURS = "this is an error of the engine, not of the rulebook: report it with the witness"
 
 
@@ -53,20 +55,16 @@ class Agreement:
         book = self.space.rulebook
         try:
             for number, stage in enumerate(book.stages):
-                for names in _parts(stage):
-                    yield from self._on_states(number, names, chance)
+                for rules in _parts(stage):
+                    yield from self._on_states(number, rules, chance)
             if episodes and self.space.reached(len(book.stages)) != NONE:
                 yield from self._on_episodes(list(self._drawn(episodes, chance)))
         except EngineFailure as error:
             yield Flaw(None, book.place, f"the firing engine failed: {error}")
 
-    def _on_states(self, number: int, names: list[str], chance: random.Random) -> Iterator[Flaw]:
-        states = self.space.states(names, number)
+    def _on_states(self, number: int, rules: list[Rule], chance: random.Random) -> Iterator[Flaw]:
         stage = self.space.rulebook.stages[number]
-        tried = min(states.count, STATES_A_PART)
-        for i in range(tried):
-            way = states[i if tried == states.count else chance.randrange(states.count)]
-            coding = self.space.drawn(ALL, chance) | way
+        for coding in self._codings(number, rules, chance):
             facts = self.space.facts(number, coding)
             if UNDEFINED in facts.values():
                 continue
@@ -76,6 +74,20 @@ class Agreement:
             if fired != held:
                 yield self._flaw(f"stage {stage.id} of {facts}", fired ^ held, coding)
                 return
+
+    def _codings(
+        self, number: int, rules: list[Rule], chance: random.Random
+    ) -> Iterator[dict[str, str]]:
+        """Yield a coding for every combination of the facts that the rules read, if few enough."""
+        space = self.space
+        names = list(dict.fromkeys(p.fact for rule in rules for p in rule.premises()))
+        if math.prod(len(space.rulebook.domain(name)) for name in names) <= STATES_A_PART:
+            for way in space.states(names, number):
+                yield space.drawn(ALL, chance) | way
+            return
+        for i in range(DRAWN_A_PART):
+            aim = space.holds(chance.choice(rules)) if i % 2 else ALL
+            yield space.drawn(aim if aim != NONE else ALL, chance)
 
     def _fired(self, number: int, facts: Mapping[str, str]) -> set[str]:
         try:
@@ -152,13 +164,13 @@ def answered(rulebook: Rulebook, codings: Sequence[Mapping[str, str]]) -> list[d
     return answer
 
 
-def _parts(stage: Stage) -> list[list[str]]:
-    """Return the facts that a stage reads, in parts such that no rule reads facts of two."""
-    parts: list[list[str]] = []
+def _parts(stage: Stage) -> list[list[Rule]]:
+    """Return the rules of a stage in parts such that no two parts read a fact in common."""
+    parts: list[tuple[set[str], list[Rule]]] = []
     for rule in stage.rules:
-        part = [premise.fact for premise in rule.premises()]
-        for other in [other for other in parts if set(other) & set(part)]:
+        names, rules = {premise.fact for premise in rule.premises()}, [rule]
+        for other in [other for other in parts if other[0] & names]:
             parts.remove(other)
-            part = other + part
-        parts.append(list(dict.fromkeys(part)))
-    return parts
+            names, rules = names | other[0], other[1] + rules
+        parts.append((names, rules))
+    return [rules for _, rules in parts]

@@ -8,8 +8,8 @@ no coding brings about together.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from softbalance.rules.diagram import (
@@ -29,24 +29,6 @@ from softbalance.schemas.fields import UNKNOWN
 _SEPARATOR = " "
 #: What of a coding brings a combination of values about.
 Way = dict[str, str]
-
-
-class States:
-    """Combinations of values of facts by number, each as a way that leads to it; `count` of them.
-
-    There may be very many: a combination is put together when it is asked for.
-    """
-
-    def __init__(self, groups: Sequence[Sequence[Way]]) -> None:
-        self._groups = groups
-        self.count = math.prod(map(len, groups))
-
-    def __getitem__(self, number: int) -> Way:
-        way: Way = {}
-        for group in self._groups:
-            number, which = divmod(number, len(group))
-            way |= group[which]
-        return way
 
 
 class Space(Regions):
@@ -131,13 +113,15 @@ class Space(Regions):
         reads = self.rulebook.stages[number].reads
         return {name: self.at(self.fact(name, number), coding) for name in reads}
 
-    def states(self, names: Sequence[str], number: int) -> States:
-        """Return every combination of values that facts have when stage `number` begins.
+    def states(self, names: Sequence[str], number: int) -> Iterator[Way]:
+        """Yield a way to every combination of values that facts have when stage `number` begins.
 
         Facts that share no input are independent, so that all their combinations come about; the
         others are followed through their diagrams together.
         """
-        return States([self._joint(group, number) for group in self._dependent(names, number)])
+        groups = [self._joint(group, number) for group in self._dependent(names, number)]
+        for ways in product(*groups):
+            yield {name: value for way in ways for name, value in way.items()}
 
     def _dependent(self, names: Sequence[str], number: int) -> list[list[str]]:
         """Return the facts in groups that share no input."""

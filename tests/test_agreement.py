@@ -1,17 +1,19 @@
 """The engines compared: they agree, and where one is given other rules it is told, with proof."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from softbalance.rules.agreement import Agreement
+from softbalance.rules.agreement import DRAWN_A_PART, Agreement
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import load_library
+from softbalance.rules.loader import load_folder, load_library
 from softbalance.rules.model import Rulebook
 from softbalance.rules.reconcile import reconcile
 from softbalance.rules.space import Space
 
+import synthetic
 import tiny
-from evaluator import BROOKS_WOHLFORTH, RULEBOOKS
+from evaluator import BROOKS_WOHLFORTH, INDICATORS, RULEBOOKS
 
 LIBRARY = load_library()
 
@@ -47,6 +49,15 @@ def test_the_engines_agree_on_arbitrary_rules(seed: int) -> None:
     book = tiny.arbitrary(seed)
     agreement = Agreement(Space(book), Classifier(book), seed)
     assert list(agreement.flaws(episodes=100)) == []
+
+
+def test_of_too_many_combinations_some_are_tried(tmp_path: Path) -> None:
+    """A rule of nine premises reads 4^9 combinations of codings."""
+    synthetic.write(tmp_path, [synthetic.routes("wide", dict.fromkeys(INDICATORS[:9], "yes"))])
+    (book,) = load_folder(tmp_path)
+    agreement = Agreement(Space(book), Classifier(book))
+    assert list(agreement.flaws(episodes=0)) == []
+    assert agreement.states == {"strategy": 9, "ways": DRAWN_A_PART, "verdict": 2}
 
 
 def test_a_difference_in_an_early_stage_is_told_with_a_witness() -> None:

@@ -81,10 +81,9 @@ def test_states_are_the_combinations_that_codings_bring_about(seed: int) -> None
     space = Space(book)
     number = len(book.stages) - 1
     reads = book.stages[number].reads
-    states = space.states(reads, number)
     unsaid = dict.fromkeys(tiny.INDICATORS, "unknown") | {"form": "hard"}
-    found = [space.facts(number, {**unsaid, **states[i]}) for i in range(states.count)]
-    assert len({tuple(facts.values()) for facts in found}) == states.count
+    found = [space.facts(number, {**unsaid, **way}) for way in space.states(reads, number)]
+    assert len({tuple(facts.values()) for facts in found}) == len(found)
     earlier = replace(book, stages=book.stages[:number])
     runs = [tiny.run(earlier, coding) for coding in tiny.codings()]
     for run in runs:
