@@ -73,7 +73,7 @@ def write(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], sep:
 
 
 def read(path: Path | str, sep: str = ",") -> list[Row]:
-    text = path if isinstance(path, str) else path.read_text("utf-8")
+    text = path if isinstance(path, str) else path.read_bytes().decode()
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=sep))
 
 

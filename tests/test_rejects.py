@@ -186,6 +186,8 @@ RECORDS = [b"1,other,yes,x", b'2,"other",no,"a ""b"""', b"3,x,yes,x", b'4,other,
 )
 @example([b'1,other,yes,"', b"1,other,yes,x", b'1,other,yes,"a"'])
 @example([b"1,other,yes,x,", b' "1" ,other,yes,x'])
+@example([b"a", b"aa\r,,,aa", b"1,other,yes,x"])
+@example([b"a", b"1,other,yes,a\ra", b"1,other,\r,x"])
 def test_no_row_is_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     folder = tmp_path_factory.mktemp("dirty")
     body = HEADER + b"\n".join(lines) + b"\n"

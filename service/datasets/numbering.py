@@ -40,9 +40,12 @@ def number(
                 if record.mistake is not None:
                     rejected(_reject(index, record))
                     continue
-                row = record.raw
-                if record.fields is not None:
-                    row = separator.join(quoted(record.fields))
+                row, fields = record.raw, record.fields
+                if fields is None and b"\r" in row:
+                    # beside other line ends, DuckDB would take a bare one in a field for one
+                    fields = row.split(separator)
+                if fields is not None:
+                    row = separator.join(quoted(fields))
                 out.write(b"%d%b%d%b%b\n" % (count, separator, record.line, separator, row))
     except (EOFError, zlib.error, OSError) as error:
         raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error

@@ -61,11 +61,12 @@ def _csv(part: Part, path: Path, before: tuple[str, ...] = ()) -> str:
     types = [f"{name}: 'BIGINT'" for name in before]
     types += [f"c{place}: 'VARCHAR'" for place in range(width)]
     gzipped = part.file.gzipped and not before
+    ends = r"new_line = '\n', " if before else ""
     return (
         f"read_csv({literal(str(path))}, columns = {{{', '.join(types)}}}, auto_detect = false, "
         f"header = {'false' if before else 'true'}, delim = {literal(part.delimiter)}, "
         f"""quote = '"', escape = '"', strict_mode = true, null_padding = false, """
-        f"max_line_size = {MAX_RECORD + (100 if before else 0)}, "
+        f"{ends}max_line_size = {MAX_RECORD + (100 if before else 0)}, "
         f"compression = {literal('gzip' if gzipped else 'none')})"
     )
 
