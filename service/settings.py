@@ -11,33 +11,40 @@ from typing import Any
 from softbalance.schemas.mistakes import unknown_name
 
 PREFIX = "SOFTBALANCE_"
+#: `SOFTBALANCE_DATABASE_FILE` names a file that holds what `SOFTBALANCE_DATABASE` would.
+IN_FILE = "_FILE"
+_LONGEST_FILE = 64 * 1024
 
 
 class UnusableSetting(ValueError):
     """A setting that does not exist or has no usable value; the message says what to do."""
 
 
-def _number(default: int, low: int, high: int) -> Any:
-    return field(default=default, metadata={"range": (low, high)})
+def _setting(default: Any, about: str, **limits: Any) -> Any:
+    """Declare a setting; `limits` may hold the `range` of a number or the `choices` of a word."""
+    return field(default=default, metadata={"about": about, **limits})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What an operator may set; each is `SOFTBALANCE_` and the name in capitals.
+    """What an operator may set.
 
-    `database` is an SQLAlchemy URL, `rulebooks` folders of further rulebooks (in the environment
-    joined by the system's path separator), `max_body` the largest request body in bytes,
-    `workers` and `threads` the processes and the threads in each.
+    Each field is a variable of the environment (`SOFTBALANCE_` and the name in capitals), an
+    option of `softbalance serve` and a row of the README's table, which says `about` what it is.
     """
 
-    host: str = "127.0.0.1"
-    port: int = _number(8000, 0, 65535)
-    workers: int = _number(2, 1, 1000)
-    threads: int = _number(4, 1, 1000)
-    database: str = "sqlite:///softbalance.db"
-    rulebooks: tuple[Path, ...] = ()
-    max_body: int = _number(2 * 1024 * 1024, 1024, 2**40)
-    max_requests: int = _number(100_000, 0, 2**40)
+    host: str = _setting("127.0.0.1", "the address to listen on")
+    port: int = _setting(8000, "the port", range=(0, 65535))
+    workers: int = _setting(2, "how many processes", range=(1, 1000))
+    threads: int = _setting(4, "how many threads in each", range=(1, 1000))
+    database: str = _setting("sqlite:///softbalance.db", "the store, as an SQLAlchemy URL")
+    rulebooks: tuple[Path, ...] = _setting((), "folders of further rulebooks, joined by `:`")
+    max_body: int = _setting(
+        2 * 1024 * 1024, "the largest request body, in bytes", range=(1024, 2**40)
+    )
+    max_requests: int = _setting(
+        100_000, "requests after which a process is replaced", range=(0, 2**40)
+    )
 
     @classmethod
     def from_environment(
@@ -47,11 +54,25 @@ class Settings:
         known = {PREFIX + field.name.upper(): field for field in fields(cls)}
         read: dict[str, Any] = {}
         for variable, text in environment.items():
-            if variable in known:
-                read[known[variable].name] = _parsed(variable, text, known[variable])
+            name = variable if variable in known else variable.removesuffix(IN_FILE)
+            if name in known:
+                if name != variable and name in environment:
+                    raise UnusableSetting(f"both {name} and {variable} are set; leave one out")
+                value = text if name == variable else _contents(variable, text)
+                read[known[name].name] = _parsed(variable, value, known[name])
             elif variable.startswith(PREFIX):
                 raise UnusableSetting(str(unknown_name("setting", variable, known)))
         return cls(**read | {name: value for name, value in given.items() if value is not None})
+
+
+def _contents(variable: str, path: str) -> str:
+    """Read a setting's value from its file, which may end in a line break."""
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            return file.read(_LONGEST_FILE).removesuffix("\n")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableSetting(f"{variable} is {path!r}, which cannot be read: {reason}") from error
 
 
 def _parsed(variable: str, text: str, setting: Field[Any]) -> Any:
@@ -66,4 +87,7 @@ def _parsed(variable: str, text: str, setting: Field[Any]) -> Any:
         return int(text)
     if not text:
         raise UnusableSetting(f"{variable} is empty; give it a value or leave it out")
+    choices = setting.metadata.get("choices")
+    if choices and text not in choices:
+        raise UnusableSetting(f"{variable} is {text!r}; write one of {', '.join(choices)}")
     return text

@@ -59,12 +59,20 @@ def test_the_rulebook_is_verified_and_as_told(tmp_path: Path) -> None:
     assert f"{verification.codings:,} codings" in README
 
 
-def test_every_setting_has_a_row_with_its_default() -> None:
-    rows = dict(re.findall(r"\| `SOFTBALANCE_(\w+)` \| (.*?) \|", README))
-    defaults = {field.name.upper(): field.default for field in fields(Settings)}
-    assert rows.keys() == defaults.keys()
-    for name, default in defaults.items():
-        assert rows[name].strip("` ") == ("" if default == () else str(default))
+def test_every_setting_has_a_row_with_its_default_and_what_it_is() -> None:
+    rows = {
+        name: (default.strip("` "), about)
+        for name, default, about in re.findall(
+            r"^\| `SOFTBALANCE_(\w+)` \|(.*?)\| (.*?) \|$", README, re.MULTILINE
+        )
+    }
+    assert rows == {
+        field.name.upper(): (
+            "" if field.default == () else str(field.default),
+            field.metadata["about"],
+        )
+        for field in fields(Settings)
+    }
 
 
 def test_every_command_has_a_row() -> None:

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
 import click
-from softbalance.service.commands.options import (
-    open_context,
-    refuse,
-    rulebooks_option,
-    settings_for,
-)
+from softbalance.service.commands.options import open_context, refuse, settings_for
+from softbalance.service.settings import Settings
+
+
+def setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add an option for each setting."""
+    for setting in reversed(fields(Settings)):
+        command = _option(setting)(command)
+    return command
+
+
+def _option(setting: Field[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    about, default = str(setting.metadata["about"]), setting.default
+    told = f"{about[0].upper()}{about[1:]}.  [default: {default}]"
+    kind: click.ParamType[Any] | None = None
+    if isinstance(default, tuple):
+        kind = click.Path(file_okay=False, path_type=Path)
+        told = "A folder of further rulebooks; may be given more than once."
+    elif isinstance(default, int):
+        kind = click.IntRange(*setting.metadata["range"])
+    elif "choices" in setting.metadata:
+        kind = click.Choice(setting.metadata["choices"])
+    name = f"--{setting.name.replace('_', '-')}"
+    return click.option(name, type=kind, multiple=isinstance(default, tuple), help=told)
 
 
 @click.command()
-@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port.  [default: 8000]")
-@click.option("--workers", type=click.IntRange(1), help="How many processes.  [default: 2]")
-@click.option("--threads", type=click.IntRange(1), help="How many threads in each.  [default: 4]")
-@click.option(
-    "--database", metavar="URL", help="Where to store.  [default: sqlite:///softbalance.db]"
-)
-@rulebooks_option
+@setting_options
 def command(rulebooks: tuple[Path, ...], **given: Any) -> None:
     """Run the HTTP service until it is told to stop (Ctrl-C, SIGTERM)."""
     from softbalance.service.server import serve
