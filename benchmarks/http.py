@@ -27,6 +27,7 @@ from flask import Flask
 from softbalance.rules.loader import load_library
 from softbalance.schemas.episode import episode_schema
 from softbalance.service.api.parsing import Blueprint, as_json
+from softbalance.service.metrics_files import MetricsFiles
 from softbalance.service.server import Server
 from softbalance.service.settings import Settings
 
@@ -73,7 +74,7 @@ def main() -> None:
             database=f"sqlite:///{folder}/store.db",
         )
         server = multiprocessing.get_context("fork").Process(
-            target=ServerWithEcho(settings).run, daemon=False
+            target=ServerWithEcho(settings, MetricsFiles(options.workers)).run, daemon=False
         )
         server.start()
         try:

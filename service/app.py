@@ -16,6 +16,7 @@ from softbalance.rules.firing import EngineFailure
 from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service import problems
+from softbalance.service.access import Access
 from softbalance.service.api import batches, classifications, comparisons, operation, rulebooks
 from softbalance.service.context import Context
 from softbalance.service.problems import MIMETYPE, Problem
@@ -75,13 +76,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         API_SPEC_OPTIONS={"info": {"description": _ABOUT, "license": {"name": "Apache-2.0"}}},
     )
     app.extensions["softbalance"] = context
+    app.wsgi_app = Access(app.wsgi_app, context.metrics)  # type: ignore[method-assign]
     api = ProblemApi(app)
     api.ma_plugin.converter.add_attribute_function(_codings_properties)
     for make in BLUEPRINTS:
         api.register_blueprint(make(context))
     app.register_blueprint(operation.assets())
     app.url_map.merge_slashes = False
-    _handle_own_errors(app)
+    _handle_own_errors(app, context)
     app.after_request(_harden)
     return app
 
@@ -98,7 +100,7 @@ def _codings_properties(_: Any, field: Any, **__: Any) -> dict[str, Any]:
     }
 
 
-def _handle_own_errors(app: Flask) -> None:
+def _handle_own_errors(app: Flask, context: Context) -> None:
     @app.errorhandler(StoreAway)
     def store_away(error: StoreAway) -> Response:
         _log.error("%s", error)
@@ -112,16 +114,22 @@ def _handle_own_errors(app: Flask) -> None:
 
     @app.errorhandler(UnsoundRulebook)
     def unsound(error: UnsoundRulebook) -> Response:
-        _log.error("%s; request: %s; body: %r", error, request.url, request.get_data())
+        _log.error("%s; rulebook: %r; body: %r", error, _rulebook(), request.get_data())
         detail = f"{error}; no verdict is given: `softbalance rulebook verify` tells what to mend"
         return problems.answer(Problem(500, "unsound-rulebook", detail))
 
     @app.errorhandler(EngineFailure)
     def engine_failed(error: EngineFailure) -> Response:
-        _log.critical("%s; request: %s; body: %r", error, request.url, request.get_data())
+        _log.critical("%s; rulebook: %r; body: %r", error, _rulebook(), request.get_data())
+        context.metrics.failed(error)
         replace_worker()
         detail = "the engine's answer could not be confirmed, so none is given; it is logged"
         return problems.answer(Problem(500, "engine-failure", detail))
+
+
+def _rulebook() -> str | None:
+    """Return what the query names; the rest of a query may hold what is not to be logged."""
+    return request.args.get("rulebook")
 
 
 def _harden(response: Response) -> Response:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from softbalance.rules.archive import restored
 from softbalance.rules.classifier import Classifier
+from softbalance.rules.decision import Decision
 from softbalance.rules.loader import Library
 from softbalance.rules.model import Rulebook
+from softbalance.rules.reconcile import reconcile
 from softbalance.service.store import Store
 
 
@@ -65,14 +67,23 @@ class Classifiers:
             raise NotKept(f"what is kept of rulebook {digest} is not usable: {error}") from error
 
 
-def classify(classifier: Classifier, episode: Mapping[str, Any], detail: str) -> dict[str, Any]:
+def classify(
+    classifier: Classifier,
+    episode: Mapping[str, Any],
+    detail: str,
+    decided: Callable[[Decision], None] | None = None,
+) -> dict[str, Any]:
     """Classify a valid Episode; return the whole answer, with its id and time.
 
-    An episode without an id is given one. Raises EngineFailure.
+    An episode without an id is given one. `decided` is told of the decision. Raises EngineFailure.
     """
     named = episode if "id" in episode else {"id": str(uuid.uuid4()), **episode}
+    codings = reconcile(classifier.rulebook.codebook, named)
+    decision = classifier.decide(codings)
+    if decided:
+        decided(decision)
     return {
         "id": str(uuid.uuid4()),
         "classified_at": datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
-        **classifier.classify(named, detail),
+        **classifier.answer(named, codings, decision, detail),
     }

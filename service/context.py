@@ -8,18 +8,20 @@ from softbalance.rules.archive import archived
 from softbalance.rules.loader import Library, load_library
 from softbalance.rules.verification import Verification, verify
 from softbalance.service.classifiers import Classifiers
+from softbalance.service.metrics import Metrics
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
 
 
 @dataclass(frozen=True)
 class Context:
-    """Settings, rulebooks, their classifiers and the store."""
+    """Settings, rulebooks, their classifiers, the store and the metrics."""
 
     settings: Settings
     library: Library
     classifiers: Classifiers
     store: Store
+    metrics: Metrics
     _verified: dict[str, Verification] = field(default_factory=dict)
 
     @classmethod
@@ -35,7 +37,7 @@ class Context:
         store.create()
         for rulebook in library.rulebooks.values():
             store.keep(rulebook.digest, rulebook.id, archived(rulebook))
-        return cls(settings, library, Classifiers(library, store), store)
+        return cls(settings, library, Classifiers(library, store), store, Metrics(library))
 
     def verified(self, rulebook: str) -> Verification:
         """Return a rulebook's verification, made when it is first asked for (a few seconds)."""

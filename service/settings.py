@@ -11,6 +11,8 @@ from typing import Any
 from softbalance.schemas.mistakes import unknown_name
 
 PREFIX = "SOFTBALANCE_"
+LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("auto", "json", "text")
 #: `SOFTBALANCE_DATABASE_FILE` names a file that holds what `SOFTBALANCE_DATABASE` would.
 IN_FILE = "_FILE"
 _LONGEST_FILE = 64 * 1024
@@ -44,6 +46,16 @@ class Settings:
     )
     max_requests: int = _setting(
         100_000, "requests after which a process is replaced", range=(0, 2**40)
+    )
+
+    grace: int = _setting(
+        30, "seconds that running requests may take when the service is stopped", range=(1, 3600)
+    )
+    log_level: str = _setting(
+        "info", "the least that is logged: debug, info, warning or error", choices=LEVELS
+    )
+    log_format: str = _setting(
+        "auto", "json, text, or auto: text on a terminal and else json", choices=FORMATS
     )
 
     @classmethod

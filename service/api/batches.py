@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from typing import Any
 import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
-from softbalance.rules.classifier import Classifier
 from softbalance.rules.firing import EngineFailure
 from softbalance.rules.loader import DEFAULT_RULEBOOK
 from softbalance.schemas.classification import DETAILS, VERDICT
@@ -18,10 +18,12 @@ from softbalance.schemas.fields import Choice
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service.api.parsing import Blueprint, Query, invalid_episode
 from softbalance.service.context import Context
+from softbalance.service.metrics import Metrics
 from softbalance.service.problems import Problem, payload
 from softbalance.service.spool import Spool
 from softbalance.service.workers import replace_worker
 
+_log = logging.getLogger(__name__)
 NDJSON, CSV = "application/x-ndjson", "text/csv"
 _BODY = {
     "requestBody": {
@@ -69,8 +71,11 @@ def blueprint(context: Context) -> Blueprint:
         except BaseException:
             spool.close()
             raise
+        from softbalance.service.datasets.batches import classified  # noqa: PLC0415
+
         classifier = context.classifiers[query["rulebook"]]
-        answers = _answers(spool, lines, classifier, query["detail"], request.path)
+        answered = classified(lines, classifier, query["detail"], context.metrics.decided)
+        answers = _answers(spool, answered, request.path, context.metrics)
         return Response(answers, mimetype=NDJSON)
 
     return routes
@@ -98,16 +103,12 @@ def _reader() -> Any:
     return readers[request.mimetype]
 
 
-def _answers(
-    spool: Spool, lines: Any, classifier: Classifier, detail: str, instance: str
-) -> Iterator[bytes]:
+def _answers(spool: Spool, answered: Any, instance: str, metrics: Metrics) -> Iterator[bytes]:
     """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
-    from softbalance.service.datasets.batches import classified  # noqa: PLC0415
-
     line = None
     with spool:
         try:
-            for line, answer in classified(lines, classifier, detail):
+            for line, answer in answered:
                 told: dict[str, Any]
                 if answer is None:
                     told = {"error": payload(_wrong(line.mistakes), instance)}
@@ -115,6 +116,8 @@ def _answers(
                     told = _told(answer)
                 yield orjson.dumps({"line": line.number, **told}, option=orjson.OPT_APPEND_NEWLINE)
         except EngineFailure as error:
+            _log.critical("%s; in a batch", error)
+            metrics.failed(error)
             replace_worker()
             number = line.number if line else 0
             problem = Problem(500, "engine-failure", f"no further line is answered: {error}")

@@ -50,6 +50,7 @@ def blueprint(context: Context) -> Blueprint:
         url_prefix="/v1/classifications",
         description="Episodes and their verdicts",
     )
+    decided = context.metrics.decided
     episode = episode_schema(context.library.codebook.vocabulary)
     answer = classification_schema(episode)
 
@@ -100,8 +101,9 @@ def blueprint(context: Context) -> Blueprint:
         classifier = context.classifiers[query["rulebook"]]
         detail = query["detail"]
         if not query["store"]:
-            return as_json(classify(classifier, sent, detail))
-        classified = classify(classifier, sent, TRACE if detail == VERDICT else detail)
+            return as_json(classify(classifier, sent, detail, decided))
+        kept = TRACE if detail == VERDICT else detail
+        classified = classify(classifier, sent, kept, decided)
         context.store.add(_at(TRACE, classified))
         location = url_for(".get", record=classified["id"])
         return as_json(_at(detail, classified), 201, {"Location": location})

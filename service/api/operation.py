@@ -13,6 +13,7 @@ from softbalance.rules.loader import DEFAULT_RULEBOOK
 from softbalance.schemas.classification import VERDICT
 from softbalance.service.api.parsing import Blueprint, as_json
 from softbalance.service.context import Context
+from softbalance.service.metrics import CONTENT_TYPE
 from softbalance.service.problems import Problem
 from softbalance.service.store import StoreAway
 from softbalance.service.workers import replace_worker
@@ -72,11 +73,18 @@ def blueprint(context: Context) -> Blueprint:
         except StoreAway as error:
             raise Problem(503, "not-ready", str(error)) from error
         except EngineFailure as error:
+            context.metrics.failed(error)
             replace_worker()
             raise Problem(503, "not-ready", str(error)) from error
         if not CaseResult(known, got).ok:
             raise Problem(503, "not-ready", f"case {known.id} came out as {got['classification']}")
         return as_json({"status": "ready"})
+
+    @routes.route("/metrics")
+    @routes.doc(responses={200: {"description": "The metrics", "content": {"text/plain": {}}}})
+    def metrics() -> Response:
+        """Tell the metrics of all workers together, in the text format of Prometheus."""
+        return Response(context.metrics.exposition(), content_type=CONTENT_TYPE)
 
     @routes.route("/docs")
     @routes.doc(responses={200: {"description": "The page", "content": {"text/html": {}}}})

@@ -7,13 +7,14 @@ is made of these as if the episode had come alone. No more than a chunk is held.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
 import duckdb
 from softbalance.rules.classifier import Classifier
+from softbalance.rules.decision import Decision
 from softbalance.rules.duckdb_sql import fired_sql
 from softbalance.rules.model import FORM, Codebook, Rulebook
 from softbalance.rules.reconcile import Codings, reconcile
@@ -83,12 +84,15 @@ def _sheet_line(row: Record, delimiter: str, places: Mapping[str, int], codebook
 
 
 def classified(
-    read: Iterable[Line], classifier: Classifier, detail: str
+    read: Iterable[Line],
+    classifier: Classifier,
+    detail: str,
+    decided: Callable[..., None] | None = None,
 ) -> Iterator[tuple[Line, dict[str, Any] | None]]:
     """Yield each line with its answer (see `Classifier.classify`), None for a line of mistakes.
 
-    In order; no line of a chunk is read before the chunk before it is answered. Raises
-    EngineFailure.
+    In order; no line of a chunk is read before the chunk before it is answered. `decided` is
+    told of the decisions of each chunk. Raises EngineFailure.
     """
     remaining = iter(read)
     with ChunkDecider(classifier.rulebook) as decider:
@@ -96,13 +100,18 @@ def classified(
             codebook = classifier.rulebook.codebook
             codings = [reconcile(codebook, line.episode) for line in chunk if line.episode]
             fired = iter(zip(codings, decider.fired(codings), strict=True))
-            for line in chunk:
-                if line.episode is None:
-                    yield line, None
-                    continue
-                coded, rules = next(fired)
-                decision = classifier.decider.decided(coded.form, coded.values, rules)
-                yield line, classifier.answer(line.episode, coded, decision, detail)
+            made: list[Decision] = []
+            try:
+                for line in chunk:
+                    if line.episode is None:
+                        yield line, None
+                        continue
+                    coded, rules = next(fired)
+                    made.append(classifier.decider.decided(coded.form, coded.values, rules))
+                    yield line, classifier.answer(line.episode, coded, made[-1], detail)
+            finally:
+                if made and decided:
+                    decided(*made)
 
 
 class ChunkDecider:
