@@ -10,7 +10,7 @@ run: $(VENV)/installed
 	$(BIN)/softbalance serve
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
