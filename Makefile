@@ -3,26 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint clean
+.PHONY: run test lint browser vendor clean
 
 run: $(VENV)/installed
 	$(BIN)/softbalance cases --load --quiet
 	$(BIN)/softbalance serve
 
-test: lint
+test: lint browser
 	$(BIN)/pytest --numprocesses auto --dist worksteal
-
-lint: $(VENV)/installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy .typing/softbalance tests
-	$(BIN)/lint-imports
-
-$(VENV)/installed: setup.cfg pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[test]'
-	touch $@
-
-clean:
-	rm -rf $(VENV) build dist *.egg-info

@@ -19,6 +19,8 @@ from softbalance.service import problems
 from softbalance.service.access import Access
 from softbalance.service.api import batches, classifications, comparisons, operation, rulebooks
 from softbalance.service.context import Context
+from softbalance.service.pages import classifications as classifications_page
+from softbalance.service.pages import rendering
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
 from softbalance.service.store import StoreAway
@@ -36,6 +38,8 @@ BLUEPRINTS = (
     rulebooks.blueprint,
     operation.blueprint,
 )
+#: What a browser shows; no document lists it.
+PAGES = (classifications_page.blueprint,)
 
 
 class ProblemApi(Api):
@@ -66,7 +70,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     context = Context.from_settings(settings or Settings.from_environment())
     # a namespace package has no folder that Flask could find by itself
     folder = str(files("softbalance.service"))
-    app = Flask("softbalance", static_folder=None, root_path=folder, instance_path=folder)
+    app = Flask(
+        "softbalance",
+        static_folder=None,
+        template_folder="pages/templates",
+        root_path=folder,
+        instance_path=folder,
+    )
     app.config.update(
         API_TITLE="softbalance",
         API_VERSION="v1",
@@ -82,6 +92,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     for make in BLUEPRINTS:
         api.register_blueprint(make(context))
     app.register_blueprint(operation.assets())
+    rendering.set_up(app, context.library.codebook)
+    problems.show_pages(app, rendering.problem_page)
+    for make_pages in PAGES:
+        app.register_blueprint(make_pages(context))
     app.url_map.merge_slashes = False
     _handle_own_errors(app, context)
     app.after_request(_harden)

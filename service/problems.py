@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from softbalance.schemas.mistakes import Located
 from werkzeug.exceptions import HTTPException
 
 MIMETYPE = "application/problem+json"
+_PAGE = "softbalance.problem_page"
 #: An answer tells so many mistakes and no more, with pointers no longer than this.
 MOST_ERRORS, LONGEST_POINTER, LONGEST_DETAIL = 100, 1000, 2000
 _log = logging.getLogger(__name__)
@@ -63,9 +64,24 @@ def payload(problem: Problem, instance: str) -> dict[str, object]:
 
 
 def answer(problem: Problem) -> Response:
-    """Return the HTTP response that tells a problem."""
+    """Return the HTTP response that tells a problem: a page to a browser, JSON to all others."""
+    page = current_app.extensions.get(_PAGE)
+    if page is not None and _asked_by_browser():
+        return page(problem)  # type: ignore[no-any-return]
     body = orjson.dumps(payload(problem, quote(request.path)))
     return Response(body, problem.status, problem.headers, mimetype=MIMETYPE)
+
+
+def show_pages(app: Flask, page: Callable[[Problem], Response]) -> None:
+    """Tell browsers of problems by a page; the API has but one shape of error."""
+    app.extensions[_PAGE] = page
+
+
+def _asked_by_browser() -> bool:
+    """Return whether HTML is wanted rather than JSON, of anything but the API."""
+    accepted = request.accept_mimetypes
+    liked = accepted.best_match([MIMETYPE, "application/json", "text/html"])
+    return liked == "text/html" and not request.path.startswith("/v1/")
 
 
 def _short(pointer: str) -> str:

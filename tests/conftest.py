@@ -21,6 +21,7 @@ from softbalance.rules.loader import Library, load_library
 from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
 
+pytest_plugins = ["browsing"]
 SOFTBALANCE = str(Path(sys.executable).with_name("softbalance"))
 
 

@@ -286,7 +286,7 @@ def test_the_instance_is_a_uri_reference(client: FlaskClient) -> None:
 
 
 def test_two_slashes_are_another_address(client: FlaskClient) -> None:
-    _problem(client.get("//v1//rulebooks"), 404)
+    _problem(client.get("/v1//rulebooks"), 404)
 
 
 @pytest.mark.parametrize(

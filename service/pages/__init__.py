@@ -1,0 +1,1 @@
+"""The pages that an analyst reads in a browser."""

@@ -1,0 +1,116 @@
+"""How pages are made: templates with their words, static files by content hash, the policy.
+
+A page is a template and the dataclass that it shows as `page`. Everything in it is escaped, and
+its policy lets a browser run, load and send nothing but what this service itself holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+
+import flask
+from flask import Flask, Response, render_template, request, send_from_directory, url_for
+from jinja2 import StrictUndefined
+from softbalance.rules.model import Codebook
+from softbalance.service.problems import Problem, payload
+from softbalance.service.text.words import counted, label, words
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
+
+#: Nothing comes from other hosts, nothing stands in the page itself, and no page frames ours.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+#: What the header leads to; a page that the application does not have is left out.
+NAVIGATION = (
+    ("/", "Classifications"),
+    ("/rulebooks", "Rulebooks"),
+    ("/code", "Coding desk"),
+    ("/batch", "Batch"),
+    ("/docs", "API"),
+)
+_STATIC = Path(str(files("softbalance.service.pages") / "static"))
+_YEAR = 365 * 24 * 3600
+
+
+def shown(template: str, page: object, status: int = 200) -> Response:
+    """Return a page: the template, with `page` holding all that it shows."""
+    body = render_template(template, page=page)
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+    return Response(body, status, headers, mimetype="text/html")
+
+
+def problem_page(problem: Problem) -> Response:
+    """Return a problem as a page."""
+    body = render_template("problem.html", problem=payload(problem, request.path))
+    headers = {"Content-Security-Policy": POLICY, "Vary": "Accept", **problem.headers}
+    return Response(body, problem.status, headers, mimetype="text/html")
+
+
+def set_up(app: Flask, codebook: Codebook) -> None:
+    """Give the application's templates their words, and serve the static files."""
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters |= {"words": words, "counted": counted}
+    environment.globals |= {
+        "static": _static,
+        "class_label": partial(label, codebook=codebook),
+        "navigation": _navigation,
+        "is_here": _is_here,
+    }
+    app.register_blueprint(_assets())
+
+
+def _assets() -> flask.Blueprint:
+    """Make the route of the static files; their address changes whenever one of them does."""
+    routes = flask.Blueprint("static", __name__)
+
+    @routes.get("/static/<digest>/<path:name>")
+    def file(digest: str, name: str) -> Response:
+        response = send_from_directory(_STATIC, name)
+        if digest == static_digest():
+            response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+        return response
+
+    return routes
+
+
+@cache
+def static_digest() -> str:
+    """Return a hash of all static files and their names, in 12 hex digits."""
+    digest = hashlib.sha256()
+    for path in sorted(_STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(_STATIC)}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _static(name: str) -> str:
+    return url_for("static.file", digest=static_digest(), name=name)
+
+
+def _navigation() -> list[tuple[str, str]]:
+    return [(path, name) for path, name in NAVIGATION if _leads_somewhere(path)]
+
+
+def _leads_somewhere(path: str) -> bool:
+    try:
+        flask.current_app.url_map.bind("").match(path)
+    except (NotFound, MethodNotAllowed, RequestRedirect):
+        return False
+    return True
+
+
+def _is_here(path: str) -> bool:
+    """Return whether the page at hand belongs to an entry of the navigation."""
+    here = request.path
+    if path == "/":
+        return here == "/" or here.startswith("/classifications")
+    return here == path or here.startswith(f"{path}/")
