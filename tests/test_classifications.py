@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from softbalance.rules.firing import EngineFailure
 from softbalance.service.app import create_app
@@ -16,11 +18,18 @@ from evaluator import CLASSES
 from proofs import assert_is_proof
 from test_loader import VARIANT, book
 
+Application = Callable[[Settings], Flask]
 POST = "/v1/classifications"
 VERDICT_FIELDS = {
     "id", "classified_at", "rulebook", "episode", "decision_digest", "classification",
     "strategy", "tests", "explanations", "dominant_explanations", "notes", "contested",
 }  # fmt: skip
+
+
+@pytest.fixture
+def client(database: str, application: Application) -> FlaskClient:
+    """An application whose store is in SQLite, then one whose store is in PostgreSQL."""
+    return application(Settings(database=database)).test_client()
 
 
 def test_a_stored_classification(client: FlaskClient, moscow_tehran: dict[str, Any]) -> None:

@@ -8,14 +8,14 @@ import multiprocessing
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from softbalance.rules.classifier import Classifier
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from episodes import random_codings
+from stores import opened
 
 THREADS, PROCESSES, EPISODES = 8, 4, 60
 Sent = list[tuple[int, str, dict[str, Any]]]
@@ -47,9 +47,9 @@ def _client(address: str, sent: Sent, seed: int) -> list[tuple[int, int, dict[st
 
 
 def test_answers_do_not_depend_on_who_else_asks(
-    serve: Callable[..., str], classifiers: dict[str, Classifier], tmp_path: Path
+    serve: Callable[..., str], classifiers: dict[str, Classifier], database: str
 ) -> None:
-    address = serve("--workers", 4, "--threads", 8)
+    address = serve("--workers", 4, "--threads", 8, "--database", database)
     rulebooks = list(classifiers)
     sent: Sent = [
         (number, rulebooks[number % 3], {"id": f"e{number}", "form": form, "indicators": values})
@@ -65,8 +65,6 @@ def test_answers_do_not_depend_on_who_else_asks(
         expected = classifiers[rulebook].classify({**episode, "hegemon": "USA"})
         assert status == 201
         assert {key: answer[key] for key in expected} == expected
-    engine = create_engine(f"sqlite:///{tmp_path}/softbalance.db")
-    with engine.connect() as connection:
+    with opened(database) as connection:
         stored = connection.execute(text("SELECT count(DISTINCT id) FROM classifications"))
         assert stored.scalar() == len(answers)
-    engine.dispose()

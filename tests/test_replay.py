@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from softbalance.rules.archive import archived, restored
 from softbalance.rules.loader import Library, load_library
-from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
-from sqlalchemy import create_engine, text
 
+from stores import forge
 from test_loader import VARIANT, book
 
+Application = Callable[[Settings], Flask]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 POST = "/v1/classifications"
 WHOLE = VARIANT.replace(
@@ -27,22 +27,8 @@ WHOLE = VARIANT.replace(
 EPISODE = {"form": "other", "indicators": {"aimed_at_hegemon_power": "no"}}
 
 
-def _settings(folder: Path) -> Settings:
-    database = f"sqlite:///{folder}/softbalance.db"
+def _settings(folder: Path, database: str) -> Settings:
     return Settings(database=database, rulebooks=(folder / "book",))
-
-
-def _forge(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    engine = create_engine(f"sqlite:///{folder}/softbalance.db")
-    with engine.begin() as connection:
-        document = json.loads(
-            connection.execute(text("SELECT document FROM classifications")).scalar_one()
-        )
-        change(document)
-        connection.execute(
-            text("UPDATE classifications SET document = :d"), {"d": json.dumps(document)}
-        )
-    engine.dispose()
 
 
 @pytest.mark.parametrize("rulebook", ["brooks-wohlforth-2004-walt", "paul-2004"])
@@ -60,20 +46,22 @@ def test_another_content_is_refused(library: Library) -> None:
         restored(walt.digest, archived(paul))
 
 
-def test_a_record_is_repeated(tmp_path: Path) -> None:
+def test_a_record_is_repeated(tmp_path: Path, database: str, application: Application) -> None:
     book(tmp_path, WHOLE)
-    client = create_app(_settings(tmp_path)).test_client()
+    client = application(_settings(tmp_path, database)).test_client()
     record = client.post(f"{POST}?rulebook=my-variant", json=EPISODE).get_json()
     answer = client.post(f"{POST}/{record['id']}/replay")
     assert answer.get_json() == {"identical": True, "differences": []}
 
 
-def test_a_record_outlives_its_rulebook_on_disk(tmp_path: Path) -> None:
+def test_a_record_outlives_its_rulebook_on_disk(
+    tmp_path: Path, database: str, application: Application
+) -> None:
     book(tmp_path, WHOLE)
-    client = create_app(_settings(tmp_path)).test_client()
+    client = application(_settings(tmp_path, database)).test_client()
     record = client.post(f"{POST}?rulebook=my-variant", json=EPISODE).get_json()
     book(tmp_path, WHOLE.replace("A threat is enough.", "Another reason."))
-    later = create_app(_settings(tmp_path)).test_client()
+    later = application(_settings(tmp_path, database)).test_client()
     assert load_library([tmp_path / "book"])["my-variant"].digest != record["rulebook"]["digest"]
     answer = later.post(f"{POST}/{record['id']}/replay")
     assert answer.get_json() == {"identical": True, "differences": []}
@@ -83,16 +71,18 @@ def test_a_record_outlives_its_rulebook_on_disk(tmp_path: Path) -> None:
     assert full["flips"]["size"] == 1
 
 
-def test_differences_are_told_by_field(tmp_path: Path) -> None:
+def test_differences_are_told_by_field(
+    tmp_path: Path, database: str, application: Application
+) -> None:
     book(tmp_path, WHOLE)
-    client = create_app(_settings(tmp_path)).test_client()
+    client = application(_settings(tmp_path, database)).test_client()
     record = client.post(POST, json=EPISODE).get_json()
 
     def change(document: dict[str, Any]) -> None:
         document["tests"]["systemic_link"] = "met"
         document["notes"] = []
 
-    _forge(tmp_path, change)
+    forge(database, change)
     answer = client.post(f"{POST}/{record['id']}/replay").get_json()
     assert answer == {
         "identical": False,
@@ -103,30 +93,34 @@ def test_differences_are_told_by_field(tmp_path: Path) -> None:
     }
 
 
-def test_a_rulebook_that_is_not_kept(tmp_path: Path) -> None:
+def test_a_rulebook_that_is_not_kept(
+    tmp_path: Path, database: str, application: Application
+) -> None:
     book(tmp_path, WHOLE)
-    client = create_app(_settings(tmp_path)).test_client()
+    client = application(_settings(tmp_path, database)).test_client()
     record = client.post(POST, json=EPISODE).get_json()
-    _forge(tmp_path, lambda document: document["rulebook"].update(digest="sha256:" + "0" * 64))
+    forge(database, lambda document: document["rulebook"].update(digest="sha256:" + "0" * 64))
     answer = client.post(f"{POST}/{record['id']}/replay")
     assert answer.status_code == 409
     assert "is kept in this store" in answer.get_json()["detail"]
     assert client.post(f"{POST}/none/replay").status_code == 404
 
 
-def test_the_whole_store_on_the_command_line(run: Run, tmp_path: Path) -> None:
-    assert run("cases", "--load").returncode == 0
-    done = run("replay", "--all")
+def test_the_whole_store_on_the_command_line(run: Run, database: str) -> None:
+    assert run("cases", "--load", "--database", database).returncode == 0
+    done = run("replay", "--all", "--database", database)
     assert done.returncode == 0
     assert done.stdout == "11 of 11 records come out as stored.\n"
 
 
-def test_a_difference_on_the_command_line(run: Run, tmp_path: Path) -> None:
+def test_a_difference_on_the_command_line(
+    run: Run, tmp_path: Path, database: str, application: Application
+) -> None:
     book(tmp_path, WHOLE)
-    client = create_app(_settings(tmp_path)).test_client()
+    client = application(_settings(tmp_path, database)).test_client()
     record = client.post(POST, json=EPISODE).get_json()["id"]
-    _forge(tmp_path, lambda document: document.update(classification="mixed"))
-    done = run("replay", record)
+    forge(database, lambda document: document.update(classification="mixed"))
+    done = run("replay", record, "--database", database)
     assert done.returncode == 3
     assert done.stdout.splitlines() == [
         f"{record} /classification: 'mixed' was stored, 'politics_as_usual' comes out",

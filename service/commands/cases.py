@@ -96,17 +96,19 @@ def _print(results: list[CaseResult], quiet: bool) -> None:
 
 def _load(results: list[CaseResult], rulebooks: tuple[Path, ...], database: str | None) -> str:
     from softbalance.service.classifiers import classify
-    from softbalance.service.store import StoreAway
+    from softbalance.service.store import Claim, StoreAway
 
     context = open_context(settings_for(database=database, rulebooks=rulebooks or None))
     try:
         loaded = 0
         for case in (result.case for result in results):
             wanted = {"episode": case.id, "rulebook": case.rulebook}
-            if not context.store.page(wanted, 1).items:
-                classifier = context.classifiers[case.rulebook]
-                context.store.add(classify(classifier, case.episode, TRACE))
-                loaded += 1
+            if context.store.page(wanted, 1).items:
+                continue
+            answer = classify(context.classifiers[case.rulebook], case.episode, TRACE)
+            # of several commands at once, one stores it
+            claim = Claim("softbalance cases", f"{case.rulebook}/{case.id}", "loaded")
+            loaded += context.store.add(answer, claim) is None
     except StoreAway as error:
         refuse(str(error))
     return f"{loaded} cases stored, {len(results) - loaded} were there already."

@@ -1,0 +1,26 @@
+"""Stored classifications in SQLite or PostgreSQL: kept, listed, chained, and moved to new schemas.
+
+Callers use `Store` and its exceptions; the other modules are its parts.
+"""
+
+from softbalance.service.store.database import StoreAway
+from softbalance.service.store.schema import WrongSchema
+from softbalance.service.store.store import (
+    Claim,
+    ClaimedOtherwise,
+    DamagedRecord,
+    Link,
+    Page,
+    Store,
+)
+
+__all__ = [
+    "Claim",
+    "ClaimedOtherwise",
+    "DamagedRecord",
+    "Link",
+    "Page",
+    "Store",
+    "StoreAway",
+    "WrongSchema",
+]

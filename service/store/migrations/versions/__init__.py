@@ -1,0 +1,1 @@
+"""A module each step; it must not import what later versions may change."""

@@ -1,0 +1,90 @@
+"""Which schema a store has, and how it gets the newest. Alembic is loaded only for a change."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from softbalance.service.store.database import Database, StoreAway
+from softbalance.service.store.tables import SCHEMA
+from sqlalchemy import Connection, inspect, text
+
+#: The schema of stores that were made before schemas had numbers.
+_UNNUMBERED = "0001"
+
+
+class WrongSchema(StoreAway):
+    """The store has another schema than this version of softbalance works with."""
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the schema that a store has, None if there is nothing of ours in it yet."""
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" in tables:
+        found: str | None = connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar()
+        return found
+    return _UNNUMBERED if "classifications" in tables else None
+
+
+def check(database: Database, found: str | None) -> None:
+    """Raise WrongSchema unless the schema found is the newest; the message has the remedy."""
+    if found == SCHEMA:
+        return
+    if _unknown(found):
+        raise WrongSchema(
+            f"the store {database.name} has the schema {found!r}, and this version of softbalance "
+            f"knows those up to {SCHEMA}; run the version that made it, or name another store"
+        )
+    has = "has no tables yet" if found is None else f"has the older schema {found}"
+    raise WrongSchema(
+        f"the store {database.name} {has}, and this version of softbalance works with {SCHEMA}; "
+        f"run `softbalance db upgrade --database {database.name}`"
+    )
+
+
+def _unknown(found: str | None) -> bool:
+    return found is not None and not (found.isdigit() and found <= SCHEMA)
+
+
+def set_up(database: Database) -> None:
+    """Make the tables of a new store; raise WrongSchema for one that has others.
+
+    Processes may do so at once: the first makes them, the others wait. Raises StoreAway.
+    """
+    with database.reading() as connection:
+        found = schema_of(connection)
+    if found is None:
+        with database.writing() as connection:
+            found = schema_of(connection)
+            if found is None:
+                _migrate(connection, None)
+                found = SCHEMA
+    check(database, found)
+
+
+def upgrade(database: Database) -> tuple[str | None, str]:
+    """Bring a store to the newest schema, wholly or not at all; return the old and the new one.
+
+    Raises StoreAway, WrongSchema for a store of a newer version, and what a migration raises.
+    """
+    with database.writing() as connection:
+        found = schema_of(connection)
+        if _unknown(found):
+            check(database, found)
+        if found != SCHEMA:
+            _migrate(connection, found)
+    return found, SCHEMA
+
+
+def _migrate(connection: Connection, found: str | None) -> None:
+    from alembic import command  # noqa: PLC0415 - takes as long to load as all the rest
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    folder = files("softbalance.service.store") / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    if found == _UNNUMBERED and not inspect(connection).has_table("alembic_version"):
+        command.stamp(config, _UNNUMBERED)
+    command.upgrade(config, SCHEMA)

@@ -1,0 +1,263 @@
+"""The store as the rest of the service knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+from softbalance.service.store import schema as schemas
+from softbalance.service.store.chain import canonical, digest_of
+from softbalance.service.store.database import Database, StoreAway
+from softbalance.service.store.records import LONGEST_CODER, actors_of, coders_of, searched
+from softbalance.service.store.tables import (
+    FILTERS,
+    actors,
+    coders,
+    idempotency_keys,
+    records,
+    rulebooks,
+)
+from sqlalchemy import Connection, Select, func, insert, select, text
+
+_WHOLE = (
+    records.c.position,
+    records.c.id,
+    records.c.document,
+    records.c.previous,
+    records.c.digest,
+)
+_HEAD = select(records.c.position, records.c.digest).order_by(records.c.position.desc()).limit(1)
+_SCHEMA = text("SELECT version_num FROM alembic_version")
+
+
+class DamagedRecord(Exception):
+    """A stored record is not what was stored; `record` is its id."""
+
+    def __init__(self, record: str, position: int) -> None:
+        super().__init__(
+            f"record {record} at position {position} is not what was stored; "
+            "`softbalance audit verify` tells what happened to it"
+        )
+        self.record, self.position = record, position
+
+
+class ClaimedOtherwise(Exception):
+    """An idempotency key was used before, for another request."""
+
+
+class Claim(NamedTuple):
+    """An idempotency key: whose it is, the key, and a fingerprint of the request."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+class Link(NamedTuple):
+    """A record's place in the chain: its position from 1, its digest and that of the one before."""
+
+    position: int
+    digest: str
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records, newest first, and the position before which the next page begins.
+
+    `damaged` holds the ids of records that belong here and are not what was stored.
+    """
+
+    items: list[dict[str, Any]]
+    next: int | None
+    damaged: list[str] = field(default_factory=list)
+
+
+class Store:
+    """Classifications kept by id, listed newest first. Safe for threads; make one a process."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self.name = self.database.name
+
+    def expect(self) -> None:
+        """Raise StoreAway if the store is a file that is not there, before any use makes it."""
+        if not self.database.exists():
+            raise StoreAway(f"there is no store at {self.name}; name it with --database")
+
+    def create(self) -> None:
+        """Make a new store's tables; any other must have the newest schema.
+
+        Raises StoreAway, or WrongSchema with the remedy.
+        """
+        self.database.make()
+        schemas.set_up(self.database)
+
+    def upgrade(self) -> tuple[str | None, str]:
+        """Bring the store to the newest schema; return the one it had and the one it has.
+
+        Raises StoreAway, WrongSchema, and ValueError for a record that cannot be taken over.
+        """
+        self.database.make()
+        return schemas.upgrade(self.database)
+
+    def schema(self) -> str | None:
+        """Return the schema that the store has, None if it has none yet. Raises StoreAway."""
+        with self.database.reading() as connection:
+            return schemas.schema_of(connection)
+
+    def ping(self) -> None:
+        """Reach the store and its tables, or raise StoreAway."""
+        with self.database.reading() as connection:
+            schemas.check(self.database, connection.execute(_SCHEMA).scalar())
+            connection.execute(_HEAD).first()
+
+    def add(self, answer: Mapping[str, Any], claim: Claim | None = None) -> dict[str, Any] | None:
+        """Store a classification with its trace; on return it is durable.
+
+        With a claim whose key was used before, nothing is stored and the record that it was used
+        for is returned. Raises StoreAway, and ClaimedOtherwise.
+        """
+        document, hashed = orjson.dumps(answer).decode(), canonical(answer)
+        with self.database.writing() as connection:
+            if claim and (first := _claimed(connection, claim)):
+                return first
+            head = connection.execute(_HEAD).first()
+            position, previous = (head.position + 1, head.digest) if head else (1, None)
+            digest = digest_of(position, previous, hashed)
+            link = {"position": position, "previous": previous, "digest": digest}
+            row = {**searched(answer), **link, "document": document}
+            connection.execute(insert(records), row)
+            for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
+                if names:
+                    (name, _) = table.c.keys()
+                    rows = [{name: value, "position": position} for value in names]
+                    connection.execute(insert(table), rows)
+            if claim:
+                row = {**claim._asdict(), "position": position}
+                connection.execute(insert(idempotency_keys), row)
+        return None
+
+    def claimed(self, claim: Claim) -> dict[str, Any] | None:
+        """Return the record that an idempotency key was used for, None if it was not used.
+
+        Raises StoreAway, ClaimedOtherwise and DamagedRecord.
+        """
+        with self.database.reading() as connection:
+            return _claimed(connection, claim)
+
+    def get(self, record: str) -> dict[str, Any] | None:
+        """Return a classification by id, or None if there is none.
+
+        Raises StoreAway and DamagedRecord.
+        """
+        query = select(*_WHOLE).where(records.c.id == record)
+        with self.database.reading() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else _loaded(row)
+
+    def position(self, record: str) -> Link | None:
+        """Return where in the chain a record is, or None if there is none. Raises StoreAway."""
+        query = select(records.c.position, records.c.digest, records.c.previous)
+        with self.database.reading() as connection:
+            row = connection.execute(query.where(records.c.id == record)).one_or_none()
+        return None if row is None else Link(*row)
+
+    def head(self) -> tuple[Link, str] | None:
+        """Return the place and the id of the newest record, None without any. Raises StoreAway."""
+        query = select(records.c.position, records.c.digest, records.c.previous, records.c.id)
+        with self.database.reading() as connection:
+            row = connection.execute(query.order_by(records.c.position.desc()).limit(1)).first()
+        return None if row is None else (Link(*row[:3]), row.id)
+
+    def page(self, filters: Mapping[str, str], limit: int, before: int | None = None) -> Page:
+        """Return up to `limit` classifications that pass every filter, newest first.
+
+        `filters` may name classification, rulebook, form, episode, actor and coder, and `title`
+        for a part of it, in which a to z are A to Z; `before` is the `next` of the page before.
+        Raises StoreAway.
+        """
+        query = _filtered(select(*_WHOLE), filters)
+        if before is not None:
+            query = query.where(records.c.position < before)
+        query = query.order_by(records.c.position.desc()).limit(limit + 1)
+        with self.database.reading() as connection:
+            rows: Sequence[Any] = connection.execute(query).all()
+        items, damaged = [], []
+        for row in rows[:limit]:
+            try:
+                items.append(_loaded(row))
+            except DamagedRecord as error:
+                damaged.append(error.record)
+        return Page(items, rows[limit - 1].position if len(rows) > limit else None, damaged)
+
+    def keep(self, digest: str, rulebook: str, content: str) -> None:
+        """Keep what a rulebook is made from, if it is not kept yet. Raises StoreAway."""
+        if self.kept(digest) is not None:
+            return
+        row = {"digest": digest, "id": rulebook, "content": content}
+        there = select(rulebooks.c.digest).where(rulebooks.c.digest == digest)
+        with self.database.writing() as connection:
+            if connection.execute(there).first() is None:
+                connection.execute(insert(rulebooks), row)
+
+    def kept(self, digest: str) -> str | None:
+        """Return what the rulebook of that digest is made from, or None. Raises StoreAway."""
+        query = select(rulebooks.c.content).where(rulebooks.c.digest == digest)
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar_one_or_none()
+
+    def rulebooks(self) -> list[str]:
+        """Return the ids of the rulebooks that were ever kept, in order. Raises StoreAway."""
+        query = select(rulebooks.c.id).distinct().order_by(rulebooks.c.id)
+        with self.database.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def count(self) -> int:
+        """Return how many classifications are stored. Raises StoreAway."""
+        with self.database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(records)).scalar_one()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.database.close()
+
+
+def _filtered(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
+    for name in FILTERS:
+        if name in filters:
+            query = query.where(records.c[name] == filters[name])
+    if "title" in filters:
+        query = query.where(records.c.title.icontains(filters["title"], autoescape=True))
+    if "actor" in filters:
+        query = query.join(actors, actors.c.position == records.c.position)
+        query = query.where(actors.c.actor == filters["actor"])
+    if "coder" in filters:
+        query = query.join(coders, coders.c.position == records.c.position)
+        query = query.where(coders.c.coder == filters["coder"][:LONGEST_CODER])
+    return query
+
+
+def _claimed(connection: Connection, claim: Claim) -> dict[str, Any] | None:
+    """Return the record that a key was used for."""
+    query = select(idempotency_keys.c.fingerprint, *_WHOLE).join_from(idempotency_keys, records)
+    query = query.where(idempotency_keys.c.scope == claim.scope)
+    row = connection.execute(query.where(idempotency_keys.c.key == claim.key)).one_or_none()
+    if row is None:
+        return None
+    if row.fingerprint != claim.fingerprint:
+        raise ClaimedOtherwise
+    return _loaded(row)
+
+
+def _loaded(row: Any) -> dict[str, Any]:
+    """Return a record as the dictionary it was, if it is what was stored."""
+    try:
+        loaded: dict[str, Any] = orjson.loads(row.document)
+    except ValueError as error:
+        raise DamagedRecord(row.id, row.position) from error
+    if digest_of(row.position, row.previous, canonical(loaded)) != row.digest:
+        raise DamagedRecord(row.id, row.position)
+    return loaded

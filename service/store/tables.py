@@ -1,0 +1,68 @@
+"""The tables of the store as the newest schema has them; `migrations/` makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+
+#: The newest schema: the revision of the last file in `migrations/versions/`.
+SCHEMA = "0002"
+
+metadata = MetaData()
+#: SQLite numbers rows by INTEGER and by no other type.
+_POSITION = BigInteger().with_variant(Integer(), "sqlite")
+
+#: One row a classification. `document` is the whole answer with its trace, as JSON; the columns
+#: before it repeat of it what is searched for. `docs/audit.md` tells how rows are chained.
+records = Table(
+    "classifications",
+    metadata,
+    Column("position", _POSITION, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("classified_at", Text, nullable=False),
+    Column("rulebook", Text, nullable=False),
+    Column("classification", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("episode", Text, nullable=False),
+    Column("title", Text),
+    Column("document", Text, nullable=False),
+    Column("previous", Text),
+    Column("digest", Text, nullable=False),
+)
+#: The columns that a list may be narrowed by, each to one value.
+FILTERS = ("classification", "rulebook", "form", "episode")
+for _name in FILTERS:
+    Index(f"classifications_by_{_name}", records.c[_name], records.c.position)
+
+actors = Table(
+    "classification_actors",
+    metadata,
+    Column("actor", Text, primary_key=True),
+    Column("position", _POSITION, ForeignKey(records.c.position), primary_key=True),
+)
+#: Who coded the observations of an episode.
+coders = Table(
+    "classification_coders",
+    metadata,
+    Column("coder", Text, primary_key=True),
+    Column("position", _POSITION, ForeignKey(records.c.position), primary_key=True),
+)
+for _table in (actors, coders):
+    Index(f"{_table.name}_by_position", _table.c.position)
+
+#: Every rulebook that this store has seen, by digest: what it takes to decide as it did.
+rulebooks = Table(
+    "rulebooks",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("content", Text, nullable=False),
+)
+#: Idempotency keys, each of the caller that is its scope, and the record that it was used for.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("position", _POSITION, ForeignKey(records.c.position), nullable=False),
+)
