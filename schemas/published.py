@@ -102,6 +102,41 @@ class RulebookSchema(RulebookSummarySchema):
     verification = fields.Nested(VerificationSchema, required=True)
 
 
+class GroupSchema(Schema):
+    """A group of indicators on the coding sheet."""
+
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class IndicatorSchema(Schema):
+    """A question about an episode that a coder answers yes or no."""
+
+    id = fields.String(required=True)
+    group = fields.String(required=True)
+    question = fields.String(required=True)
+    help = fields.String(required=True)
+    cites = fields.List(fields.Nested(CiteSchema), required=True)
+
+
+class FormSchema(Schema):
+    """A form of action, and the strategy that it fixes."""
+
+    id = fields.String(required=True)
+    strategy = fields.String(required=True)
+    label = fields.String(required=True)
+    because = fields.String(required=True)
+    cites = fields.List(fields.Nested(CiteSchema), required=True)
+
+
+class ClassSchema(Schema):
+    """A verdict that a rulebook may reach."""
+
+    id = fields.String(required=True)
+    label = fields.String(required=True)
+    meaning = fields.String(required=True)
+
+
 class CodebookSchema(Schema):
     """Indicators with their questions, forms with their strategies, and the classes."""
 
@@ -109,7 +144,7 @@ class CodebookSchema(Schema):
     version = fields.String(required=True)
     title = fields.String(required=True)
     sources = fields.Dict(fields.String(), fields.String(), required=True)
-    groups = fields.List(fields.Dict(), required=True)
-    indicators = fields.List(fields.Dict(), required=True)
-    forms = fields.List(fields.Dict(), required=True)
-    classes = fields.List(fields.Dict(), required=True)
+    groups = fields.List(fields.Nested(GroupSchema), required=True)
+    indicators = fields.List(fields.Nested(IndicatorSchema), required=True)
+    forms = fields.List(fields.Nested(FormSchema), required=True)
+    classes = fields.List(fields.Nested(ClassSchema), required=True)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from typing import Any
 
+from apispec import BasePlugin
 from flask import Flask, Response, request
 from flask_smorest import Api
 from flask_smorest.utils import prepare_response
@@ -42,6 +43,18 @@ BLUEPRINTS = (
 PAGES = (classifications_page.blueprint,)
 
 
+class OperationIds(BasePlugin):
+    """Names every operation after its view, for clients that are generated from the document."""
+
+    def operation_helper(
+        self, path: str | None = None, operations: dict[Any, Any] | None = None, **spec: Any
+    ) -> None:
+        """Give the operations of a path their id."""
+        for told in (operations or {}).values():
+            name = spec["rule"].endpoint.replace(".", "_").rstrip("_")
+            told.setdefault("operationId", name)
+
+
 class ProblemApi(Api):
     """An API whose errors are all RFC 9457 problems, in its document as in its answers."""
 
@@ -49,6 +62,9 @@ class ProblemApi(Api):
 
     def _register_error_handlers(self) -> None:
         problems.register(self._app)
+
+    def _register_pagination_header(self) -> None:
+        """Pages are told in bodies here, not in a header."""
 
     def _register_responses(self) -> None:
         for status in HTTPStatus:
@@ -87,7 +103,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["softbalance"] = context
     app.wsgi_app = Access(app.wsgi_app, context.metrics)  # type: ignore[method-assign]
-    api = ProblemApi(app)
+    api = ProblemApi(app, spec_kwargs={"extra_plugins": [OperationIds()]})
     api.ma_plugin.converter.add_attribute_function(_codings_properties)
     for make in BLUEPRINTS:
         api.register_blueprint(make(context))

@@ -13,7 +13,8 @@ from flask import Response, request
 from marshmallow import Schema, fields
 from softbalance.rules.firing import EngineFailure
 from softbalance.rules.loader import DEFAULT_RULEBOOK
-from softbalance.schemas.classification import DETAILS, VERDICT
+from softbalance.schemas.classification import DETAILS, VERDICT, classification_schema
+from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.fields import Choice
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service.api.parsing import Blueprint, Query, invalid_episode
@@ -36,15 +37,6 @@ _BODY = {
 }
 
 
-class BatchLineSchema(Schema):
-    """One line of the answer: a classification without its episode, or what was wrong with it."""
-
-    line = fields.Integer(required=True)
-    episode_id = fields.String(allow_none=True)
-    classification = fields.String()
-    error = fields.Nested(ProblemSchema)
-
-
 def blueprint(context: Context) -> Blueprint:
     """Make the routes."""
     routes = Blueprint(
@@ -59,7 +51,7 @@ def blueprint(context: Context) -> Blueprint:
 
     @routes.route("", methods=["POST"])
     @routes.arguments(BatchQuery(), location="query")
-    @routes.response(200, BatchLineSchema, content_type=NDJSON)
+    @routes.response(200, _line_schema(context), content_type=NDJSON)
     @routes.doc(**_BODY)
     def post(query: dict[str, Any]) -> Response:
         """Classify an Episode a line, or a row; a line that cannot be read never stops the rest."""
@@ -79,6 +71,19 @@ def blueprint(context: Context) -> Blueprint:
         return Response(answers, mimetype=NDJSON)
 
     return routes
+
+
+def _line_schema(context: Context) -> Schema:
+    """Return the schema of an answer's line: a classification, or what was wrong with the line."""
+    own: dict[str, fields.Field[Any]] = {
+        "line": fields.Integer(required=True),
+        "episode_id": fields.String(allow_none=True),
+        "error": fields.Nested(ProblemSchema),
+    }
+    answer = classification_schema(episode_schema(context.library.codebook.vocabulary))
+    line = answer.from_dict(own, name="BatchLine")
+    optional = [name for name in line().fields if name != "line"]
+    return line(exclude=["episode"], partial=optional)
 
 
 def _reader() -> Any:
