@@ -31,13 +31,14 @@ class Context:
         Raises RulebookErrors, StoreAway.
         """
         library = load_library(settings.rulebooks)
-        store = Store(settings.database)
+        store, metrics = Store(settings.database), Metrics(library)
+        store.database.watch = metrics.store
         if must_exist:
             store.expect()
         store.create()
         for rulebook in library.rulebooks.values():
             store.keep(rulebook.digest, rulebook.id, archived(rulebook))
-        return cls(settings, library, Classifiers(library, store), store, Metrics(library))
+        return cls(settings, library, Classifiers(library, store), store, metrics)
 
     def verified(self, rulebook: str) -> Verification:
         """Return a rulebook's verification, made when it is first asked for (a few seconds)."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
 import prometheus_client as prometheus
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from softbalance.rules.decision import Decision, Disagreement
 from softbalance.schemas.rulebook import CLASSIFICATION
 from softbalance.service.metrics_files import folder_in_use
@@ -64,6 +67,19 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._store = prometheus.Histogram(
+            "softbalance_store_seconds",
+            "Reads and writes of the store, with what they wait for others.",
+            ["operation"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._store_failures = prometheus.Counter(
+            "softbalance_store_failures",
+            "Reads and writes that failed because the store is away.",
+            ["operation"],
+            registry=registry,
+        )
         # finding a series takes longer than adding to it
         self._class, self._rule = cache(self._decisions.labels), cache(self._firings.labels)
         # a series that is there from the start has a rate at its first event
@@ -98,14 +114,37 @@ class Metrics:
         labels = (method, route) if route else ("", "unmatched")
         self._requests.labels(*labels, f"{status // 100}xx").observe(seconds)
 
-    def exposition(self) -> bytes:
-        """Return all metrics in the text format of Prometheus."""
-        folder = folder_in_use()
+    @contextmanager
+    def store(self, operation: str) -> Iterator[None]:
+        """Time a `read` or `write` of the store, and count it if the store is away."""
+        with self._store.labels(operation).time():
+            try:
+                yield
+            except ConnectionError:
+                self._store_failures.labels(operation).inc()
+                raise
+
+    def exposition(self, records: int | None) -> bytes:
+        """Return all metrics in the text format of Prometheus.
+
+        `records` is how many records the store holds, None if it does not say.
+        """
+        together, folder = prometheus.CollectorRegistry(), folder_in_use()
         if folder is None:
-            return prometheus.generate_latest(self._registry)
-        together = prometheus.CollectorRegistry()
-        MultiProcessCollector(together, str(folder))  # type: ignore[no-untyped-call]
+            together.register(self._registry)
+        else:
+            MultiProcessCollector(together, str(folder))  # type: ignore[no-untyped-call]
+        if records is not None:
+            together.register(_Records(records))
         return prometheus.generate_latest(together)
+
+
+class _Records(Collector):
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("softbalance_records", "Records in the store.", self._count)
 
 
 def _fired(decisions: Sequence[Decision]) -> Iterator[str]:

@@ -53,6 +53,14 @@ def _posted(address: str, rulebook: str, episodes: list[dict[str, Any]]) -> None
         connection.close()
 
 
+def _stored(address: str) -> None:
+    """Store an episode that no test of decisions counts."""
+    path, kind = "/v1/classifications?rulebook=brooks-wohlforth-2004", "application/json"
+    body = json.dumps({"form": "other"}).encode()
+    request = urllib.request.Request(address + path, body, {"Content-Type": kind})
+    urllib.request.urlopen(request, timeout=30).close()
+
+
 def _workers(tmp_path: Path) -> list[psutil.Process]:
     """Return the workers of the one server that runs in the test's folder."""
     servers = [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(tmp_path)]
@@ -76,6 +84,8 @@ def test_the_metrics_of_all_workers_add_up(
         assert len(answer.read().splitlines()) == POSTED + 1
 
     answers = [classifiers[rulebook].classify(episode) for episode in episodes]
+    for _ in range(3):
+        _stored(address)
     classes = Counter(answer["classification"] for answer in answers)
     rules = Counter(step["rule"] for answer in answers for step in answer["trace"])
     samples = scraped(address)
@@ -99,8 +109,10 @@ def test_the_metrics_of_all_workers_add_up(
             route="/v1/classifications",
             status="2xx",
         )
-        == POSTED
+        == POSTED + 3
     )
+    assert value(samples, "softbalance_records") == 3
+    assert value(samples, "softbalance_store_seconds_count", operation="write") >= 3
     assert value(samples, "softbalance_threads") == 8
     assert value(samples, "softbalance_requests_in_progress") == 1
     assert value(samples, "softbalance_queue_seconds_count") >= POSTED + 2
@@ -130,6 +142,19 @@ def test_counts_outlive_a_worker_and_what_was_under_way_does_not(
     assert {key: after[key] for key in decided} == {key: before[key] for key in decided}
     assert value(after, "softbalance_threads") == 4
     assert value(after, "softbalance_requests_in_progress") == 1
+
+
+def test_a_store_that_is_away_is_counted(client: FlaskClient, tmp_path: Path) -> None:
+    def failures() -> float:
+        text = client.get("/metrics").get_data(as_text=True)
+        (found,) = re.findall(r'store_failures_total{operation="write"} (\S+)', text) or ["0"]
+        return float(found)
+
+    assert failures() == 0
+    (tmp_path / "store.db").rename(tmp_path / "away.db")
+    assert client.post("/v1/classifications", json={"form": "other"}).status_code == 503
+    assert failures() == 1
+    assert "softbalance_records" not in client.get("/metrics").get_data(as_text=True)
 
 
 def test_no_files_are_left(serve: Callable[..., str], tmp_path: Path) -> None:

@@ -84,7 +84,14 @@ def blueprint(context: Context) -> Blueprint:
     @routes.doc(responses={200: {"description": "The metrics", "content": {"text/plain": {}}}})
     def metrics() -> Response:
         """Tell the metrics of all workers together, in the text format of Prometheus."""
-        return Response(context.metrics.exposition(), content_type=CONTENT_TYPE)
+        try:
+            head = context.store.head()
+        except StoreAway:
+            records = None
+        else:
+            # positions in the chain leave no gap
+            records = head[0].position if head else 0
+        return Response(context.metrics.exposition(records), content_type=CONTENT_TYPE)
 
     @routes.route("/docs")
     @routes.doc(responses={200: {"description": "The page", "content": {"text/html": {}}}})

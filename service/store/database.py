@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -42,6 +42,8 @@ class Database:
         with _told_as_away("URL"):
             parsed = make_url(url)
         self.name = parsed.render_as_string(hide_password=True)
+        #: Called with `read` or `write`, and entered around each of these.
+        self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         self._file: Path | None = None
         backend = parsed.get_backend_name()
         with _told_as_away(self.name):
@@ -74,7 +76,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Lend a connection that reads. Raises StoreAway, also for what is done with it."""
-        with _told_as_away(self.name), self._engine.connect() as connection:
+        with self.watch("read"), _told_as_away(self.name), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -84,7 +86,7 @@ class Database:
         What was done is durable when the block is left, or undone if it is left by an exception.
         Raises StoreAway, also for what is done with the connection.
         """
-        with _told_as_away(self.name), self._engine.begin() as connection:
+        with self.watch("write"), _told_as_away(self.name), self._engine.begin() as connection:
             connection.exec_driver_sql(self._lock)
             yield connection
 
