@@ -11,6 +11,7 @@ import click
 
 #: Subcommand → (its module under `softbalance.service.commands`, its line in the help).
 COMMANDS = {
+    "candidates": ("candidates", "Find candidate episodes in event data."),
     "cases": ("cases", "Decide the cases that come with the rulebooks."),
     "classify": ("classify", "Classify the episodes of datasets."),
     "codebook": ("codebook", "Print the coding sheet."),

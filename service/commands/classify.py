@@ -91,7 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
         input_format, output_format,
     )  # fmt: skip
-    with _signals():
+    with signals():
         try:
             outcome = classify(request)
         except UnusableDataset as error:
@@ -105,7 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[None]:
+def signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the work as Ctrl-C does, so that nothing is left behind."""
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:

@@ -89,9 +89,13 @@ class Spool:
         """Keep a reject; they come in order."""
         self._writer.writerow(reject)
 
+    def close(self) -> None:
+        """Keep no more."""
+        self._out.close()
+
     def __iter__(self) -> Iterator[Reject]:
         """Yield what was kept, in that order."""
-        self._out.close()
+        self.close()
         csv.field_size_limit(1 << 30)
         with self._path.open(encoding="utf-8", newline="") as kept:
             for file, line, *rest in csv.reader(kept):

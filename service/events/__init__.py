@@ -1,0 +1,1 @@
+"""From event data to candidate episodes: what was observed, never why."""
