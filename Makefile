@@ -3,11 +3,47 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint browser vendor clean
+.PHONY: run test lint browser secrets audit clean
 
 run: $(VENV)/installed
 	$(BIN)/softbalance cases --load --quiet
 	$(BIN)/softbalance serve
 
+# what docker-compose.yml reads: a password made at random, and the URL that holds it
+secrets: secrets/database
+
+secrets/database_password:
+	mkdir -m 700 -p secrets
+	$(PYTHON) -c "import secrets; print(secrets.token_hex(24), end='')" > $@
+
+secrets/database: secrets/database_password
+	printf 'postgresql://softbalance:%s@database/softbalance' "$$(cat $<)" > $@
+	chmod 644 secrets/*
+
 test: lint browser
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .typing/softbalance tests
+	$(BIN)/lint-imports
+
+# a Chromium for the tests of the pages, where there is none
+browser:
+	command -v chromium || command -v chromium-browser \
+	  || (apt-get update && apt-get install --yes --no-install-recommends chromium)
+
+# needs the network, to ask for advisories
+audit: $(VENV)/installed
+	$(BIN)/pip install --quiet 'pip-audit >= 2.10, < 3'
+	$(BIN)/pip-audit --local --skip-editable
+
+$(VENV)/installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable '.[test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

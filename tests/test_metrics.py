@@ -179,3 +179,14 @@ def test_made_up_paths_and_methods_are_one_series(client: FlaskClient) -> None:
     text = client.get("/metrics").get_data(as_text=True)
     counts = re.findall(r"softbalance_request_seconds_count{(.*?)} (\S+)", text)
     assert counts == [('method="",route="unmatched",status="4xx"', "40.0")]
+
+
+def test_every_metric_is_documented(client: FlaskClient) -> None:
+    text = client.get("/metrics").get_data(as_text=True)
+    told = (Path(__file__).parent.parent / "docs" / "operation.md").read_text("utf-8")
+    names = re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)
+    # the library tells when a series began, as another one
+    own = [name for name in names if not name.endswith("_created")]
+    assert len(own) > 8
+    for name in own:
+        assert f"`{name}`" in told
