@@ -11,6 +11,7 @@ import click
 
 #: Subcommand → (its module under `softbalance.service.commands`, its line in the help).
 COMMANDS = {
+    "agreement": ("agreement", "Say how far coders agree, and where they part."),
     "candidates": ("candidates", "Find candidate episodes in event data."),
     "cases": ("cases", "Decide the cases that come with the rulebooks."),
     "classify": ("classify", "Classify the episodes of datasets."),

@@ -1,0 +1,1 @@
+"""Several coders of the same episodes: what each has coded, and how far they agree."""

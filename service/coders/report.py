@@ -1,0 +1,226 @@
+"""The agreement of coders on a dataset: by indicator, by verdict, and by rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.decision import Decision
+from softbalance.rules.dissent import Dissent, dissents
+from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.reconcile import Codings
+from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
+from softbalance.schemas.rulebook import CLASSIFICATION
+from softbalance.service.coders.reliability import LEVEL, Bootstrap, Reliability, reliability
+from softbalance.service.coders.sheets import CodedEpisodes
+
+Answer = dict[str, Any]
+
+
+def agreement(
+    coded: CodedEpisodes, classifiers: Sequence[Classifier], bootstrap: Bootstrap
+) -> Answer:
+    """Return how far the coders agree, ready for JSON; docs/agreement.md has its fields.
+
+    Raises EngineFailure where a rulebook gives no verdict, and CoefficientsMissing.
+    """
+    codebook = classifiers[0].rulebook.codebook
+    coders = coded.coders
+    return {
+        "codebook": {"id": codebook.id, "version": codebook.version},
+        "coders": [_coder(name, coded) for name in coders],
+        "episodes": len(coded.episodes),
+        "compared": sum(len(by_coder) > 1 for by_coder in coded.episodes.values()),
+        "nameless": coded.nameless,
+        "rejected": len({(reject.file, reject.line) for reject in coded.rejects}),
+        "bootstrap": {
+            "method": "percentile, over episodes",
+            "level": LEVEL,
+            "resamples": bootstrap.resamples,
+            "seed": bootstrap.seed,
+        },
+        "form": _form(codebook, coded, coders, bootstrap),
+        "indicators": [
+            _indicator(codebook, name, coded, coders, bootstrap) for name in codebook.indicators
+        ],
+        "rulebooks": [_rulebook(each, coded, coders, bootstrap) for each in classifiers],
+    }
+
+
+def _coder(name: str, coded: CodedEpisodes) -> Answer:
+    sheets = [by_coder[name] for by_coder in coded.episodes.values() if name in by_coder]
+    values = Counter(value for sheet in sheets for value in sheet.values.values())
+    return {
+        "coder": name,
+        "episodes": len(sheets),
+        "codings": values[YES] + values[NO],
+        "contested": values[CONTESTED],
+    }
+
+
+def _measured(found: Reliability) -> Answer:
+    return {
+        "compared": found.compared,
+        "alike": found.alike,
+        "agreement": _rounded(found.agreement),
+        "alpha": {key: _rounded(value) for key, value in asdict(found.alpha).items()},
+        "ac1": {key: _rounded(value) for key, value in asdict(found.ac1).items()},
+    }
+
+
+def _rounded(value: Any) -> Any:
+    """Return a figure with the digits that are the same on any machine."""
+    return round(value, 6) + 0.0 if isinstance(value, float) else value
+
+
+def _form(
+    codebook: Codebook, coded: CodedEpisodes, coders: Sequence[str], bootstrap: Bootstrap
+) -> Answer:
+    units = {
+        id_: [by_coder[coder].form if coder in by_coder else None for coder in coders]
+        for id_, by_coder in coded.episodes.items()
+    }
+    found = reliability(list(units.values()), list(codebook.forms), bootstrap)
+    counts = {form: count for form, count in found.counts.items() if count}
+    return {"codings": counts, **_measured(found), "parted": _parted(units)}
+
+
+def _indicator(
+    codebook: Codebook,
+    name: str,
+    coded: CodedEpisodes,
+    coders: Sequence[str],
+    bootstrap: Bootstrap,
+) -> Answer:
+    said = {
+        id_: [by_coder[coder].values[name] if coder in by_coder else None for coder in coders]
+        for id_, by_coder in coded.episodes.items()
+    }
+    units = {id_: [v if v in (YES, NO) else None for v in values] for id_, values in said.items()}
+    found = reliability(list(units.values()), [YES, NO], bootstrap)
+    spread = Counter(value for values in said.values() for value in values)
+    return {
+        "indicator": name,
+        "group": codebook.indicators[name].group,
+        "codings": {
+            **found.counts,
+            CONTESTED: spread[CONTESTED],
+            UNKNOWN: spread[UNKNOWN],
+        },
+        **_measured(found),
+        "parted": _parted(units),
+    }
+
+
+def _parted(units: Mapping[str, Sequence[str | None]]) -> list[str]:
+    return [id_ for id_, values in units.items() if len({*values} - {None}) > 1]
+
+
+def _rulebook(
+    classifier: Classifier,
+    coded: CodedEpisodes,
+    coders: Sequence[str],
+    bootstrap: Bootstrap,
+) -> Answer:
+    book = classifier.rulebook
+    decide = _Decisions(classifier)
+    episodes, parted = [], []
+    for id_, by_coder in coded.episodes.items():
+        decisions = {coder: decide(codings) for coder, codings in by_coder.items()}
+        told = dissents(decisions)
+        parted.append((id_, told))
+        episodes.append(_episode(classifier, id_, decisions, told))
+    units = [[e["verdicts"].get(c, {}).get(CLASSIFICATION) for c in coders] for e in episodes]
+    found = reliability(units, book.classes, bootstrap)
+    return {
+        "rulebook": {"id": book.id, "version": book.version, "digest": book.digest},
+        "verdicts": _measured(found),
+        "rules": _rules(parted),
+        "train_on": _train_on(parted),
+        "episodes": episodes,
+    }
+
+
+class _Decisions:
+    """Decides codings; the same codings only once."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+        self._made: dict[tuple[str, ...], Decision] = {}
+
+    def __call__(self, codings: Codings) -> Decision:
+        key = (codings.form, *codings.values.values())
+        if key not in self._made:
+            self._made[key] = self._classifier.decide(codings)
+        return self._made[key]
+
+
+def _episode(
+    classifier: Classifier,
+    id_: str,
+    decisions: Mapping[str, Decision],
+    told: Sequence[Dissent],
+) -> Answer:
+    verdicts = {coder: classifier.verdict(decision) for coder, decision in decisions.items()}
+    forms = {coder: decision.coded[FORM] for coder, decision in decisions.items()}
+    classes = {verdict[CLASSIFICATION] for verdict in verdicts.values()}
+    return {
+        "id": id_,
+        # one coder agrees with nobody
+        "agree": len(classes) == 1 if len(verdicts) > 1 else None,
+        "verdicts": {coder: {FORM: forms[coder], **verdicts[coder]} for coder in verdicts},
+        "parting": [_dissent(each) for each in told],
+    }
+
+
+def _dissent(told: Dissent) -> Answer:
+    return {
+        "fact": told.fact,
+        "decisive": told.decisive,
+        "conclusions": {
+            coder: {"value": value, "rule": rule.id if (rule := told.rules[coder]) else None}
+            for coder, value in told.values.items()
+        },
+        "codings": [
+            {"indicator": name, "values": dict(values)} for name, values in told.codings.items()
+        ],
+    }
+
+
+def _rules(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[Answer]:
+    """Return for each set of rules that part coders the episodes and what was coded differently."""
+    found: dict[tuple[str, tuple[str, ...]], list[tuple[str, Dissent]]] = {}
+    for id_, told in parted:
+        for each in told:
+            rules = {rule.id if rule else "as coded" for rule in each.rules.values()}
+            found.setdefault((each.fact, tuple(sorted(rules))), []).append((id_, each))
+    rows = [
+        {
+            "fact": fact,
+            "rules": list(rules),
+            "episodes": len(where),
+            "decisive": sum(each.decisive for _, each in where),
+            "codings": _counted(name for _, each in where for name in each.codings),
+            "ids": [id_ for id_, _ in where],
+        }
+        for (fact, rules), where in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["decisive"], -row["episodes"]))
+
+
+def _train_on(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[Answer]:
+    """Return the codings behind different classes, by how many episodes they do so in."""
+    names = (
+        name
+        for _, told in parted
+        for name in dict.fromkeys(n for each in told if each.decisive for n in each.codings)
+    )
+    return _counted(names)
+
+
+def _counted(names: Any) -> list[Answer]:
+    counts = Counter(names)
+    return [{"indicator": name, "episodes": count} for name, count in counts.most_common()]

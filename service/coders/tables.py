@@ -1,0 +1,101 @@
+"""The agreement of coders as tables for a spreadsheet or a statistics package."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
+
+Answer = Mapping[str, Any]
+Row = dict[str, Any]
+
+_MEASURES = ("value", "low", "high", "resamples", "note")
+
+
+def _indicators(found: Answer) -> Iterator[Row]:
+    """Yield a row an indicator, and one for the form."""
+    for row in found["indicators"]:
+        yield {"variable": row["indicator"], "group": row["group"], **_measured(row)}
+    yield {"variable": "form", "group": "", **_measured(found["form"])}
+
+
+def _measured(row: Answer) -> Row:
+    return {
+        **{value: row["codings"].get(value, "") for value in (YES, NO, CONTESTED, UNKNOWN)},
+        **{name: row[name] for name in ("compared", "alike", "agreement")},
+        **_coefficients(row),
+        "parted": row["parted"],
+    }
+
+
+def _coefficients(row: Answer) -> Row:
+    return {
+        name if measure == "value" else f"{name}_{measure}": row[name][measure]
+        for name in ("alpha", "ac1")
+        for measure in _MEASURES
+    }
+
+
+def _verdicts(found: Answer) -> Iterator[Row]:
+    """Yield a row a rulebook, episode and coder: the verdict that the coder alone would reach."""
+    for rulebook in found["rulebooks"]:
+        for episode in rulebook["episodes"]:
+            for coder, verdict in episode["verdicts"].items():
+                yield {
+                    "rulebook": rulebook["rulebook"]["id"],
+                    "id": episode["id"],
+                    "coder": coder,
+                    "agree": episode["agree"],
+                    "form": verdict["form"],
+                    "classification": verdict["classification"],
+                    **verdict["tests"],
+                    **verdict["explanations"],
+                    "dominant_explanations": verdict["dominant_explanations"],
+                    "contested": verdict["contested"],
+                }
+
+
+def _rules(found: Answer) -> Iterator[Row]:
+    """Yield a row a rulebook and set of rules that part coders."""
+    for rulebook in found["rulebooks"]:
+        for row in rulebook["rules"]:
+            yield {
+                "rulebook": rulebook["rulebook"]["id"],
+                **{name: row[name] for name in ("fact", "rules", "episodes", "decisive")},
+                "codings": [f"{c['indicator']}:{c['episodes']}" for c in row["codings"]],
+                "ids": row["ids"],
+            }
+
+
+#: Name → the rows of a table.
+TABLES: dict[str, Callable[[Answer], Iterable[Row]]] = {
+    "indicators": _indicators,
+    "verdicts": _verdicts,
+    "rules": _rules,
+}
+
+
+def as_csv(found: Answer, table: str) -> str:
+    """Return a table of an agreement (see `softbalance.service.coders.report`) as CSV.
+
+    Lists are joined by `;`, what is missing is empty. A table without rows is empty.
+    """
+    rows = list(TABLES[table](found))
+    names = dict.fromkeys(name for row in rows for name in row)
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\r\n")
+    if rows:
+        writer.writerow(names)
+    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    return sheet.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return ";".join(map(str, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else value

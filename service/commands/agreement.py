@@ -1,0 +1,186 @@
+"""`softbalance agreement`: how far coders agree, and where they part."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.service.commands.options import (
+    DONE_WITH_FAILURES,
+    on_terminal,
+    open_library,
+    refuse,
+    rulebook_named,
+    rulebooks_option,
+)
+
+if TYPE_CHECKING:
+    from softbalance.rules.model import Codebook
+    from softbalance.service.coders.sheets import CodedEpisodes
+
+#: The most mistakes that are told on standard error; all are in the file of `--rejects`.
+_TOLD = 10
+
+
+@click.command()
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
+@click.option(
+    "--rulebook",
+    "names",
+    multiple=True,
+    default=(DEFAULT_RULEBOOK,),
+    show_default=True,
+    help="A rulebook for each coder's verdicts, an id or a folder; may be given more than once.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Choice(["indicators", "verdicts", "rules"]),
+    help="Print one table as CSV.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(100, 100_000),
+    default=1000,
+    show_default=True,
+    help="How many bootstrap resamples the intervals rest on.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=1,
+    show_default=True,
+    help="Where the draw of resamples starts; the same seed gives the same intervals.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file for rows that cannot be used, with what is wrong with them.",
+)
+@rulebooks_option
+def command(  # noqa: PLR0913, PLR0917 - one for each option
+    inputs: tuple[str, ...],
+    names: tuple[str, ...],
+    as_json: bool,
+    table: str | None,
+    resamples: int,
+    seed: int,
+    rejects: Path | None,
+    rulebooks: tuple[Path, ...],
+) -> None:
+    """Say how far coders of the same episodes agree, and at which rules they part.
+
+    INPUT are files in the long layout (.csv, .tsv, .parquet) with a column `coder`, or Episodes
+    (.ndjson, .jsonl) whose observations have coders; or - for a stream, or a glob. Exits with 3 if
+    there were rows that cannot be used.
+    """
+    if as_json and table:
+        refuse("--json and --csv exclude each other; --json has all tables")
+    from softbalance.rules.classifier import Classifier
+    from softbalance.rules.firing import EngineFailure
+    from softbalance.service.coders.reliability import Bootstrap, CoefficientsMissing
+    from softbalance.service.coders.report import agreement
+    from softbalance.service.datasets.mistakes import UnusableDataset
+
+    library = open_library(rulebooks)
+    books = [rulebook_named(library, name, rulebooks) for name in dict.fromkeys(names)]
+    try:
+        if rejects:
+            _check_apart(rejects, inputs)
+        coded = _read(inputs, library.codebook)
+        classifiers = [Classifier(book) for book in books]
+        found = agreement(coded, classifiers, Bootstrap(resamples, seed))
+        if rejects:
+            _write_rejects(rejects, coded)
+    except (UnusableDataset, CoefficientsMissing) as error:
+        refuse(str(error))
+    except EngineFailure as error:
+        refuse(f"no verdict can be given: {error}; `softbalance rulebook verify` tells more")
+    _print(found, as_json, table, library.codebook)
+    if coded.rejects:
+        _tell(coded, rejects)
+        sys.exit(DONE_WITH_FAILURES)
+
+
+def _read(inputs: tuple[str, ...], codebook: Codebook) -> CodedEpisodes:
+    from softbalance.service.coders.sheets import read_coded
+    from softbalance.service.datasets.mistakes import UnusableDataset
+
+    coded = read_coded(inputs, codebook, None)
+    if len(coded.coders) < 2:
+        found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
+        raise UnusableDataset(
+            f"agreement takes two coders, and {found} coded anything here"
+            + _because(coded)
+            + "; give all coders' files at once, each row with its coder"
+        )
+    return coded
+
+
+def _check_apart(rejects: Path, inputs: tuple[str, ...]) -> None:
+    from softbalance.service.datasets.mistakes import UnusableDataset
+    from softbalance.service.datasets.outputs import check_folder
+
+    check_folder(rejects)
+    if any(rejects.exists() and Path(name).exists() and rejects.samefile(name) for name in inputs):
+        raise UnusableDataset(
+            f"{rejects}: is an input, and would be overwritten; name another file"
+        )
+
+
+def _because(coded: CodedEpisodes) -> str:
+    reasons = []
+    if coded.nameless:
+        reasons.append(f"{coded.nameless:,} observations name no coder")
+    if coded.rejects:
+        first = coded.rejects[0]
+        reasons.append(f"line {first.line}: {first.message}")
+    return f" ({'; '.join(reasons)})" if reasons else ""
+
+
+def _write_rejects(path: Path, coded: CodedEpisodes) -> None:
+    from softbalance.service.datasets.outputs import settle, workspace
+    from softbalance.service.datasets.rejects import write_rejects
+
+    if not coded.rejects:
+        path.unlink(missing_ok=True)
+        return
+    with workspace(path) as folder:
+        write_rejects(folder / "rejects", [coded.rejects], coded.files)
+        settle(folder / "rejects", path)
+
+
+def _print(found: dict[str, Any], as_json: bool, table: str | None, codebook: Codebook) -> None:
+    if as_json:
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        return
+    if table:
+        from softbalance.service.coders.tables import as_csv
+
+        click.echo(as_csv(found, table), nl=False)
+        return
+    from rich.console import Console
+    from softbalance.service.text.agreement import agreement_view
+    from softbalance.service.text.words import plain
+
+    view = agreement_view(found, codebook)
+    if on_terminal():
+        Console().print(view)
+    else:
+        click.echo(plain(view), nl=False)
+
+
+def _tell(coded: CodedEpisodes, rejects: Path | None) -> None:
+    several = len(coded.files) > 1
+    for reject in coded.rejects[:_TOLD]:
+        place = f"{coded.files[reject.file]}, " if several else ""
+        column = f" {reject.column}:" if reject.column else ""
+        click.echo(f"  {place}line {reject.line}:{column} {reject.message}", err=True)
+    rows = len({(reject.file, reject.line) for reject in coded.rejects})
+    where = f"see {rejects}" if rejects else "--rejects FILE writes them all"
+    click.echo(f"softbalance: {rows:,} row{'s' if rows != 1 else ''} left out; {where}", err=True)
