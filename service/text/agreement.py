@@ -121,6 +121,12 @@ def _legend(found: Answer) -> Iterator[RenderableType]:
         style="dim",
     )
     rows = [*found["indicators"], found["form"]]
+    drawn = found["bootstrap"]["resamples"]
+    if any(0 < row["alpha"]["resamples"] < drawn for row in rows):
+        yield Text(
+            "An interval leaves out resamples without variation; --csv indicators tells how many.",
+            style="dim",
+        )
     if any(row["compared"] > 1 and row["alpha"]["value"] is None for row in rows):
         yield Text(
             "all yes, all no: every coding compared is the same. With no variation agreement by "
