@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
+import json
 from itertools import product
+from typing import Any
 
 import krippendorff
 import numpy as np
-import pandas
 import pytest
-from irrCAC.raw import CAC
 from softbalance.service.coders.reliability import (
     Bootstrap,
     Reliability,
@@ -17,6 +16,8 @@ from softbalance.service.coders.reliability import (
     alphas,
     reliability,
 )
+
+from golden import GOLDEN
 
 Units = list[list[str | None]]
 YES_NO = ("yes", "no")
@@ -61,45 +62,34 @@ def test_ac1_is_gwets_own_with_four_raters_and_missing_ratings() -> None:
 def test_ac1_is_gwets_own_where_kappa_is_paradoxical() -> None:
     # K. L. Gwet, Kappa Statistic Is Not Satisfactory for Assessing the Extent of Agreement Between
     # Raters (2002): 125 subjects, 118 of them positive for both raters
-    units: Units = [["yes", "yes"]] * 118 + [["yes", "no"]] * 5 + [["no", "yes"]] * 2
-    measured = _measured(units)
+    units = _units("y" * 118 + "yyyyynn", "y" * 118 + "nnnnnyy")
+    measured = _measured(units, "yn")
     assert measured.ac1.value == pytest.approx(0.9408, abs=0.00005)
     assert measured.alpha.value is not None
     assert measured.alpha.value < 0
 
 
-def _drawn(chance: random.Random) -> tuple[Units, tuple[str, ...]]:
-    scale = tuple("abcde"[: chance.randint(2, 5)])
-    coders = chance.randint(2, 5)
-    weights = [chance.random() for _ in scale]
-    units = [
-        [
-            None if chance.random() < 0.3 else chance.choices(scale, weights)[0]
-            for _ in range(coders)
-        ]
-        for _ in range(chance.randint(2, 30))
-    ]
-    return [unit for unit in units if any(unit)], scale
+KEPT = json.loads((GOLDEN / "ac1-by-irrcac.json").read_text("utf-8"))
 
 
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_the_resamples_are_measured_as_the_libraries_measure() -> None:
-    chance = random.Random(5)
+@pytest.mark.parametrize("case", KEPT)
+def test_ac1_is_as_irrcac_has_it(case: dict[str, Any]) -> None:
+    measured = _measured(
+        [[None if v == "." else v for v in u] for u in case["units"]], case["scale"]
+    )
+    assert measured.ac1.value == pytest.approx(case["ac1"], abs=1e-9)
+
+
+def test_alpha_of_a_resample_is_as_krippendorff_has_it() -> None:
     defined = 0
-    for _ in range(120):
-        units, scale = _drawn(chance)
-        tallies = np.array([[unit.count(value) for value in scale] for unit in units])
-        if sum(tallies.sum(axis=1) > 1) < 2:
-            continue
-        once = np.ones((1, len(units)), dtype=int)
-        numbers = {value: float(i) for i, value in enumerate(scale)}
-        ratings = pandas.DataFrame(
-            [[numbers.get(value or "", float("nan")) for value in unit] for unit in units]
+    for case in KEPT:
+        tallies = np.array(
+            [[unit.count(value) for value in case["scale"]] for unit in case["units"]]
         )
-        theirs = CAC(ratings, categories=list(numbers.values()), digits=12).gwet()["est"]
-        assert ac1s(tallies, once)[0] == pytest.approx(theirs["coefficient_value"], abs=1e-9)
-        alpha = krippendorff.alpha(value_counts=tallies, level_of_measurement="nominal")
-        assert alphas(tallies, once)[0] == pytest.approx(alpha, abs=1e-9, nan_ok=True)
+        found = alphas(tallies, np.ones((1, len(tallies)), dtype=int))[0]
+        with np.errstate(invalid="ignore"):
+            alpha = krippendorff.alpha(value_counts=tallies, level_of_measurement="nominal")
+        assert found == pytest.approx(alpha, abs=1e-9, nan_ok=True)
         defined += not np.isnan(alpha)
     assert defined > 80
 

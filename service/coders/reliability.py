@@ -6,7 +6,8 @@ Units are episodes, values are nominal, and what a coder has not coded is missin
   `krippendorff`.
 - AC1: K. L. Gwet, Computing inter-rater reliability and its variance in the presence of high
   agreement, *British Journal of Mathematical and Statistical Psychology* 61 (2008); with missing
-  values as in his *Handbook of Inter-Rater Reliability* (4th ed., 2014), chapter 5; by `irrCAC`.
+  values as in his *Handbook of Inter-Rater Reliability* (4th ed., 2014). Computed here: the library
+  for it, `irrCAC`, cannot be installed beside what reads Parquet. The tests hold it to its answers.
 - intervals: percentile bootstrap over the episodes. Both coefficients depend only on how many
   coders gave each value to each episode, so a resample is a draw of how often each such pattern
   occurs, and all resamples are computed at once.
@@ -31,11 +32,11 @@ FEWEST = 2
 
 
 class CoefficientsMissing(ImportError):
-    """The libraries that compute the coefficients are not installed."""
+    """The library that computes alpha is not installed."""
 
-    def __init__(self, name: str | None) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            f"the library {name!r} is not installed, which agreement is computed with; "
+            "the library 'krippendorff' is not installed, which alpha is computed with; "
             "pip install 'softbalance[coders]'"
         )
 
@@ -102,7 +103,7 @@ def reliability(
         alpha = Coefficient(note=f"every coding compared is {used[0]!r}: {_NO_VARIATION}")
     else:
         alpha = _with_interval(_alpha(tallies), drawn[0], alike == len(compared))
-    ac1 = _with_interval(_ac1(rated, scale), drawn[1], alike == len(compared))
+    ac1 = _with_interval(_ac1(tallies), drawn[1], alike == len(compared))
     return Reliability(len(compared), alike, counts, _observed(compared), alpha, ac1)
 
 
@@ -125,24 +126,16 @@ def _observed(compared: Sequence[Sequence[int]]) -> float | None:
 
 def _alpha(tallies: Sequence[Sequence[int]]) -> float:
     try:
-        import krippendorff  # noqa: PLC0415 - slow to import, and perhaps not installed
+        import krippendorff  # noqa: PLC0415 - perhaps not installed
     except ImportError as error:
-        raise CoefficientsMissing(error.name) from error
+        raise CoefficientsMissing from error
     return float(krippendorff.alpha(value_counts=tallies, level_of_measurement="nominal"))
 
 
-def _ac1(rated: Sequence[Sequence[str | None]], scale: Sequence[str]) -> float:
-    try:
-        import pandas  # noqa: PLC0415
-        from irrCAC.raw import CAC  # noqa: PLC0415
-    except ImportError as error:
-        raise CoefficientsMissing(error.name) from error
-    numbers = {value: float(number) for number, value in enumerate(scale)}
-    ratings = pandas.DataFrame(
-        [[numbers.get(value or "", float("nan")) for value in unit] for unit in rated]
-    )
-    found = CAC(ratings, categories=list(numbers.values()), digits=12).gwet()
-    return float(cast("dict[str, Any]", found["est"])["coefficient_value"])
+def _ac1(tallies: Sequence[Sequence[int]]) -> float:
+    import numpy as np  # noqa: PLC0415 - slow to import
+
+    return float(ac1s(np.asarray(tallies), np.ones((1, len(tallies)), dtype=int))[0])
 
 
 def _with_interval(value: float, drawn: Floats, alike: bool) -> Coefficient:
@@ -167,10 +160,8 @@ def _with_interval(value: float, drawn: Floats, alike: bool) -> Coefficient:
 
 def _resampled(tallies: Sequence[Sequence[int]], bootstrap: Bootstrap) -> tuple[Floats, Floats]:
     """Return alpha and AC1 of each resample, not a number where one is not defined."""
-    try:
-        import numpy as np  # noqa: PLC0415
-    except ImportError as error:
-        raise CoefficientsMissing(error.name) from error
+    import numpy as np  # noqa: PLC0415
+
     patterns, often = np.unique(np.asarray(tallies), axis=0, return_counts=True)
     # the legacy generator: its stream is the one that numpy keeps the same for good (NEP 19), and
     # a published interval should come out again
