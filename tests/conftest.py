@@ -14,6 +14,7 @@ import urllib.request
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,21 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Start a real server on a free port, and return its address; it is stopped after the test."""
+    with _serving(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that has stored the shipped cases, and what other tests stored."""
+    folder = tmp_path_factory.mktemp("site")
+    subprocess.run([SOFTBALANCE, "cases", "--load", "--quiet"], cwd=folder, check=True, timeout=120)
+    with _serving(folder) as start:
+        yield start("--workers", 1)
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[Callable[..., str]]:
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*options: object) -> str:
@@ -135,10 +151,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         command = [SOFTBALANCE, "serve", "--port", str(port), *map(str, options)]
-        with (tmp_path / "server.log").open("ab") as log:
-            running.append(subprocess.Popen(command, cwd=tmp_path, stdout=log, stderr=log))
+        with (folder / "server.log").open("ab") as log:
+            running.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
         address = f"http://127.0.0.1:{port}"
-        _await(address, running[-1], tmp_path / "server.log")
+        _await(address, running[-1], folder / "server.log")
         return address
 
     yield start

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import flask
 from flask import Flask, Response, render_template, request, send_from_directory, url_for
-from jinja2 import StrictUndefined
 from softbalance.rules.model import Codebook
 from softbalance.service.problems import Problem, payload
+from softbalance.service.text.argument import cited
+from softbalance.service.text.comparison import premise_words
+from softbalance.service.text.sensitivity import change_words, expectation_words, gain_words
+from softbalance.service.text.states import state_name
 from softbalance.service.text.words import counted, label, words
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
@@ -55,9 +58,17 @@ def problem_page(problem: Problem) -> Response:
 def set_up(app: Flask, codebook: Codebook) -> None:
     """Give the application's templates their words, and serve the static files."""
     environment = app.jinja_env
-    environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters |= {"words": words, "counted": counted}
+    environment.filters |= {
+        "words": words,
+        "counted": counted,
+        "change": change_words,
+        "cited": cited,
+        "expectation": expectation_words,
+        "gain": gain_words,
+        "premise": premise_words,
+        "state": state_name,
+    }
     environment.globals |= {
         "static": _static,
         "class_label": partial(label, codebook=codebook),

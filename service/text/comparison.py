@@ -49,9 +49,14 @@ def _parting(part: Answer) -> RenderableType:
             for step in conclusion["steps"]
         ]
     for premise in part["premises"]:
-        seen = "; ".join(
-            f"{rulebook}: {words(value) if value else 'does not ask'}"
-            for rulebook, value in premise["values"].items()
-        )
-        lines.append(Padding(Text(f"{words(premise['fact'])} ({seen})"), (0, 0, 0, 2)))
+        lines.append(Padding(Text(premise_words(premise)), (0, 0, 0, 2)))
     return Group(*lines)
+
+
+def premise_words(premise: Answer) -> str:
+    """Return a premise on which rulebooks part, and what each of them saw."""
+    seen = "; ".join(
+        f"{rulebook}: {words(value) if value else 'does not ask'}"
+        for rulebook, value in premise["values"].items()
+    )
+    return f"{words(premise['fact'])} ({seen})"

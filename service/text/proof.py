@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 from softbalance.rules.model import Codebook
+from softbalance.schemas.fields import UNKNOWN
+from softbalance.service.text.argument import Statement, cited, conflicting, unfolded
 from softbalance.service.text.sensitivity import outlook
 from softbalance.service.text.words import MARKS, label, marked, plain, printable, section, words
 
@@ -37,7 +39,7 @@ def _sections(classified: Answer, codebook: Codebook) -> Iterator[RenderableType
     ):
         if values:
             yield from section(title, _values(values))
-    sources = _sources(classified["episode"])
+    sources = sources_of(classified["episode"])
     yield from section("Why", _proof(classified, codebook, sources))
     for title, fact in (
         ("What carries the verdict", "dominant_explanations"),
@@ -78,10 +80,11 @@ def _verdict(classified: Answer, codebook: Codebook) -> RenderableType:
     return Group(*lines, table)
 
 
-def _sources(episode: Answer) -> Sources:
-    cited = (o.get("source", {}).get("citation") for o in episode.get("observations", ()))
+def sources_of(episode: Answer) -> Sources:
+    """Return the works that an episode cites, numbered from 1 in order of mention."""
+    named = (o.get("source", {}).get("citation") for o in episode.get("observations", ()))
     return {
-        citation: number for number, citation in enumerate(dict.fromkeys(filter(None, cited)), 1)
+        citation: number for number, citation in enumerate(dict.fromkeys(filter(None, named)), 1)
     }
 
 
@@ -100,68 +103,38 @@ def _values(values: Mapping[str, str]) -> RenderableType:
 
 
 def _proof(classified: Answer, codebook: Codebook, sources: Sources) -> RenderableType:
-    steps: Sequence[Answer] = classified["trace"]
-    by_conclusion: dict[tuple[str, str], Answer] = {}
-    for step in steps:
-        by_conclusion.setdefault((step["concludes"]["fact"], step["concludes"]["value"]), step)
-    proof = _Proof(classified["episode"], codebook, by_conclusion, sources)
-    verdict = next(s for s in steps if s["concludes"]["fact"] == "classification")
-    return proof.tree(verdict)
+    return _tree(unfolded(classified, codebook), classified["episode"], sources)
 
 
-class _Proof:
-    """Unfolds steps into trees; a step that was unfolded before is only pointed to."""
+def _tree(told: Statement, episode: Answer, sources: Sources) -> Tree:
+    tree = Tree(_heading(told), guide_style="dim")
+    for index in told.observations:
+        tree.add(evidence(episode, index, sources))
+    for premise in told.rests_on:
+        tree.add(_tree(premise, episode, sources))
+    return tree
 
-    def __init__(
-        self,
-        episode: Answer,
-        codebook: Codebook,
-        by_conclusion: Mapping[tuple[str, str], Answer],
-        sources: Sources,
-    ) -> None:
-        self._episode, self._codebook = episode, codebook
-        self._by_conclusion, self._sources = by_conclusion, sources
-        self._told: set[int] = set()
 
-    def tree(self, step: Answer) -> Tree:
-        """Return a step's conclusion with all that it rests on below it."""
-        concluded = step["concludes"]
-        heading = Text.assemble(
-            (words(concluded["fact"]), "bold"),
-            ": ",
-            marked(concluded["value"]),
-            (f"   step {step['step']}, {step['rule']}", "dim"),
-        )
-        if step["step"] in self._told:
-            heading.append(", shown above", style="dim")
-            return Tree(heading, guide_style="dim")
-        self._told.add(step["step"])
-        cites = _cited(step["cites"])
-        tree = Tree(
-            Group(heading, Text(step["because"]), Text(cites, style="dim italic")),
-            guide_style="dim",
-        )
-        for premise in step["premises"]:
-            self._premise(tree, premise)
-        return tree
+def _heading(told: Statement) -> RenderableType:
+    """Return what is stated, and below it why or what was asked."""
+    if told.step is None:
+        lines = [Text.assemble(words(told.fact), ": ", _value(told.value))]
+        if told.question:
+            lines.append(Text(told.question, style="italic"))
+        if told.unsourced:
+            style = "yellow" if told.value == UNKNOWN else "dim"
+            lines.append(Text(told.unsourced, style=style))
+        return Group(*lines)
+    by = f"   step {told.step['step']}, {told.step['rule']}"
+    heading = Text.assemble((words(told.fact), "bold"), ": ", marked(told.value), (by, "dim"))
+    if told.repeated:
+        return heading.append(", shown above", style="dim")
+    reason, cites = Text(told.step["because"]), Text(cited(told.step["cites"]), "dim italic")
+    return Group(heading, reason, cites)
 
-    def _premise(self, tree: Tree, premise: Answer) -> None:
-        fact, value = premise["fact"], premise["value"]
-        step = self._by_conclusion.get((fact, value))
-        if premise["origin"] != "coded" and step is not None:
-            tree.add(self.tree(step))
-            return
-        heading = Text.assemble(words(fact), ": ", marked(value) if value in MARKS else value)
-        indicator = self._codebook.indicators.get(fact)
-        lines = [heading]
-        if indicator is not None:
-            lines.append(Text(indicator.question, style="italic"))
-            if not premise["observations"]:
-                said = "nobody has said" if value == "unknown" else "coded without a source"
-                lines.append(Text(said, style="yellow" if value == "unknown" else "dim"))
-        branch = tree.add(Group(*lines))
-        for index in premise["observations"]:
-            branch.add(evidence(self._episode, index, self._sources))
+
+def _value(value: str) -> Text:
+    return marked(value) if value in MARKS else Text(value)
 
 
 def evidence(episode: Answer, index: int, sources: Sources) -> Text:
@@ -186,13 +159,6 @@ def evidence(episode: Answer, index: int, sources: Sources) -> Text:
     return text
 
 
-def _cited(cites: Sequence[Answer]) -> str:
-    sections: dict[str, list[str]] = {}
-    for cite in cites:
-        sections.setdefault(cite["source"], []).append(cite["section"])
-    return "; ".join(f"{source}: {'; '.join(where)}" for source, where in sections.items())
-
-
 def _note(step: Answer) -> RenderableType:
     return Text.assemble((words(step["concludes"]["value"]), "bold"), ": ", step["because"])
 
@@ -202,10 +168,6 @@ def _contested(classified: Answer, sources: Sources) -> RenderableType:
     parts: list[RenderableType] = []
     for indicator in classified["contested"]:
         parts.append(Text.assemble(marked("contested"), "  ", words(indicator)))
-        indices = [
-            i
-            for i, o in enumerate(episode.get("observations", ()))
-            if o["indicator"] == indicator and o["value"] != "unknown"
-        ]
-        parts += [Padding(evidence(episode, index, sources), (0, 0, 0, 4)) for index in indices]
+        found = (evidence(episode, index, sources) for index in conflicting(episode, indicator))
+        parts += [Padding(told, (0, 0, 0, 4)) for told in found]
     return Group(*parts)

@@ -1,0 +1,206 @@
+"""`/classifications/ID`: one classification with its proof and what follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+import orjson
+from flask import Response, render_template
+from softbalance.rules.comparison import compare
+from softbalance.rules.model import Codebook, Rulebook
+from softbalance.rules.wording import listed
+from softbalance.schemas.classification import FULL, TRACE
+from softbalance.schemas.episode import ID_PATTERN
+from softbalance.service.classifiers import NotKept
+from softbalance.service.context import Context
+from softbalance.service.dot import proof_graph
+from softbalance.service.pages.picture import Picture, picture_of
+from softbalance.service.pages.rendering import shown
+from softbalance.service.problems import Problem
+from softbalance.service.replay import Difference, decided_again, differences
+from softbalance.service.store import Link
+from softbalance.service.text.argument import Statement, conflicting, unfolded_each
+from softbalance.service.text.proof import proof_text, sources_of
+from softbalance.service.text.sensitivity import flips_words, missing_words
+from softbalance.service.text.sentence import fact_names, verdict_sentence
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is shown of any classification, stored or not: see `verdict.html`.
+
+    `statements` are the proofs of the class and of what it does not rest on; `titles` what the
+    rulebook calls its tests and rivals; `reasons` fact → why it has its value.
+    """
+
+    answer: Answer
+    sentence: str
+    titles: Mapping[str, str]
+    reasons: Mapping[str, str]
+    statements: Sequence[Statement]
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An observation: its number from 1, and whether others contradict it."""
+
+    number: int
+    said: Answer
+    conflicts: bool
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What follows from a verdict, with the words that lead it in."""
+
+    missing: str
+    flips: str
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """A stored classification.
+
+    `outlook` and `compared` are None where the rulebook that decided is not kept; `not_kept` says
+    so. `replayed` are the differences that a replay found, None if none was asked for.
+    """
+
+    verdict: Verdict
+    evidence: Sequence[Evidence]
+    sources: Mapping[str, int]
+    not_kept: str | None
+    outlook: Outlook | None
+    compared: Answer | None
+    link: Link | None
+    replayed: Sequence[Difference] | None = None
+
+
+def blueprint(context: Context) -> flask.Blueprint:
+    """Make the routes."""
+    routes = flask.Blueprint("record", __name__, url_prefix="/classifications")
+
+    @routes.get("/<record>")
+    def record_(record: str) -> Response:
+        return shown("record.html", record_page(context, stored(context, record)))
+
+    @routes.post("/<record>/replay")
+    def replay(record: str) -> Response:
+        found = stored(context, record)
+        try:
+            again = decided_again(context.classifiers, found, TRACE)
+        except NotKept as error:
+            raise Problem(409, "rulebook-not-kept", f"{error}; it cannot decide again") from error
+        return shown("record.html", record_page(context, found, differences(found, again)))
+
+    @routes.get("/<record>/download.<ending>")
+    def download(record: str, ending: str) -> Response:
+        if ending not in DOWNLOADS:
+            offered = listed(DOWNLOADS, "or")
+            raise Problem(404, "not-found", f"there is no download of that kind; take {offered}")
+        mimetype, write = DOWNLOADS[ending]
+        body = write(context, stored(context, record))
+        saved = {"Content-Disposition": f'attachment; filename="{record}.{ending}"'}
+        return Response(body, headers=saved, mimetype=mimetype)
+
+    return routes
+
+
+def _json(context: Context, found: dict[str, Any]) -> bytes:
+    with suppress(NotKept):
+        found |= decided_again(context.classifiers, found, FULL)
+    return orjson.dumps(found, option=orjson.OPT_INDENT_2)
+
+
+def _svg(context: Context, found: dict[str, Any]) -> str:
+    picture = picture_of(found, context.library.codebook)
+    return render_template("picture.svg", picture=picture)
+
+
+def _written(
+    write: Callable[[Answer, Codebook], str],
+) -> Callable[[Context, dict[str, Any]], str]:
+    return lambda context, found: write(found, context.library.codebook)
+
+
+#: Ending → media type, and what writes a stored classification so.
+DOWNLOADS: dict[str, tuple[str, Callable[[Context, dict[str, Any]], str | bytes]]] = {
+    "json": ("application/json", _json),
+    "txt": ("text/plain", _written(proof_text)),
+    "dot": (
+        "text/vnd.graphviz",
+        _written(proof_graph),
+    ),
+    "svg": ("image/svg+xml", _svg),
+}
+
+
+def stored(context: Context, record: str) -> dict[str, Any]:
+    """Return a stored classification, or raise the problem that there is none."""
+    found = context.store.get(record) if re.fullmatch(ID_PATTERN, record) else None
+    if found is None:
+        raise Problem(404, "not-found", f"no classification {record[:128]!r} is stored here")
+    return found
+
+
+def verdict_of(answer: Answer, codebook: Codebook, rulebook: Rulebook | None) -> Verdict:
+    """Return what is shown of a classification that has its trace."""
+    facts = [*answer["tests"], *answer["explanations"]]
+    concluded = {s["concludes"]["fact"]: s["because"] for s in answer["trace"]}
+    return Verdict(
+        answer,
+        verdict_sentence(answer, codebook, rulebook),
+        fact_names(facts, rulebook),
+        {fact: concluded[fact] for fact in facts if fact in concluded},
+        list(unfolded_each(answer, codebook, ["classification", *facts])),
+        picture_of(answer, codebook),
+    )
+
+
+def record_page(
+    context: Context, found: dict[str, Any], replayed: Sequence[Difference] | None = None
+) -> RecordPage:
+    """Return the page of a stored classification."""
+    codebook = context.library.codebook
+    not_kept, rulebook, compared, outlook = None, None, None, None
+    try:
+        rulebook = context.classifiers.of_digest(found["rulebook"]["digest"]).rulebook
+        again = decided_again(context.classifiers, found, FULL)
+        outlook = Outlook(missing_words(again, codebook), flips_words(again["flips"]), again)
+        compared = _compared(context, found)
+    except NotKept as error:
+        not_kept = str(error)
+    return RecordPage(
+        verdict_of(found, codebook, rulebook),
+        _evidence(found),
+        sources_of(found["episode"]),
+        not_kept,
+        outlook,
+        compared,
+        context.store.position(found["id"]),
+        replayed=replayed,
+    )
+
+
+def _evidence(found: Answer) -> list[Evidence]:
+    episode = found["episode"]
+    at_odds = {i for name in found["contested"] for i in conflicting(episode, name)}
+    observations = episode.get("observations", ())
+    return [Evidence(n + 1, said, n in at_odds) for n, said in enumerate(observations)]
+
+
+def _compared(context: Context, found: Answer) -> Answer | None:
+    """Return what the service's other rulebooks make of the episode; None if there are none."""
+    own = context.classifiers.of_digest(found["rulebook"]["digest"])
+    others = [name for name in context.library.rulebooks if name != own.rulebook.id]
+    if not others:
+        return None
+    return compare([own, *(context.classifiers[name] for name in others)], found["episode"])

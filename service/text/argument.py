@@ -1,0 +1,131 @@
+"""A proof unfolded: the verdict, below it what it rests on, and so on down to the observations.
+
+What is said of each part is said here, whoever shows it: a terminal, plain text or a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from softbalance.rules.model import Codebook
+from softbalance.schemas.fields import UNKNOWN
+from softbalance.schemas.rulebook import CLASSIFICATION
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A fact and its value, by the step that concludes it or as it was coded.
+
+    `step` is a step of the trace, None for what was coded. One that was told before is `repeated`,
+    without what it rests on. `anchor` names a statement at its first telling; it is None after
+    that. `question` is what an indicator asks, `unsourced` says why no
+    observation (`observations`: indices into the episode's) stands behind its value.
+    """
+
+    fact: str
+    value: str
+    anchor: str | None = None
+    step: Answer | None = None
+    repeated: bool = False
+    question: str | None = None
+    unsourced: str | None = None
+    observations: Sequence[int] = ()
+    rests_on: Sequence[Statement] = ()
+
+
+def unfolded(classified: Answer, codebook: Codebook, fact: str = CLASSIFICATION) -> Statement:
+    """Return the proof of a fact that some step of the trace concludes."""
+    return _Unfolding(classified["trace"], codebook).conclusion(fact)
+
+
+def unfolded_each(
+    classified: Answer, codebook: Codebook, facts: Sequence[str]
+) -> Iterator[Statement]:
+    """Yield the proofs of several facts; what was told with one is only pointed to by the next."""
+    unfolding = _Unfolding(classified["trace"], codebook)
+    yield from map(unfolding.conclusion, facts)
+
+
+class _Unfolding:
+    """Unfolds steps into statements; a step that was unfolded before is only pointed to."""
+
+    def __init__(self, steps: Sequence[Answer], codebook: Codebook) -> None:
+        self._steps, self._codebook = steps, codebook
+        self._by_conclusion: dict[tuple[str, str], Answer] = {}
+        for step in steps:
+            concluded = step["concludes"]
+            self._by_conclusion.setdefault((concluded["fact"], concluded["value"]), step)
+        self._told: set[str] = set()
+
+    def conclusion(self, fact: str) -> Statement:
+        """Return the proof of a fact; StopIteration if no step concludes it."""
+        return self._of(next(s for s in self._steps if s["concludes"]["fact"] == fact))
+
+    def _of(self, step: Answer) -> Statement:
+        fact, value = step["concludes"]["fact"], step["concludes"]["value"]
+        anchor = self._first(step_anchor(step))
+        if anchor is None:
+            return Statement(fact, value, step=step, repeated=True)
+        premises = [self._premise(premise) for premise in step["premises"]]
+        return Statement(fact, value, anchor, step, rests_on=premises)
+
+    def _first(self, anchor: str) -> str | None:
+        if anchor in self._told:
+            return None
+        self._told.add(anchor)
+        return anchor
+
+    def _premise(self, premise: Answer) -> Statement:
+        fact, value = premise["fact"], premise["value"]
+        step = self._by_conclusion.get((fact, value))
+        if premise["origin"] != "coded" and step is not None:
+            return self._of(step)
+        anchor = self._first(coded_anchor(fact))
+        indicator = self._codebook.indicators.get(fact)
+        if indicator is None:
+            return Statement(fact, value, anchor)
+        observations = premise["observations"]
+        return Statement(
+            fact,
+            value,
+            anchor,
+            question=indicator.question,
+            unsourced=None if observations else unsourced(value),
+            observations=observations,
+        )
+
+
+def step_anchor(step: Answer) -> str:
+    """Return a name for what a step concludes, one of its own in a proof."""
+    return f"step-{step['step']}"
+
+
+def coded_anchor(fact: str) -> str:
+    """Return a name for a fact as it was coded, one of its own in a proof."""
+    return f"coded-{fact}"
+
+
+def unsourced(value: str) -> str:
+    """Return why no observation stands behind a coded value."""
+    return "nobody has said" if value == UNKNOWN else "coded without a source"
+
+
+def cited(cites: Sequence[Answer]) -> str:
+    """Return citations in a line, each source once."""
+    sections: dict[str, list[str]] = {}
+    for cite in cites:
+        sections.setdefault(cite["source"], []).append(cite["section"])
+    return "; ".join(f"{source}: {'; '.join(where)}" for source, where in sections.items())
+
+
+def conflicting(episode: Answer, indicator: str) -> list[int]:
+    """Return the indices of the observations that say anything of a contested indicator."""
+    return [
+        index
+        for index, said in enumerate(episode.get("observations", ()))
+        if said["indicator"] == indicator and said["value"] != UNKNOWN
+    ]
