@@ -50,7 +50,7 @@ _IGO = "International Government Organization,Global,Global Diplomatic IGOs"
 
 def quad_of(code: str) -> str:
     """GDELT's QuadClass of a CAMEO code."""
-    root = int(code[:2])
+    root = int(code[:2]) if code[:2].isdigit() else 1
     return "1" if root <= 5 else "2" if root <= 9 else "3" if root <= 14 else "4"
 
 

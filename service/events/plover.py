@@ -145,7 +145,10 @@ def no_day(said: Any) -> Mistake:
 
 
 def _records(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
-    """Yield the line where each record begins, its text, and its value or what is wrong with it."""
+    """Yield each record's place, its text, and its value or what is wrong with it.
+
+    The place is the line where it begins or, in a list, its number: a list may be in one line.
+    """
     start = stream.read(_BLOCK)
     stream.seek(0)
     if start.lstrip().startswith(b"["):
@@ -164,7 +167,7 @@ def _records(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
 def _listed(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
     """Yield the records of a JSON list, holding one block of it at a time."""
     decoder = json.JSONDecoder()
-    text, at, line = "", 0, 1
+    text, at, line, number = "", 0, 1, 0
     blocks = iter(lambda: stream.read(_BLOCK), b"")
     pending = b""
     opened = False
@@ -187,7 +190,8 @@ def _listed(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
             more, pending = _whole(pending, name)
             text, at = text[at:] + more, 0
             continue
-        yield line, text[at:end], value
+        number += 1
+        yield number, text[at:end], value
         line += text.count("\n", at, end)
         at = end
 
