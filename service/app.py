@@ -20,9 +20,9 @@ from softbalance.service import problems
 from softbalance.service.access import Access
 from softbalance.service.api import batches, classifications, comparisons, operation, rulebooks
 from softbalance.service.context import Context
+from softbalance.service.pages import batch, desk, rendering
 from softbalance.service.pages import classifications as classifications_page
 from softbalance.service.pages import record as record_page
-from softbalance.service.pages import rendering
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
 from softbalance.service.store import DamagedRecord, StoreAway
@@ -41,7 +41,12 @@ BLUEPRINTS = (
     operation.blueprint,
 )
 #: What a browser shows; no document lists it.
-PAGES = (classifications_page.blueprint, record_page.blueprint)
+PAGES = (
+    classifications_page.blueprint,
+    record_page.blueprint,
+    desk.blueprint,
+    batch.blueprint,
+)
 
 
 class OperationIds(BasePlugin):

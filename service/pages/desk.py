@@ -1,0 +1,119 @@
+"""`/code`: the desk at which an episode is coded, with its verdict beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+from flask import Response, render_template, request
+from marshmallow import ValidationError
+from softbalance.rules.cases import Case, cases_of
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.loader import DEFAULT_RULEBOOK, UnknownRulebook
+from softbalance.rules.model import Codebook, Group, Indicator, Rulebook
+from softbalance.schemas.classification import FULL
+from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.mistakes import located
+from softbalance.service.api.parsing import as_json, body_of, invalid_episode, json_body
+from softbalance.service.context import Context
+from softbalance.service.pages.rendering import shown
+from softbalance.service.problems import Problem, payload
+from softbalance.service.text.proof import proof_text
+from softbalance.service.text.words import label
+
+#: Columns of the proof beside the sheet.
+_PROOF_WIDTH = 60
+
+
+@dataclass(frozen=True)
+class DeskPage:
+    """What the desk asks, and what it can start from."""
+
+    codebook: Codebook
+    rulebooks: Sequence[Rulebook]
+    default: str
+    cases: Sequence[Case]
+    max_body: int
+
+    @property
+    def groups(self) -> Iterator[tuple[Group, list[Indicator]]]:
+        """The groups of the codebook, each with its questions."""
+        for group in self.codebook.groups:
+            indicators = self.codebook.indicators.values()
+            yield group, [asked for asked in indicators if asked.group == group.id]
+
+
+@dataclass(frozen=True)
+class VerdictFragment:
+    """A classification of detail `full`, and its proof as text."""
+
+    answer: Mapping[str, Any]
+    codebook: Codebook
+    proof: str
+
+    @property
+    def best(self) -> Mapping[str, Any] | None:
+        """The question that tells most, if any still matters."""
+        return next(iter(self.answer["next_questions"]), None)
+
+    def told(self) -> dict[str, Any]:
+        """Return what the desk's script shows: the part of the page, and what goes elsewhere."""
+        return {
+            "html": render_template("code_verdict.html", page=self),
+            "said": label(self.answer["classification"], self.codebook),
+            "contested": self.answer["contested"],
+            "best": self.best and self.best["indicator"],
+        }
+
+
+def blueprint(context: Context) -> flask.Blueprint:
+    """Make the routes."""
+    routes = flask.Blueprint("desk", __name__, url_prefix="/code")
+    codebook = context.library.codebook
+    rulebooks = list(context.library.rulebooks.values())
+    cases = {f"{case.rulebook}/{case.id}": case for book in rulebooks for case in cases_of(book)}
+    schema = episode_schema(codebook.vocabulary)
+
+    @routes.get("")
+    def desk() -> Response:
+        max_body = context.settings.max_body
+        page = DeskPage(codebook, rulebooks, DEFAULT_RULEBOOK, list(cases.values()), max_body)
+        return shown("code.html", page)
+
+    @routes.post("/verdict")
+    def verdict() -> Response:
+        """Judge the Episode as it stands; mistakes are an answer here, since it is still typed."""
+        classifier = _classifier(context, request.args.get("rulebook", DEFAULT_RULEBOOK))
+        try:
+            episode = schema.load(json_body(body_of(request)))
+        except ValidationError as error:
+            return _mistaken(invalid_episode(located(error.messages)))
+        except Problem as problem:
+            if not problem.errors:
+                raise
+            return _mistaken(problem)
+        answer = classifier.classify({"id": "draft", **episode}, FULL)
+        fragment = VerdictFragment(answer, codebook, proof_text(answer, codebook, _PROOF_WIDTH))
+        return as_json({"mistakes": [], **fragment.told()})
+
+    @routes.get("/cases/<path:name>")
+    def case(name: str) -> Response:
+        """Return the Episode of a shipped case, `RULEBOOK/CASE`."""
+        if name not in cases:
+            raise Problem(404, "not-found", f"no case {name[:128]!r} is shipped")
+        return as_json(cases[name].episode)
+
+    return routes
+
+
+def _classifier(context: Context, rulebook: str) -> Classifier:
+    try:
+        return context.classifiers[rulebook]
+    except UnknownRulebook as error:
+        raise Problem(422, "invalid-query", str(error)) from error
+
+
+def _mistaken(problem: Problem) -> Response:
+    return as_json({"mistakes": payload(problem, request.path)["errors"]})

@@ -1,0 +1,196 @@
+// The coding desk: an Episode is coded, and the verdict follows.
+
+import { request } from "../api.js";
+import { download } from "../download.js";
+import { tell, tellFailure, untell } from "../notices.js";
+import { listenForAbout, showAbout } from "./about.js";
+import { keepDraft, keptDraft, watchDraft } from "./draft.js";
+import { Episode } from "./episode.js";
+import * as files from "./files.js";
+import { showLeftovers } from "./leftovers.js";
+import { showMistakes } from "./mistakes.js";
+import { ask, askSoon, listenForLinks, posted, showPanel } from "./panel.js";
+import * as questions from "./questions.js";
+
+const part = (id) => document.getElementById(id);
+const known = new Set(questions.asked);
+const rulebooks = part("rulebook");
+let keeps = true;
+let attempt = null;
+
+const desk = {
+  episode: new Episode(),
+  best: null,
+
+  get rulebook() {
+    return rulebooks.value;
+  },
+
+  /** Something was typed: keep it, and ask what follows. */
+  changed() {
+    attempt = null;
+    keep();
+    showProgress();
+    askSoon(desk);
+  },
+
+  removed(indicator, undo) {
+    redraw(indicator);
+    desk.changed();
+    const back = () => {
+      undo();
+      show();
+      desk.changed();
+    };
+    tell("The claim was removed.", [{ name: "Undo", run: back }]);
+  },
+
+  judged({ contested, best }) {
+    desk.best = best;
+    showMistakes([], desk.episode);
+    questions.markContested(contested);
+  },
+
+  refused(mistakes) {
+    showMistakes(mistakes, desk.episode);
+  },
+
+  failed: tellFailure,
+  showVerdict: showPanel,
+};
+
+function keep() {
+  const kept = keepDraft(desk.episode, desk.rulebook);
+  if (keeps && !kept) {
+    tell("This browser keeps no draft. Download the Episode before you leave.", [], "warn");
+  }
+  keeps = kept;
+}
+
+function redraw(indicator) {
+  if (indicator) {
+    questions.showQuestion(desk, indicator);
+    questions.focusQuestion(questions.questionOf(indicator));
+  }
+  showLeftovers(desk, known);
+}
+
+function show() {
+  showAbout(desk);
+  questions.showClaims(desk);
+  showLeftovers(desk, known);
+  showProgress();
+}
+
+function showProgress() {
+  const answered = desk.episode.answered(questions.asked);
+  part("progress").textContent = `${answered} of ${questions.asked.length} answered`;
+}
+
+/** Work on another Episode; what was there before can be brought back. */
+function take(content, message) {
+  const before = desk.episode;
+  desk.episode = new Episode(content);
+  show();
+  desk.changed();
+  const back = { name: "Bring back what was here", run: () => take(before.content, "It is back.") };
+  tell(message, before.isBlank ? [] : [back]);
+}
+
+/** Load an Episode from somewhere and work on it; a failure leaves all as it was. */
+async function open(load, message) {
+  try {
+    take(await load(), message);
+  } catch (error) {
+    if (error instanceof files.NoEpisode) tell(error.message, [], "bad");
+    else tellFailure(error, () => open(load, message));
+  }
+}
+
+function openFile(file) {
+  if (file) open(() => fileContent(file), `Opened ${file.name}.`);
+}
+
+function fileContent(file) {
+  return files.fromFile(file, desk.rulebook, Number(part("file").dataset.limit));
+}
+
+function openCase(name) {
+  open(() => files.fromCase(name), "Opened the shipped case.");
+}
+
+async function save() {
+  if (!(await ask(desk))) {
+    (document.querySelector("#mistakes button") ?? part("panel-body")).focus();
+    if (!desk.episode.content.form) tell("Choose the form of the action first.", [], "warn");
+    return;
+  }
+  attempt ??= `desk-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
+  try {
+    const address = `/v1/classifications?detail=verdict&rulebook=${encodeURIComponent(desk.rulebook)}`;
+    const { headers, ...options } = posted(JSON.stringify(desk.episode));
+    const sent = { ...options, headers: { ...headers, "Idempotency-Key": attempt } };
+    const stored = await (await request(address, sent)).json();
+    const record = { name: "See its record", href: `/classifications/${stored.id}` };
+    tell("Saved.", [record], "good");
+  } catch (error) {
+    tellFailure(error, save);
+  }
+}
+
+function downloadEpisode() {
+  download(files.episodeFile(desk.episode), `${desk.episode.content.id || "episode"}.json`);
+}
+
+function listen() {
+  listenForAbout(desk);
+  questions.listenForKeys(desk);
+  listenForLinks((indicator) => questions.focusQuestion(questions.questionOf(indicator)));
+  rulebooks.addEventListener("change", () => desk.changed());
+  part("save").addEventListener("click", save);
+  part("download").addEventListener("click", downloadEpisode);
+  part("new").addEventListener("click", () => take({}, "A new episode."));
+  part("file").addEventListener("change", ({ target }) => {
+    openFile(target.files[0]);
+    target.value = "";
+  });
+  part("open-case")?.addEventListener("click", () => openCase(part("case").value));
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    openFile(event.dataTransfer.files[0]);
+  });
+  addEventListener("beforeunload", (event) => {
+    if (!keeps) event.preventDefault();
+  });
+  watchDraft(() =>
+    tell("The desk is open in another tab too. The draft kept is of the tab typed in last.", [], "warn"),
+  );
+}
+
+/** Begin with the draft, and with what the address asks for. */
+function start() {
+  const draft = keptDraft();
+  if (draft) {
+    desk.episode = new Episode(draft.episode);
+    if ([...rulebooks.options].some(({ value }) => value === draft.rulebook)) {
+      rulebooks.value = draft.rulebook;
+    }
+  }
+  show();
+  askSoon(desk);
+  const wanted = new URLSearchParams(location.search);
+  history.replaceState(null, "", location.pathname);
+  if (wanted.has("case")) openCase(wanted.get("case"));
+  else if (wanted.has("record")) open(() => files.fromRecord(wanted.get("record")), "Opened the record.");
+  else if (draft) {
+    const at = new Date(draft.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    const discard = { name: "Discard the draft", run: () => take({}, "The draft was discarded.") };
+    tell(`Your draft of ${at} is back.`, [discard]);
+  }
+}
+
+untell();
+listen();
+start();
+part("desk").hidden = false;

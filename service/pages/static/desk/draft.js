@@ -1,0 +1,30 @@
+// The draft: what was typed, kept in the browser until it is discarded.
+
+const KEY = "softbalance.draft";
+
+/** Keep an Episode and the choice of rulebook; return whether this browser does. */
+export function keepDraft(episode, rulebook) {
+  try {
+    if (episode.isBlank) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, JSON.stringify({ episode, rulebook, at: Date.now() }));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Return what was kept, `{episode, rulebook, at}`, or null. */
+export function keptDraft() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY));
+  } catch {
+    return null;
+  }
+}
+
+/** Call `changed` when another tab keeps a draft in the place of this one's. */
+export function watchDraft(changed) {
+  addEventListener("storage", (event) => {
+    if (event.key === KEY && event.newValue !== null) changed();
+  });
+}
