@@ -1,9 +1,9 @@
 """A table of episodes through one rulebook: the rulebook as one relational expression.
 
 Compiled from the rulebook alone, to an Ibis expression that DuckDB, Spark, PostgreSQL and others
-run. Stage by stage it does what `softbalance.rules.matching` does with one episode: the premises
-that hold are the bits of a word, put together from one CASE a fact; a rule holds if its bits are
-in it. One more CASE a fact then gives the number of the rule that concludes it.
+run. What is known of an episode are the bits of a few words (see `softbalance.rules.words`). Stage
+by stage a rule is tried by these bits, all its premises at once; one CASE a fact then gives the
+number of the rule that concludes it, and later stages see its value's bit.
 
 To import this module takes a while, since it imports Ibis.
 """
@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import chain
 from operator import and_, or_
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.matching import StageMatcher, may_both_hold
+from softbalance.rules.matching import may_both_hold
 from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage
 from softbalance.rules.tabular import CONTRADICTION, FIRED, HIDDEN, Coded, Layout, Piece
+from softbalance.rules.words import WORD_BITS, Bits, codings_bits, parts, rulebook_bits
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.rulebook import CLASSIFICATION
 
-#: As many bits of a word leave the sign of a 64-bit integer alone.
-WORD_BITS = 62
 #: What an observation says in two bits, yes and no, so that their union is what several say.
 SAID = {"yes": 1, "no": 2, CONTESTED: 3}
 
@@ -43,7 +43,7 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     """
     layout = Layout(rulebook)
     own = own_columns(codings, layout)
-    table = coded(codings, layout)
+    table = coded(_fence(codings)(worded(codings, rulebook.codebook)), layout)
     return table.select(
         **{name: table[name] for name in own},
         **{name: _word(table, coded) for name, coded in layout.answers.items()},
@@ -76,17 +76,38 @@ def _words(table: ir.Table, pieces: Iterable[Piece]) -> ir.Value:
     return ibis.array(words).filter(lambda word: word.notnull())
 
 
-def coded(codings: ir.Table, layout: Layout) -> ir.Table:
-    """Return the columns of a layout for every row, and before them the row's own columns."""
-    own = own_columns(codings, layout)
-    fenced = _fence(codings)
-    table, settled = codings, set[str]()
+def worded(codings: ir.Table, codebook: Codebook) -> ir.Table:
+    """Return codings (see `verdicts`) in words, and before them the row's other columns."""
+    bits = codings_bits(codebook)
+    own = [name for name in codings.columns if name not in bits.facts]
+    words = {
+        word: reduce(or_, [_bits_of(codings[f], values, word) for f, values in bits.facts.items()])
+        for word in bits.words
+    }
+    return codings.select(*own, **words)
+
+
+def _bits_of(column: ir.Value, bits: Mapping[Any, int], word: str) -> ir.Value:
+    """Return the bits within a word that go with what stands in a column."""
+    within = {value: parts(mask).get(word, 0) for value, mask in bits.items()}
+    cases = [(column == value, _integer(mask)) for value, mask in within.items() if mask]
+    return ibis.cases(*cases, else_=_integer(0)) if cases else _integer(0)
+
+
+def coded(worded: ir.Table, layout: Layout) -> ir.Table:
+    """Return the columns of a layout for every row, and before them the row's own columns.
+
+    `worded` has the words of codings.
+    """
+    fenced, bits = _fence(worded), rulebook_bits(layout.rulebook)
+    table = fenced(worded)
     for stage in layout.rulebook.stages:
-        table = fenced(_after(stage, table, layout, settled, fenced))
-        settled |= {*stage.concludes}
-    table = fenced(table.mutate(**dict(_members(table, layout, settled))))
+        table = fenced(_after(stage, table, layout, bits))
+        table = fenced(table.mutate(**dict(_learnt(stage, table, layout, bits))))
+    table = fenced(table.mutate(**dict(_members(table, layout, bits))))
     if CLASSIFICATION in layout.answers:
         table = _decided(table, layout)
+    own = [name for name in worded.columns if name not in bits.words]
     pieces = chain.from_iterable(layout.lists.values())
     wanted = (*layout.answers.values(), *chain.from_iterable(pieces))
     return table.select(*own, *dict.fromkeys(coded.column for coded in wanted))
@@ -119,21 +140,9 @@ def _decided(table: ir.Table, layout: Layout) -> ir.Table:
     return table.mutate(**{column: ibis.cases((undecided, 0), else_=table[column])})
 
 
-def _after(
-    stage: Stage,
-    table: ir.Table,
-    layout: Layout,
-    settled: set[str],
-    fenced: Callable[[ir.Table], ir.Table],
-) -> ir.Table:
+def _after(stage: Stage, table: ir.Table, layout: Layout, bits: Bits) -> ir.Table:
     """Add a column for each fact of one value that a stage concludes, and each lone rule."""
-    matcher = StageMatcher(stage, {fact: layout.rulebook.domain(fact) for fact in stage.reads})
-    words = dict(_premises(table, layout, settled, matcher))
-    table = fenced(table.mutate(**words))
-    holds = {
-        rule.id: _holds([table[word] for word in words], *needs)
-        for rule, needs in zip(stage.rules, matcher.needs, strict=True)
-    }
+    holds = {rule.id: _holds(rule, table, bits) for rule in stage.rules}
     columns = {
         flag.column: _code([(holds[rule.id], flag.unit)]) for rule, flag in layout.alone(stage)
     }
@@ -144,45 +153,48 @@ def _after(
     return table.mutate(**columns)
 
 
-def _premises(
-    table: ir.Table, layout: Layout, settled: set[str], matcher: StageMatcher
+def _holds(rule: Rule, table: ir.Table, bits: Bits) -> ir.Value:
+    """Return whether all premises hold: no bit is set that speaks against an input, and one for."""
+    against, tests = 0, []
+    for clause in rule.when:
+        (first, *others) = clause
+        if not others and first.fact in bits.inputs:
+            against |= bits.forbidden(first.fact, first.values)
+        else:
+            allowed = reduce(or_, (bits.mask(p.fact, p.values) for p in clause))
+            tests.append(_any_set(table, allowed))
+    if against:
+        tests += [table[word] & _integer(m) == _integer(0) for word, m in parts(against).items()]
+    return reduce(and_, tests) if tests else ibis.literal(True)
+
+
+def _any_set(table: ir.Table, mask: int) -> ir.Value:
+    """Return whether any bit of a mask is set; a word that is not there yet has none."""
+    known = [(table[word], part) for word, part in parts(mask).items() if word in table.columns]
+    tests = [word & _integer(part) != _integer(0) for word, part in known]
+    return reduce(or_, tests) if tests else ibis.literal(False)
+
+
+def _learnt(
+    stage: Stage, table: ir.Table, layout: Layout, bits: Bits
 ) -> Iterator[tuple[str, ir.Value]]:
-    """Yield the words whose bits are the premises of a stage that hold."""
-    size = max(mask.bit_length() for masks in matcher.masks.values() for mask in masks.values())
-    for place in range(-(-size // WORD_BITS)):
-        parts = []
-        for fact, masks in matcher.masks.items():
-            bits = {value: _bits(mask, place) for value, mask in masks.items()}
-            if any(bits.values()):
-                readings = layout.readings(fact, fact in settled)
-                parts.append(
-                    ibis.cases(*((table[c] == code, _integer(bits[v])) for c, code, v in readings))
-                )
-        yield f"{HIDDEN}word_{place}", reduce(or_, parts)
-
-
-def _bits(mask: int, place: int) -> int:
-    """Return the part of a mask that stands in the word at `place`."""
-    return mask >> place * WORD_BITS & (1 << WORD_BITS) - 1
+    """Yield the words that change by what a stage has concluded."""
+    for word in bits.words:
+        known = [table[word]] if word in table.columns else []
+        for fact in stage.concludes:
+            if every := parts(sum(bits.facts.get(fact, {}).values())).get(word):
+                coded, values = layout.facts[fact], bits.facts[fact]
+                number = table[coded.column]
+                if fact in bits.inputs:  # an indicator, which keeps its coding otherwise
+                    old = reduce(or_, known)
+                    known = [ibis.cases((number > 0, old & _integer(~every)), else_=old)]
+                known.append(_bits_of(number, {c: values[v] for c, v in coded.codes}, word))
+        if known:
+            yield word, reduce(or_, known)
 
 
 def _integer(number: int) -> ir.Value:
     return ibis.literal(number, type="int64")
-
-
-def _holds(words: list[ir.Value], singles: int, choices: tuple[int, ...]) -> ir.Value:
-    """Return whether all bits of `singles` are set, and of each choice any."""
-    needed = [word & bits == bits for word, bits in _within(words, singles)]
-    for choice in choices:
-        chosen = (word & bits != _integer(0) for word, bits in _within(words, choice))
-        needed.append(reduce(or_, chosen))
-    return reduce(and_, needed)
-
-
-def _within(words: list[ir.Value], mask: int) -> Iterator[tuple[ir.Value, ir.Value]]:
-    for place, word in enumerate(words):
-        if bits := _bits(mask, place):
-            yield word, _integer(bits)
 
 
 def _conclusion(coded: Coded, rules: list[Rule], holds: Mapping[str, ir.Value]) -> ir.Value:
@@ -206,7 +218,7 @@ def _code(cases: Iterable[tuple[ir.Value, int]]) -> ir.Value:
     return ibis.cases(*numbered, else_=none) if numbered else none
 
 
-def _members(table: ir.Table, layout: Layout, settled: set[str]) -> Iterator[tuple[str, ir.Value]]:
+def _members(table: ir.Table, layout: Layout, bits: Bits) -> Iterator[tuple[str, ir.Value]]:
     """Yield a column for each member of the lists but that of the rules that fired."""
     alone = [pair for stage in layout.rulebook.stages for pair in layout.alone(stage)]
     for name in SETS:
@@ -219,14 +231,8 @@ def _members(table: ir.Table, layout: Layout, settled: set[str]) -> Iterator[tup
             yield member.column, _code((flag, member.unit) for flag in flags)
     for member in chain.from_iterable(layout.lists[CONTESTED]):
         (indicator,) = member.words
-        yield (
-            member.column,
-            _code(
-                (table[column] == code, member.unit * (value == CONTESTED))
-                for column, code, value in layout.readings(indicator, indicator in settled)
-                if value == CONTESTED or column != indicator
-            ),
-        )
+        contested = _any_set(table, bits.mask(indicator, [CONTESTED]))
+        yield member.column, _code([(contested, member.unit)])
 
 
 def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table:

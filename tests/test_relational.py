@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
-from softbalance.rules import relational
+from softbalance.rules import prepared, relational, words
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.duckdb_sql import verdicts_sql
 from softbalance.rules.findings import RulebookErrors
@@ -149,9 +149,11 @@ def test_a_rulebook_of_ones_own_needs_no_code(tmp_path: Path) -> None:
 
 
 def test_a_stage_may_need_several_words(
-    classifiers: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch
+    classifiers: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(relational, "WORD_BITS", 7)
+    monkeypatch.setattr(words, "WORD_BITS", 7)
+    monkeypatch.setattr(prepared, "KEPT", tmp_path)
+    monkeypatch.setattr(prepared, "_written", {})
     drawn = list(random_codings(500, seed=2))
     for classifier in classifiers.values():
         wanted = expected(classifier, drawn, fired=True)
@@ -175,7 +177,7 @@ def test_no_fact_has_the_name_of_a_column(tmp_path: Path, name: str) -> None:
         load_library([written(tmp_path / "own", extended("own", facts=[fact], rules=rules))])
 
 
-@pytest.mark.parametrize("bits", [relational.WORD_BITS, 8])
+@pytest.mark.parametrize("bits", [words.WORD_BITS, 8])
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

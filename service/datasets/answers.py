@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from softbalance.rules.duckdb_sql import verdicts_sql
-from softbalance.rules.model import FORM, Rulebook
+from softbalance.rules.duckdb_sql import decided_sql
+from softbalance.rules.model import Rulebook
 from softbalance.rules.tabular import output_columns
+from softbalance.rules.words import codings_bits
 from softbalance.schemas.rulebook import CLASSIFICATION
 from softbalance.service.datasets.layouts import ID
 from softbalance.service.datasets.sources import literal, quoted
@@ -41,48 +42,47 @@ def answers_sql(
     passed = [f"{column} AS {quoted(name)}" for column, name in own.items()]
     if len(rulebooks) == 1:
         (book,) = rulebooks
-        verdicts = verdicts_sql(book, codings, (ID, *own), fired=fired)
-        answer = _cells(book, names, fired, lists)
+        verdicts = decided_sql(book, codings, (ID, *own), fired=fired, lists=lists)
+        answer = _cells(book, names, fired)
         columns = [f"{cell} AS {quoted(name)}" for name, cell in answer.items()]
         return f"SELECT {', '.join(columns + passed)} FROM ({verdicts})"
-    steps, last = _steps(codings, own, rulebooks, names, fired)
+    steps, last = _steps(codings, own, rulebooks, names, fired=fired, lists=lists)
     packed = ", ".join(f"{_ANSWER}{i}" for i in range(len(rulebooks)))
     each = f"SELECT {', '.join((ID, *own))}, unnest([{packed}]) AS answer FROM {last}"
-    columns = [
-        f"{_cell(f'answer.{quoted(name)}', name, lists)} AS {quoted(name)}" for name in names[1:]
-    ]
+    columns = [f"answer.{quoted(name)} AS {quoted(name)}" for name in names[1:]]
     return f"WITH {', '.join(steps)} SELECT {', '.join([ID, *columns, *passed])} FROM ({each})"
 
 
-def _steps(
+def _steps(  # noqa: PLR0913 - as `answers_sql`
     codings: str,
     own: Mapping[str, str],
     rulebooks: Sequence[Rulebook],
     names: Sequence[str],
+    *,
     fired: bool,
+    lists: bool,
 ) -> tuple[list[str], str]:
     """Return a query a rulebook, each on the one before, that adds its answer as one struct."""
-    inputs = (FORM, *rulebooks[0].codebook.indicators)
-    kept = [_KEPT + name for name in inputs]
+    words = codings_bits(rulebooks[0].codebook).words
+    again = [f"{word} AS {_KEPT}{word}" for word in words]
+    back = [f"{_KEPT}{word} AS {word}" for word in words]
+    kept = [f"{_KEPT}{word}" for word in words]
     steps, last, packed = [], codings, list[str]()
     for index, book in enumerate(rulebooks):
-        again = [f"{n if not index else _KEPT + n} AS {_KEPT + n}" for n in inputs]
-        coded = [n if not index else f"{_KEPT + n} AS {n}" for n in inputs]
-        columns = (ID, *own, *packed)
-        steps.append(
-            f"coded_{index} AS (SELECT {', '.join([*columns, *again, *coded])} FROM {last})"
-        )
-        verdicts = verdicts_sql(book, f"coded_{index}", (*columns, *kept), fired=fired)
-        answer = _cells(book, names[1:], fired, lists=True)
-        struct = ", ".join(f"{quoted(n)}: {_plain(c, n)}" for n, c in answer.items())
-        packed = [*packed, f"{_ANSWER}{index}"]
-        columns = (*columns, *kept, f"{{{struct}}} AS {_ANSWER}{index}")
+        columns = [ID, *own, *packed]
+        coded = [*columns, *words, *again] if not index else [*columns, *back, *kept]
+        steps.append(f"coded_{index} AS (SELECT {', '.join(coded)} FROM {last})")
+        verdicts = decided_sql(book, f"coded_{index}", columns + kept, fired=fired, lists=lists)
+        answer = _cells(book, names[1:], fired)
+        struct = ", ".join(f"{quoted(n)}: {c}::{_type(n, lists)}" for n, c in answer.items())
+        packed.append(f"{_ANSWER}{index}")
         last = f"decided_{index}"
-        steps.append(f"{last} AS (SELECT {', '.join(columns)} FROM ({verdicts}))")
+        answered = [*columns, *kept, f"{{{struct}}} AS {packed[-1]}"]
+        steps.append(f"{last} AS (SELECT {', '.join(answered)} FROM ({verdicts}))")
     return steps, last
 
 
-def _cells(book: Rulebook, names: Sequence[str], fired: bool, lists: bool) -> dict[str, str]:
+def _cells(book: Rulebook, names: Sequence[str], fired: bool) -> dict[str, str]:
     """Return the answer's cells by name, null where the rulebook has no value for one."""
     given = {*_given(book, fired)}
     cells = {}
@@ -90,7 +90,7 @@ def _cells(book: Rulebook, names: Sequence[str], fired: bool, lists: bool) -> di
         if name == RULEBOOK:
             cells[name] = literal(book.id)
         elif name == ID or name in given:
-            cells[name] = _cell(quoted(name), name, lists)
+            cells[name] = _cell(quoted(name), name)
         else:
             cells[name] = "NULL::VARCHAR"
     return cells
@@ -107,14 +107,12 @@ def _given(book: Rulebook, fired: bool) -> tuple[str, ...]:
     )
 
 
-def _cell(column: str, name: str, lists: bool) -> str:
+def _cell(column: str, name: str) -> str:
     if name == CLASSIFICATION:
         return f"CASE WHEN {column} IS NULL THEN error({literal(_UNDECIDED)}) ELSE {column} END"
-    if name in LISTS and not lists:
-        return f"nullif(array_to_string({column}, ';'), '')"
     return column
 
 
-def _plain(cell: str, name: str) -> str:
-    """Return a cell in a type that is the same for every rulebook."""
-    return f"{cell}::VARCHAR[]" if name in LISTS else f"{cell}::VARCHAR"
+def _type(name: str, lists: bool) -> str:
+    """Return a type for a cell that is the same for every rulebook."""
+    return "VARCHAR[]" if lists and name in LISTS else "VARCHAR"

@@ -18,6 +18,7 @@ from softbalance.rules.decision import Decision
 from softbalance.rules.duckdb_sql import fired_sql
 from softbalance.rules.model import FORM, Codebook, Rulebook
 from softbalance.rules.reconcile import Codings, reconcile
+from softbalance.rules.words import WORD_BITS, codings_bits
 from softbalance.schemas.mistakes import Located, pointer
 from softbalance.service.datasets.episodes import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.formats import Format, split_header
@@ -25,7 +26,6 @@ from softbalance.service.datasets.layouts import ID, Layout, read_header
 from softbalance.service.datasets.mistakes import UnusableDataset
 from softbalance.service.datasets.records import MAX_RECORD, Record, records
 from softbalance.service.datasets.rejects import mistakes_in
-from softbalance.service.datasets.sources import quoted
 from softbalance.service.datasets.values import value_said
 
 #: Lines decided together.
@@ -118,13 +118,14 @@ class ChunkDecider:
     """Tells which rules of a rulebook fire on each of many codings; for one thread."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._inputs = (FORM, *rulebook.codebook.indicators)
+        bits = codings_bits(rulebook.codebook)
+        self._facts, self._size = bits.facts, len(bits.words)
         query, self._columns = fired_sql(rulebook, "codings", "n")
-        typed = ", ".join(f"{quoted(name)} VARCHAR" for name in self._inputs)
-        values = ", ".join(f"unnest(${n + 1})" for n in range(len(self._inputs) + 1))
+        typed = ", ".join(f"{word} BIGINT" for word in ("n", *bits.words))
+        values = ", ".join(f"unnest(${n + 1})" for n in range(len(bits.words) + 1))
         self._fill = f"INSERT INTO codings SELECT {values}"
         self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute(f"CREATE TEMP TABLE codings (n BIGINT, {typed})")
+        self._connection.execute(f"CREATE TEMP TABLE codings ({typed})")
         self._connection.execute(f"PREPARE fired AS {query}")
 
     def __enter__(self) -> ChunkDecider:
@@ -137,12 +138,17 @@ class ChunkDecider:
         """Return the ids of the rules that fire, codings by codings."""
         if not codings:
             return []
-        columns: list[list[Any]] = [list(range(len(codings))), [c.form for c in codings]]
-        columns += [[c.values[name] for c in codings] for name in self._inputs[1:]]
+        words = [self._words_of(coding) for coding in codings]
+        columns = [list(range(len(codings))), *map(list, zip(*words, strict=True))]
         self._connection.execute("DELETE FROM codings")
         self._connection.execute(self._fill, columns)
         rows = self._connection.execute("EXECUTE fired").fetchall()
         return [self._words(row) for row in rows]
+
+    def _words_of(self, codings: Codings) -> list[int]:
+        said = {FORM: codings.form, **codings.values}
+        mask = sum(self._facts[fact][value] for fact, value in said.items())
+        return [mask >> n * WORD_BITS & (1 << WORD_BITS) - 1 for n in range(self._size)]
 
     def _words(self, row: Sequence[int]) -> list[str]:
         told = zip(self._columns, row, strict=True)

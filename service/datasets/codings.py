@@ -17,9 +17,10 @@ from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.relational import reconciled
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.service.datasets.layouts import ID, INDICATOR, VALUE
+from softbalance.service.datasets.sources import SAID
 from softbalance.service.datasets.values import SPELLINGS
 
-SAID, SOUND, FILE, ROW = "said_", "sound", "file", "row"
+SOUND, FILE, ROW = "sound", "file", "row"
 
 
 def said_text(column: ir.Value) -> ir.StringValue:

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-import ibis
-import ibis.expr.types as ir
+from softbalance.rules.model import FORM
+from softbalance.rules.words import codings_bits
 from softbalance.service.datasets.answers import answer_names, answers_sql
-from softbalance.service.datasets.codings import SAID, gathered, observations, wide_codings
+from softbalance.service.datasets.cells import gathered_sql, observations_sql, wide_sql
 from softbalance.service.datasets.episodes import number_episodes
 from softbalance.service.datasets.formats import DataFile, Format
 from softbalance.service.datasets.layouts import ID, Layout
@@ -26,7 +26,7 @@ from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.rejects import Reject, Spool, joined, rejects_of, write_rejects
 from softbalance.service.datasets.runs import Outcome, Request
-from softbalance.service.datasets.sources import OWN, literal, source_sql
+from softbalance.service.datasets.sources import OWN, SAID, literal, source_sql
 
 _FETCHED = 1024
 _WRITING = {
@@ -122,26 +122,18 @@ class DuckRun:
     def _define(self, source: str, strict: bool) -> None:
         """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
         codebook = self.request.codebook
+        first = codings_bits(codebook).words[0]
         self._view("source", source)
-        table = ibis.table(self._schema(), name="source")
         if self.dataset.layout is Layout.WIDE:
             several = len(self.dataset.parts) > 1
-            self._view("checked", _sql(wide_codings(table, codebook, several)))
-            self._view("codings", _guarded("checked", strict))
+            self._view("checked", wide_sql("source", self.dataset.meaning, codebook, several))
+            self._view("codings", _guarded("checked", first, strict))
             return
-        checked = observations(table, codebook)
-        self._view("checked", _sql(checked))
-        self._view("sound_rows", _guarded("checked", strict))
-        sound = ibis.table(checked.schema(), name="sound_rows")
+        self._view("checked", observations_sql("source", codebook))
+        self._view("sound_rows", _guarded("checked", FORM, strict))
         own = [f"{OWN}{i}" for i in range(len(self.dataset.own))]
-        self._view("episodes", _sql(gathered(sound, codebook, "ordinal", own)))
-        self._view("codings", _guarded("episodes", strict))
-
-    def _schema(self) -> dict[str, str]:
-        numbers = dict.fromkeys(("file", "row", "line", "ordinal"), "int64")
-        said = dict.fromkeys((SAID + n for n in (ID, *self.dataset.meaning)), "string")
-        own = dict.fromkeys((f"{OWN}{i}" for i in range(len(self.dataset.own))), "string")
-        return numbers | said | own | {"cells": "array<string>"}
+        self._view("episodes", gathered_sql("sound_rows", codebook, own))
+        self._view("codings", _guarded("episodes", first, strict))
 
     def _view(self, name: str, query: str) -> None:
         self._query(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
@@ -175,12 +167,12 @@ class DuckRun:
             raise
 
 
-def _guarded(view: str, strict: bool) -> str:
+def _guarded(view: str, column: str, strict: bool) -> str:
+    """Return the query for the sound rows of a view; if `strict`, one that fails at another row.
+
+    It fails where it reads the column named.
+    """
     if strict:
-        form = "CASE WHEN sound THEN form ELSE error('a row cannot be classified') END AS form"
-        return f"SELECT * REPLACE ({form}) FROM {view}"
+        cell = f"CASE WHEN sound THEN {column} ELSE error('a row cannot be classified') END"
+        return f"SELECT * REPLACE ({cell} AS {column}) FROM {view}"
     return f"SELECT * FROM {view} WHERE sound"
-
-
-def _sql(table: ir.Table) -> str:
-    return str(ibis.to_sql(table, dialect="duckdb"))

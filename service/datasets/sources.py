@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from softbalance.service.datasets.codings import SAID
 from softbalance.service.datasets.dataset import Dataset, Part, own_places
 from softbalance.service.datasets.formats import Format
 from softbalance.service.datasets.layouts import ID, Layout
 from softbalance.service.datasets.records import MAX_RECORD
 
-OWN = "own_"
+SAID, OWN = "said_", "own_"
 _DECIMALS = ("FLOAT", "DOUBLE", "DECIMAL")
 
 

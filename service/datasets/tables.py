@@ -13,7 +13,6 @@ from softbalance.rules.relational import verdicts
 from softbalance.service.datasets import ibis_duckdb
 from softbalance.service.datasets.answers import LISTS, RULEBOOK, answer_names
 from softbalance.service.datasets.codings import (
-    SAID,
     gathered,
     observations,
     said_text,
@@ -23,7 +22,7 @@ from softbalance.service.datasets.dataset import own_names, renamed
 from softbalance.service.datasets.layouts import ID, Header, Layout, read_header
 from softbalance.service.datasets.mistakes import DISAGREE, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request
-from softbalance.service.datasets.sources import OWN
+from softbalance.service.datasets.sources import OWN, SAID
 from sqlglot import exp
 
 ROW_NUMBER = "__row_number"
