@@ -1,0 +1,187 @@
+"""Finding stored classifications: by filters, in an order, a page at a time; and how many of what.
+
+Only the columns that repeat what is searched for are read, never the documents. Records are only
+ever added, so what was counted once stays counted (`Tally`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+from softbalance.service.store.database import Database
+from softbalance.service.store.records import LONGEST_CODER
+from softbalance.service.store.tables import FILTERS, actors, coders, records
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+#: What a list may be sorted by: the columns, of which the newest record has the highest position.
+TIME = "time"
+ORDERS: Mapping[str, ColumnElement[Any]] = {
+    TIME: records.c.position,
+    "title": func.lower(func.coalesce(records.c.title, records.c.episode)),
+    "classification": records.c.classification,
+    "form": records.c.form,
+    "rulebook": records.c.rulebook,
+}
+_SHOWN = (
+    records.c.position,
+    records.c.id,
+    records.c.classified_at,
+    records.c.rulebook,
+    records.c.classification,
+    records.c.form,
+    records.c.episode,
+    records.c.title,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records are wanted: those that pass every filter, in which order, and after which.
+
+    `filters` may name classification, rulebook, form, episode, actor, coder, `text` (a part of the
+    title or of the episode's id) and `since` and `until` (YYYY-MM-DD, both included). `after` is
+    the `next` of the page before.
+    """
+
+    filters: Mapping[str, str]
+    order: str = TIME
+    falling: bool = True
+    after: tuple[Any, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as a list shows it."""
+
+    position: int
+    id: str
+    classified_at: str
+    rulebook: str
+    classification: str
+    form: str
+    episode: str
+    title: str | None
+    actors: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some records, and what the next page begins after; None at the end."""
+
+    rows: Sequence[Row]
+    next: tuple[Any, int] | None
+
+
+def search(database: Database, wanted: Wanted, limit: int) -> Found:
+    """Return up to `limit` records. Raises StoreAway."""
+    with database.reading() as connection:
+        got = connection.execute(_ordered(_SHOWN, wanted, limit + 1)).all()
+        page = got[:limit]
+        acting: dict[int, list[str]] = {row.position: [] for row in page}
+        query = select(actors.c.position, actors.c.actor).where(actors.c.position.in_(acting))
+        for position, actor in connection.execute(query) if page else ():
+            acting[position].append(actor)
+    rows = [_row(row, acting[row.position]) for row in page]
+    last = page[-1] if len(got) > limit else None
+    return Found(rows, None if last is None else (last.sorted_by, last.position))
+
+
+def _row(row: Any, acting: Sequence[str]) -> Row:
+    columns = {column.key: row[place] for place, column in enumerate(_SHOWN)}
+    return Row(**columns, actors=acting)
+
+
+def documents(database: Database, wanted: Wanted, at_a_time: int = 200) -> Iterator[dict[str, Any]]:
+    """Yield every record that is wanted, whole. Raises StoreAway.
+
+    No connection is held between two of them, however slowly they are taken.
+    """
+    after, more = wanted.after, True
+    columns = (records.c.position, records.c.document)
+    while more:
+        part = Wanted(wanted.filters, wanted.order, wanted.falling, after)
+        with database.reading() as connection:
+            rows = connection.execute(_ordered(columns, part, at_a_time)).all()
+        for row in rows:
+            yield orjson.loads(row.document)
+        more = len(rows) == at_a_time
+        after = (rows[-1].sorted_by, rows[-1].position) if rows else None
+
+
+def counts(database: Database, filters: Mapping[str, str]) -> dict[str, int]:
+    """Return how many of the records that pass the filters are of each class. Raises StoreAway."""
+    query = select(records.c.classification, func.count()).group_by(records.c.classification)
+    with database.reading() as connection:
+        rows = connection.execute(_passing(query, filters)).all()
+    return {row[0]: row[1] for row in rows}
+
+
+class Tally:
+    """How many records are of each class, counted once; later calls count what came since."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._counted: Counter[str] = Counter()
+        self._upto = 0
+
+    def classes(self) -> dict[str, int]:
+        """Return the counts of all records. Raises StoreAway."""
+        query = select(records.c.classification, func.count(), func.max(records.c.position))
+        query = query.group_by(records.c.classification)
+        with self._lock:
+            with self._database.reading() as connection:
+                new = connection.execute(query.where(records.c.position > self._upto)).all()
+            for label, number, newest in new:
+                self._counted[label] += number
+                self._upto = max(self._upto, newest)
+            return dict(self._counted)
+
+
+def _ordered(columns: Sequence[Any], wanted: Wanted, limit: int) -> Select[Any]:
+    by = ORDERS[wanted.order]
+    query = _passing(select(*columns, by.label("sorted_by")), wanted.filters)
+    if wanted.after is not None:
+        query = query.where(_after(by, wanted.falling, *wanted.after))
+    order = (by, records.c.position)
+    return query.order_by(*(c.desc() if wanted.falling else c.asc() for c in order)).limit(limit)
+
+
+def _after(by: ColumnElement[Any], falling: bool, value: Any, position: int) -> ColumnElement[bool]:
+    """Return the condition of what stands after a record in the order."""
+    if by is records.c.position:
+        return by < position if falling else by > position
+    beyond = by < value if falling else by > value
+    further = records.c.position < position if falling else records.c.position > position
+    return or_(beyond, and_(by == value, further))
+
+
+def _passing(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
+    for name in FILTERS:
+        if name in filters:
+            query = query.where(records.c[name] == filters[name])
+    if "text" in filters:
+        text = filters["text"]
+        query = query.where(
+            or_(
+                records.c.title.icontains(text, autoescape=True),
+                records.c.episode.icontains(text, autoescape=True),
+            )
+        )
+    for table, name in ((actors, "actor"), (coders, "coder")):
+        if name in filters:
+            value = filters[name][:LONGEST_CODER]
+            at = table.c.position == records.c.position
+            query = query.where(exists().where(at, table.c[name] == value))
+    if "since" in filters:
+        query = query.where(records.c.classified_at >= filters["since"])
+    if "until" in filters:
+        following = date.fromisoformat(filters["until"]) + timedelta(days=1)
+        query = query.where(records.c.classified_at < following.isoformat())
+    return query
