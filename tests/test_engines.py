@@ -133,3 +133,22 @@ def test_spark(sheet: Path, wanted: list[Row], tmp_path: Path) -> None:
     rows = [row for path in text.glob("*.csv") for row in read(path)]
     assert sorted_rows(rows) == sorted_rows(as_text(wanted))
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_a_table_without_defects_is_answered_and_none_is_left_after_a_failure(
+    tmp_path: Path,
+) -> None:
+    base = tmp_path / "base.duckdb"
+    with duckdb.connect(str(base)) as connection:
+        connection.execute("CREATE TABLE cases AS SELECT 'a' AS id, 'other' AS form")
+        connection.execute("CREATE TABLE bad AS SELECT 'a' AS id, 'othr' AS form")
+    assert classify("cases", "-o", "answers", "--engine", f"duckdb://{base}").status == 0
+    # the rejects cannot be made under a name that is taken by then
+    done = classify("bad", "-o", "x", "--engine", f"duckdb://{base}", "--rejects", "x")
+    assert (done.status, "already exists" in done.err) == (2, True)
+    with duckdb.connect(str(base)) as connection:
+        assert connection.sql("SELECT id, classification FROM answers").fetchall() == [
+            ("a", "indeterminate")
+        ]
+        tables = connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()
+        assert {name for (name,) in tables} == {"cases", "bad", "answers"}

@@ -18,7 +18,7 @@ from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.dataset import Part
 from softbalance.service.datasets.episodes import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.formats import Format, open_inputs
-from softbalance.service.datasets.layouts import ID, INDICATOR, VALUE, Layout
+from softbalance.service.datasets.layouts import HELP, ID, INDICATOR, VALUE, Layout
 from softbalance.service.datasets.mistakes import DISAGREE, UnusableDataset
 from softbalance.service.datasets.opening import open_dataset
 from softbalance.service.datasets.outputs import workspace
@@ -73,6 +73,8 @@ class _Reading:
 
     def row(self, file: int, line: int, said: Mapping[str, str | None], row: str) -> None:
         """Take a row of a long file by what its cells say, `coder` among them."""
+        if said[ID] == HELP:
+            return
         cells = {name: cell for name, cell in said.items() if name != CODER}
         mistakes = list(mistakes_in(cells, Layout.LONG, self.codebook))
         for column, value, mistake in mistakes:

@@ -22,7 +22,7 @@ from softbalance.rules.words import WORD_BITS, codings_bits
 from softbalance.schemas.mistakes import Located, pointer
 from softbalance.service.datasets.episodes import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.formats import Format, split_header
-from softbalance.service.datasets.layouts import ID, Layout, read_header
+from softbalance.service.datasets.layouts import HELP, ID, Layout, read_header
 from softbalance.service.datasets.mistakes import UnusableDataset
 from softbalance.service.datasets.records import MAX_RECORD, Record, records
 from softbalance.service.datasets.rejects import mistakes_in
@@ -65,16 +65,22 @@ def sheet_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
     if header.layout is Layout.LONG:
         raise UnusableDataset("the body: is in the long layout; send a row an episode")
     rows = records(stream, delimiter, len(names))
-    return (_sheet_line(row, delimiter, header.places, codebook) for row in rows)
+    read = (_sheet_line(row, delimiter, header.places, codebook) for row in rows)
+    return (line for line in read if line is not None)
 
 
-def _sheet_line(row: Record, delimiter: str, places: Mapping[str, int], codebook: Codebook) -> Line:
+def _sheet_line(
+    row: Record, delimiter: str, places: Mapping[str, int], codebook: Codebook
+) -> Line | None:
+    """Return a row as a line, or None for a row of help."""
     number = row.line + 1
     if row.mistake is not None:
         return Line(number, None, [Located("", row.mistake.code, str(row.mistake))])
     cells = row.fields or row.raw.split(delimiter.encode())
     said = {name: cells[place].decode() for name, place in places.items()}
     wrong = list(mistakes_in(said, Layout.WIDE, codebook))
+    if wrong and said.get(ID) == HELP:
+        return None
     if wrong:
         mistakes = [Located(pointer((column,)), m.code, str(m)) for column, _, m in wrong]
         return Line(number, None, mistakes)

@@ -18,7 +18,7 @@ from softbalance.service.datasets.answers import answer_names, answers_sql
 from softbalance.service.datasets.cells import gathered_sql, observations_sql, wide_sql
 from softbalance.service.datasets.episodes import number_episodes
 from softbalance.service.datasets.formats import DataFile, Format
-from softbalance.service.datasets.layouts import ID, Layout
+from softbalance.service.datasets.layouts import HELP, ID, Layout
 from softbalance.service.datasets.mistakes import UnusableDataset
 from softbalance.service.datasets.numbering import number
 from softbalance.service.datasets.opening import open_dataset
@@ -29,6 +29,8 @@ from softbalance.service.datasets.runs import Outcome, Request
 from softbalance.service.datasets.sources import OWN, SAID, literal, source_sql
 
 _FETCHED = 1024
+#: Whether a row is a coding sheet's row of help.
+_OF_HELP = f"{SAID}{ID} IS NOT DISTINCT FROM {literal(HELP)} AND NOT sound"
 _WRITING = {
     Format.CSV: "FORMAT csv, HEADER",
     Format.TSV: "FORMAT csv, HEADER, DELIMITER '\t'",
@@ -80,9 +82,12 @@ class DuckRun:
             classified = self._classify(copies, "classifying")
             names = [part.file.name for part in self.dataset.parts]
             rejected, reasons = write_rejects(self.rejects, (spool, self._unsound()), names)
+            (helped,) = self._query(
+                f"SELECT count(*) FROM checked WHERE {_OF_HELP}"
+            ).fetchone() or (0,)
         except duckdb.Error as error:
             raise UnusableDataset(str(error).splitlines()[0]) from error
-        return Outcome(classified, rejected, reasons)
+        return Outcome(classified, rejected, reasons, int(helped))
 
     def _classify(self, copies: Sequence[Path] | None, label: str) -> int:
         """Write the answer; return how many rows or, if long, ids were classified.
@@ -145,7 +150,7 @@ class DuckRun:
         if self.dataset.layout is Layout.LONG:
             unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
         columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
-        found = self._query(f"SELECT {columns} FROM checked WHERE {unsound}")
+        found = self._query(f"SELECT {columns} FROM checked WHERE ({unsound}) AND NOT ({_OF_HELP})")
         while rows := found.fetchmany(_FETCHED):
             for file, line, cells, *values in rows:
                 yield from self._rejects(file, line, cells, dict(zip(said, values, strict=True)))

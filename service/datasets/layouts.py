@@ -13,6 +13,8 @@ from softbalance.service.datasets.mistakes import UnusableDataset
 from softbalance.service.datasets.values import folded
 
 ID, INDICATOR, VALUE = "id", "indicator", "value"
+#: The id of a coding sheet's row of help: where that row can't be classified, it is passed over.
+HELP = "#help"
 #: What a wide sheet may say of an episode beside its codings; no verdict depends on it.
 EPISODE_FIELDS = ("title", "hegemon", "actors", "start", "end")
 #: What a long sheet may say of an observation beside its value.

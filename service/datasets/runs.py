@@ -43,11 +43,15 @@ class Request:
 
 @dataclass
 class Outcome:
-    """What a run came to: rows (or, if long, ids) classified, rows rejected, mistakes by code."""
+    """What a run came to: rows (or, if long, ids) classified, rows rejected, mistakes by code.
+
+    `helped` counts the rows of help that were passed over.
+    """
 
     classified: int = 0
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    helped: int = 0
 
 
 def classify(request: Request) -> Outcome:
@@ -88,6 +92,8 @@ def _classify_files(request: Request) -> Outcome:
             settle(run.rejects, rejects)
         else:
             rejects.unlink(missing_ok=True)
+    if outcome.helped:
+        print("softbalance: passed over the sheet's row of help (#help)", file=sys.stderr)
     if outcome.rejected:
         tell_rejected(outcome, rejects)
     return outcome

@@ -19,7 +19,7 @@ from softbalance.service.datasets.codings import (
     wide_codings,
 )
 from softbalance.service.datasets.dataset import own_names, renamed
-from softbalance.service.datasets.layouts import ID, Header, Layout, read_header
+from softbalance.service.datasets.layouts import HELP, ID, Header, Layout, read_header
 from softbalance.service.datasets.mistakes import DISAGREE, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request
 from softbalance.service.datasets.sources import OWN, SAID
@@ -81,7 +81,7 @@ def _classify(request: Request, connection: Any) -> Outcome:
         rows = _count(connection, connection.table(request.output))
     except BaseException:
         for name in made:
-            connection.drop_table(name, force=True)
+            _drop(connection, name)
         raise
     return Outcome(rows // len(request.rulebooks), rejected)
 
@@ -107,7 +107,14 @@ def _create(connection: Any, name: str, table: ir.Table) -> None:
 def _count(connection: Any, table: ir.Table) -> int:
     """Return how many rows a table has, without the frames that Ibis' own `execute` needs."""
     query = connection.compile(table.count())
-    return int(connection.raw_sql(query).fetchone()[0])
+    # DuckDB takes no other query before the last row is fetched, and the one after it
+    return int(connection.raw_sql(query).fetchall()[0][0])
+
+
+def _drop(connection: Any, name: str) -> None:
+    """Drop a table; with this sqlglot, Ibis 12 forgets the name in its own `drop_table`."""
+    quoted = exp.to_identifier(name, quoted=True).sql(connection.dialect)
+    connection.raw_sql(f"DROP TABLE {quoted}")
 
 
 def source_of(table: ir.Table, header: Header) -> ir.Table:
@@ -154,8 +161,8 @@ class Plan:
         return reduce(lambda a, b: a.union(b), parts)
 
     def unsound(self) -> ir.Table:
-        """Return the rows that cannot be classified."""
-        table = self._checked
+        """Return the rows that cannot be classified, but for a sheet's row of help."""
+        table = self._checked.filter(self._checked.sound | (self._checked[ID] != HELP))
         if self._header.layout is Layout.WIDE:
             return table.filter(~table.sound)
         apart = self._episodes.filter(~self._episodes.sound).select(ID)

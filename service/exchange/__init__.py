@@ -1,0 +1,1 @@
+"""Coding sheets, and coded data in the formats of other programs."""

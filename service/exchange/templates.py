@@ -1,0 +1,80 @@
+"""Coding sheets to fill in: CSV in the wide and in the long layout, with a row of help."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+from softbalance.rules.model import FORM, Codebook
+from softbalance.schemas.fields import VALUES
+from softbalance.service.datasets.layouts import (
+    EPISODE_FIELDS,
+    HELP,
+    ID,
+    INDICATOR,
+    OBSERVATION_FIELDS,
+    VALUE,
+)
+
+_DATE = "YYYY, YYYY-MM or YYYY-MM-DD"
+_ABOUT = {
+    "title": "a name for people",
+    "hegemon": "ISO 3166 alpha-3; USA if empty",
+    "actors": "ISO 3166 alpha-3 for states, an acronym for organisations, ; between them",
+    "start": _DATE,
+    "end": _DATE,
+    "source": "the work, as one would cite it",
+    "locator": "section, page or paragraph",
+    "note": "why you code it so",
+    "coder": "your name or initials",
+}
+_VALUES = f"{', '.join(VALUES[:-1])} or {VALUES[-1]}; empty is unknown"
+
+
+def wide_template(codebook: Codebook, *, helped: bool = True) -> str:
+    """Return a sheet of a row an episode, empty but for its row of help."""
+    names = [ID, EPISODE_FIELDS[0], FORM, *EPISODE_FIELDS[1:], *codebook.indicators]
+    questions = {i.id: f"{_VALUES}: {i.question}" for i in codebook.indicators.values()}
+    return _sheet(names, [{**_help(codebook), **questions}] if helped else [])
+
+
+def long_template(
+    codebook: Codebook,
+    forms: Mapping[str, str],
+    coder: str = "",
+    *,
+    helped: bool = True,
+) -> str:
+    """Return a sheet of a row an observation, with a row for each indicator of each episode.
+
+    `forms` are the forms of the episodes by their ids.
+    """
+    names = [ID, FORM, INDICATOR, VALUE, *OBSERVATION_FIELDS]
+    rows: list[Mapping[str, str]] = [_help(codebook)] if helped else []
+    rows += [
+        {ID: id_, FORM: form, INDICATOR: indicator, "coder": coder}
+        for id_, form in forms.items()
+        for indicator in codebook.indicators
+    ]
+    return _sheet(names, rows)
+
+
+def _help(codebook: Codebook) -> dict[str, str]:
+    return {
+        **_ABOUT,
+        ID: HELP,
+        FORM: f"one of: {', '.join(codebook.forms)}",
+        INDICATOR: f"one of: {', '.join(codebook.indicators)}",
+        VALUE: _VALUES,
+    }
+
+
+def _sheet(names: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
+    sheet = io.StringIO()
+    writer = csv.DictWriter(
+        sheet, list(names), restval="", extrasaction="ignore", lineterminator="\r\n"
+    )
+    writer.writeheader()
+    writer.writerows(rows)
+    return sheet.getvalue()
