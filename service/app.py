@@ -18,7 +18,14 @@ from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service import problems
 from softbalance.service.access import Access
-from softbalance.service.api import batches, classifications, comparisons, operation, rulebooks
+from softbalance.service.api import (
+    audit,
+    batches,
+    classifications,
+    comparisons,
+    operation,
+    rulebooks,
+)
 from softbalance.service.context import Context
 from softbalance.service.pages import batch, desk, rendering
 from softbalance.service.pages import classifications as classifications_page
@@ -38,6 +45,7 @@ BLUEPRINTS = (
     batches.blueprint,
     comparisons.blueprint,
     rulebooks.blueprint,
+    audit.blueprint,
     operation.blueprint,
 )
 #: What a browser shows; no document lists it.

@@ -12,6 +12,7 @@ import click
 #: Subcommand → (its module under `softbalance.service.commands`, its line in the help).
 COMMANDS = {
     "agreement": ("agreement", "Say how far coders agree, and where they part."),
+    "audit": ("audit", "See whether stored classifications are what was stored."),
     "candidates": ("candidates", "Find candidate episodes in event data."),
     "cases": ("cases", "Decide the cases that come with the rulebooks."),
     "classify": ("classify", "Classify the episodes of datasets."),

@@ -21,14 +21,23 @@ from softbalance.schemas.classification import (
 )
 from softbalance.schemas.episode import ID_PATTERN, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
-from softbalance.schemas.mistakes import Mistake
+from softbalance.schemas.mistakes import Located, Mistake, unknown_name
 from softbalance.schemas.sensitivity import OUTLOOK
-from softbalance.service.api.parsing import Blueprint, Flag, Query, WholeNumber, as_json
+from softbalance.service.api.parsing import (
+    Blueprint,
+    Flag,
+    Query,
+    WholeNumber,
+    as_json,
+    invalid_query,
+)
 from softbalance.service.classifiers import NotKept, classify
 from softbalance.service.context import Context
 from softbalance.service.dot import proof_graph
+from softbalance.service.idempotency import HEADER, PATTERN, REPLAYED, claim_of, reused
 from softbalance.service.problems import Problem
 from softbalance.service.replay import decided_again, differences
+from softbalance.service.store import ClaimedOtherwise
 from softbalance.service.text.proof import proof_text
 from werkzeug.datastructures import MIMEAccept
 
@@ -37,6 +46,12 @@ JSON = "application/json"
 _PROOFS: dict[str, Callable[[Mapping[str, Any], Codebook], str]] = {
     "text/plain": proof_text,
     "text/vnd.graphviz": proof_graph,
+}
+#: Header of a list: the ids of the records that belong there and are not what was stored.
+DAMAGED = "Softbalance-Damaged"
+_DAMAGED = {
+    "schema": {"type": "string"},
+    "description": "Ids of records that belong here and are damaged, so that they are left out.",
 }
 _TEXT = {"schema": {"type": "string"}}
 _BOUNDS = Mistake("range", "is not a whole number from 1 to 1000")
@@ -70,7 +85,7 @@ def blueprint(context: Context) -> Blueprint:
         """Which records are wanted."""
 
         classification = Choice("class", context.library.codebook.classes)
-        rulebook = Choice("rulebook", context.library.rulebooks)
+        rulebook = Text(low=1)
         form = Choice("form", context.library.codebook.forms)
         actor = Text(low=1, high=64)
         episode = Token(ID_PATTERN, "an episode's id")
@@ -95,28 +110,33 @@ def blueprint(context: Context) -> Blueprint:
     @routes.arguments(PostQuery(), location="query")
     @routes.arguments(episode)
     @routes.response(201, answer, headers={"Location": {"schema": {"type": "string"}}})
-    @routes.alt_response(200, schema=answer, description="Classified and not stored.")
+    @routes.alt_response(
+        200,
+        schema=answer,
+        headers={REPLAYED: {"schema": {"type": "string", "enum": ["true"]}}},
+        description="Classified and not stored, or stored before under the same key.",
+    )
+    @routes.header(HEADER, PATTERN, "Sent again, it gives the record that it was first used for.")
     def post(query: dict[str, Any], sent: dict[str, Any]) -> Response:
         """Classify an episode; store the classification unless `store=false`."""
+        if query["store"]:
+            return _classified_and_stored(context, query, sent)
         classifier = context.classifiers[query["rulebook"]]
-        detail = query["detail"]
-        if not query["store"]:
-            return as_json(classify(classifier, sent, detail, decided))
-        kept = TRACE if detail == VERDICT else detail
-        classified = classify(classifier, sent, kept, decided)
-        context.store.add(_at(TRACE, classified))
-        location = url_for(".get", record=classified["id"])
-        return as_json(_at(detail, classified), 201, {"Location": location})
+        return as_json(classify(classifier, sent, query["detail"], decided))
 
     @routes.route("", methods=["GET"])
     @routes.arguments(ListQuery(), location="query")
-    @routes.response(200, PageSchema)
+    @routes.response(200, PageSchema, headers={DAMAGED: _DAMAGED})
     def list_(query: dict[str, Any]) -> Response:
         """List classifications, newest first; pass `next` on as `cursor` for more."""
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
+        _expect_rulebook(context, query.get("rulebook"))
         page = context.store.page(query, limit, int(cursor) if cursor else None)
         items = [_at(VERDICT, item) for item in page.items]
-        return as_json({"items": items, "next": str(page.next) if page.next else None})
+        # what is damaged cannot be given; its neighbours can, and it is not passed over in silence
+        headers = {DAMAGED: ", ".join(page.damaged)} if page.damaged else {}
+        content = {"items": items, "next": str(page.next) if page.next else None}
+        return as_json(content, headers=headers)
 
     @routes.route("/<record>", methods=["GET"])
     @routes.arguments(DetailQuery(), location="query")
@@ -152,6 +172,45 @@ def blueprint(context: Context) -> Blueprint:
         return as_json({"identical": not found, "differences": told})
 
     return routes
+
+
+def _classified_and_stored(
+    context: Context, query: Mapping[str, Any], sent: Mapping[str, Any]
+) -> Response:
+    """Answer with a new record, or with that which the request's idempotency key was used for."""
+    claim = claim_of(request, query["rulebook"], sent)
+    classifier, detail = context.classifiers[query["rulebook"]], query["detail"]
+    try:
+        first = context.store.claimed(claim) if claim else None
+        if first is None:
+            kept = TRACE if detail == VERDICT else detail
+            classified = classify(classifier, sent, kept, context.metrics.decided)
+            first = context.store.add(_at(TRACE, classified), claim)
+    except ClaimedOtherwise as error:
+        raise reused() from error
+    if first is not None:
+        return _replayed(context, first, detail)
+    location = url_for(".get", record=classified["id"])
+    return as_json(_at(detail, classified), 201, {"Location": location})
+
+
+def _replayed(context: Context, first: dict[str, Any], detail: str) -> Response:
+    """Answer with the record that an idempotency key was used for."""
+    if detail == FULL:
+        first |= _again(context, first, FULL)
+    headers = {"Location": url_for(".get", record=first["id"]), REPLAYED: "true"}
+    return as_json(_at(detail, first), headers=headers)
+
+
+def _expect_rulebook(context: Context, rulebook: str | None) -> None:
+    """Raise the problem of a rulebook that is neither loaded nor kept in the store."""
+    loaded = context.library.rulebooks
+    if rulebook is None or rulebook in loaded:
+        return
+    known = sorted({*loaded, *context.store.rulebooks()})
+    if rulebook not in known:
+        mistake = unknown_name("rulebook", rulebook, known)
+        raise invalid_query([Located("/rulebook", mistake.code, str(mistake))])
 
 
 def _wanted() -> str:

@@ -103,6 +103,10 @@ class Store:
         self.database.make()
         return schemas.upgrade(self.database)
 
+    def check(self) -> None:
+        """Raise WrongSchema, or StoreAway, if the store cannot be used as it is."""
+        schemas.check(self.database, self.schema())
+
     def schema(self) -> str | None:
         """Return the schema that the store has, None if it has none yet. Raises StoreAway."""
         with self.database.reading() as connection:

@@ -1,0 +1,55 @@
+"""`softbalance audit`: whether the stored classifications are what was stored."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import click
+from softbalance.service.commands.options import DONE_WITH_FAILURES, refuse, settings_for
+
+
+@click.group()
+def command() -> None:
+    """See whether the stored classifications are what was stored."""
+
+
+@command.command()
+@click.option(
+    "--head",
+    "noted",
+    metavar="DIGEST",
+    help="A head that was noted elsewhere; it must be in the chain.",
+)
+@click.option("--database", metavar="URL", help="The store.  [default: sqlite:///softbalance.db]")
+def verify(noted: str | None, database: str | None) -> None:
+    """Walk the chain of records, and name the first that was altered, removed or inserted.
+
+    Exits with 3 if there is one. `GET /v1/audit/head` gives a head to note.
+    """
+    from softbalance.service.store import Store, StoreAway
+    from softbalance.service.store.audit import audit
+
+    if noted is not None and not re.fullmatch("sha256:[0-9a-f]{64}", noted):
+        refuse(f"--head is {noted!r}; write `sha256:` and 64 digits of 0 to 9 and a to f")
+    try:
+        store = Store(settings_for(database=database).database)
+        store.expect()
+        store.check()
+        # nobody watches what is not a terminal
+        hidden = not (sys.stderr and sys.stderr.isatty())
+        with click.progressbar(
+            length=store.count(), label="verifying", file=sys.stderr, show_pos=True, hidden=hidden
+        ) as bar:
+            found = audit(store.database, bar.update, noted)
+    except StoreAway as error:
+        refuse(str(error))
+    if found.broken is None:
+        records = "1 record is" if found.whole == 1 else f"{found.whole} records are"
+        click.echo(f"{records} what was stored; the head is {found.head or 'none'}.")
+        return
+    kind, position, record, detail = found.broken
+    name = f"record {record}" if record else "a record"
+    click.echo(f"{name} at position {position} was {kind}: {detail}.")
+    click.echo(f"{found.whole} records before it are what was stored.")
+    sys.exit(DONE_WITH_FAILURES)
