@@ -17,14 +17,13 @@ from softbalance.rules.loader import Library
 
 from browsing import OpenPage, overflows, serious
 
-Serve = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 HOSTILE = "<img src=x onerror=alert(1)>\"'&amp;"
 
 
 @pytest.fixture
-def batch(serve: Serve, open_page: OpenPage) -> Page:
-    page = open_page(f"{serve()}/batch")
+def batch(site: str, open_page: OpenPage) -> Page:
+    page = open_page(f"{site}/batch")
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     return page
 
@@ -139,10 +138,10 @@ def test_a_batch_can_be_cancelled(batch: Page, library: Library, tmp_path: Path)
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_is_found(
-    serve: Serve, open_page: OpenPage, library: Library, tmp_path: Path, scheme: str
+    site: str, open_page: OpenPage, library: Library, tmp_path: Path, scheme: str
 ) -> None:
     write_sheet(tmp_path / "coded.csv", library, 60)
-    address = f"{serve()}/batch"
+    address = f"{site}/batch"
     for width in (390, 1280):
         viewport = {"width": width, "height": 900}
         page = open_page(address, color_scheme=scheme, viewport=viewport)
@@ -154,7 +153,7 @@ def test_nothing_serious_is_found(
         assert not overflows(page)
 
 
-def test_without_javascript_the_page_says_what_to_do(serve: Serve, open_page: OpenPage) -> None:
-    page = open_page(f"{serve()}/batch", java_script_enabled=False)
+def test_without_javascript_the_page_says_what_to_do(site: str, open_page: OpenPage) -> None:
+    page = open_page(f"{site}/batch", java_script_enabled=False)
     assert page.locator("noscript strong").is_visible()
     assert not page.locator("#batch").is_visible()

@@ -16,15 +16,14 @@ from softbalance.rules.model import Codebook, Group, Indicator, Rulebook
 from softbalance.schemas.classification import FULL
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.mistakes import located
+from softbalance.schemas.rulebook import CLASSIFICATION
 from softbalance.service.api.parsing import as_json, body_of, invalid_episode, json_body
 from softbalance.service.context import Context
 from softbalance.service.pages.rendering import shown
 from softbalance.service.problems import Problem, payload
-from softbalance.service.text.proof import proof_text
+from softbalance.service.text.argument import Statement, unfolded_each
+from softbalance.service.text.sentence import fact_names
 from softbalance.service.text.words import label
-
-#: Columns of the proof beside the sheet.
-_PROOF_WIDTH = 60
 
 
 @dataclass(frozen=True)
@@ -47,11 +46,12 @@ class DeskPage:
 
 @dataclass(frozen=True)
 class VerdictFragment:
-    """A classification of detail `full`, and its proof as text."""
+    """A classification of detail `full`, what its facts are called, and its proof unfolded."""
 
     answer: Mapping[str, Any]
     codebook: Codebook
-    proof: str
+    titles: Mapping[str, str]
+    statements: Sequence[Statement]
 
     @property
     def best(self) -> Mapping[str, Any] | None:
@@ -95,8 +95,7 @@ def blueprint(context: Context) -> flask.Blueprint:
                 raise
             return _mistaken(problem)
         answer = classifier.classify({"id": "draft", **episode}, FULL)
-        fragment = VerdictFragment(answer, codebook, proof_text(answer, codebook, _PROOF_WIDTH))
-        return as_json({"mistakes": [], **fragment.told()})
+        return as_json({"mistakes": [], **_fragment(answer, classifier.rulebook).told()})
 
     @routes.get("/cases/<path:name>")
     def case(name: str) -> Response:
@@ -106,6 +105,12 @@ def blueprint(context: Context) -> flask.Blueprint:
         return as_json(cases[name].episode)
 
     return routes
+
+
+def _fragment(answer: Mapping[str, Any], rulebook: Rulebook) -> VerdictFragment:
+    facts = [*answer["tests"], *answer["explanations"]]
+    statements = unfolded_each(answer, rulebook.codebook, [CLASSIFICATION, *facts])
+    return VerdictFragment(answer, rulebook.codebook, fact_names(facts, rulebook), list(statements))
 
 
 def _classifier(context: Context, rulebook: str) -> Classifier:

@@ -55,7 +55,7 @@ async function answered(address, options) {
 /** A session by cookie proves with this that the request comes from a page of the service. */
 function token(method = "GET") {
   const value = document.querySelector('meta[name="csrf-token"]')?.content;
-  return value && method !== "GET" ? { "X-CSRF-Token": value } : {};
+  return value && method !== "GET" ? { "X-CSRFToken": value } : {};
 }
 
 async function problemOf(response) {

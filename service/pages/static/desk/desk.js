@@ -11,6 +11,7 @@ import { showLeftovers } from "./leftovers.js";
 import { showMistakes } from "./mistakes.js";
 import { ask, askSoon, listenForLinks, posted, showPanel } from "./panel.js";
 import * as questions from "./questions.js";
+import { suggest } from "./suggestions.js";
 
 const part = (id) => document.getElementById(id);
 const known = new Set(questions.asked);
@@ -83,6 +84,7 @@ function show() {
 }
 
 function showProgress() {
+  suggest(desk.episode);
   const answered = desk.episode.answered(questions.asked);
   part("progress").textContent = `${answered} of ${questions.asked.length} answered`;
 }
@@ -145,7 +147,10 @@ function downloadEpisode() {
 function listen() {
   listenForAbout(desk);
   questions.listenForKeys(desk);
-  listenForLinks((indicator) => questions.focusQuestion(questions.questionOf(indicator)));
+  listenForLinks({
+    question: (indicator) => questions.focusQuestion(questions.questionOf(indicator)),
+    evidence: (number) => questions.focusClaim(desk.episode.observations[number - 1]),
+  });
   rulebooks.addEventListener("change", () => desk.changed());
   part("save").addEventListener("click", save);
   part("download").addEventListener("click", downloadEpisode);

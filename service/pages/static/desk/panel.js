@@ -66,7 +66,7 @@ function showFragment({ html, said }) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   const focused = place.contains(document.activeElement) && document.activeElement.id;
   show([...parsed.body.childNodes], said);
-  for (const details of place.querySelectorAll("details")) {
+  for (const details of place.querySelectorAll("[data-kept]")) {
     details.open = opened.has(details.id);
     details.addEventListener("toggle", () => {
       opened[details.open ? "add" : "delete"](details.id);
@@ -101,13 +101,14 @@ body.addEventListener("keydown", ({ key }) => {
   bar.focus();
 });
 
-/** Let links to questions give them the focus. */
-export function listenForLinks(go) {
+/** Let links to questions give them the focus, and those to evidence its claim. */
+export function listenForLinks({ question, evidence }) {
   body.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-question]");
+    const link = event.target.closest("a[data-question], a[href^='#evidence-']");
     if (!link) return;
     event.preventDefault();
     toggle(false);
-    go(link.dataset.question);
+    if (link.dataset.question) question(link.dataset.question);
+    else evidence(Number(link.hash.slice("#evidence-".length)));
   });
 }

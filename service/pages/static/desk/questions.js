@@ -38,6 +38,13 @@ export function focusQuestion(question) {
   question.scrollIntoView({ block: "nearest" });
 }
 
+/** Give the focus to a claim, with its source open to be read. */
+export function focusClaim(claim) {
+  const row = [...document.querySelectorAll(".claim")].find((one) => one.claim === claim);
+  row.querySelector(".source").open = true;
+  focusAnswer(row);
+}
+
 function focusAnswer(row) {
   (row.querySelector(":checked") ?? row.querySelector('[type="radio"]')).focus();
 }
