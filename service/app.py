@@ -16,7 +16,7 @@ from softbalance.rules.decision import UnsoundRulebook
 from softbalance.rules.firing import EngineFailure
 from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
-from softbalance.service import problems
+from softbalance.service import guard, problems, sessions
 from softbalance.service.access import Access
 from softbalance.service.api import (
     audit,
@@ -27,8 +27,10 @@ from softbalance.service.api import (
     rulebooks,
 )
 from softbalance.service.context import Context
+from softbalance.service.keys import Keys
 from softbalance.service.pages import batch, desk, rendering
 from softbalance.service.pages import classifications as classifications_page
+from softbalance.service.pages import key as key_page
 from softbalance.service.pages import record as record_page
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
@@ -57,16 +59,31 @@ PAGES = (
 )
 
 
-class OperationIds(BasePlugin):
-    """Names every operation after its view, for clients that are generated from the document."""
+_REFUSALS = {
+    str(status.value): status.name
+    for status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+}
+
+
+class Operations(BasePlugin):
+    """Names every operation after its view, for clients that are generated from the document.
+
+    Where keys are asked for, it also says which operations need one, and of which scope.
+    """
+
+    def __init__(self, *, asks_for_keys: bool) -> None:
+        self._asks = asks_for_keys
 
     def operation_helper(
         self, path: str | None = None, operations: dict[Any, Any] | None = None, **spec: Any
     ) -> None:
-        """Give the operations of a path their id."""
-        for told in (operations or {}).values():
-            name = spec["rule"].endpoint.replace(".", "_").rstrip("_")
-            told.setdefault("operationId", name)
+        """Give the operations of a path their id and what they ask of a caller."""
+        endpoint = spec["rule"].endpoint
+        for method, told in (operations or {}).items():
+            told.setdefault("operationId", endpoint.replace(".", "_").rstrip("_"))
+            if self._asks and endpoint not in guard.OPEN:
+                told["security"] = [{"key": [guard.scope_of(endpoint, method.upper())]}]
+                told["responses"] |= _REFUSALS
 
 
 class ProblemApi(Api):
@@ -117,7 +134,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.extensions["softbalance"] = context
     app.wsgi_app = Access(app.wsgi_app, context.metrics)  # type: ignore[method-assign]
-    api = ProblemApi(app, spec_kwargs={"extra_plugins": [OperationIds()]})
+    keys, settings = Keys(context.store.database), context.settings
+    asks = settings.asks_for_keys
+    guard.set_up(app, keys, asks_for_keys=asks, local=settings.local)
+    sessions.set_up(app, settings.secret)
+    api = ProblemApi(app, spec_kwargs={"extra_plugins": [Operations(asks_for_keys=asks)]})
+    if asks:
+        api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
     api.ma_plugin.converter.add_attribute_function(_codings_properties)
     for make in BLUEPRINTS:
         api.register_blueprint(make(context))
@@ -126,6 +149,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     problems.show_pages(app, rendering.problem_page)
     for make_pages in PAGES:
         app.register_blueprint(make_pages(context))
+    if asks:
+        app.register_blueprint(key_page.blueprint(keys))
     app.url_map.merge_slashes = False
     _handle_own_errors(app, context)
     app.after_request(_harden)
@@ -184,5 +209,5 @@ def _rulebook() -> str | None:
 def _harden(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
     return response

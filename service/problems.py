@@ -66,7 +66,7 @@ def payload(problem: Problem, instance: str) -> dict[str, object]:
 def answer(problem: Problem) -> Response:
     """Return the HTTP response that tells a problem: a page to a browser, JSON to all others."""
     page = current_app.extensions.get(_PAGE)
-    if page is not None and _asked_by_browser():
+    if page is not None and asked_by_browser():
         return page(problem)  # type: ignore[no-any-return]
     body = orjson.dumps(payload(problem, quote(request.path)))
     return Response(body, problem.status, problem.headers, mimetype=MIMETYPE)
@@ -77,7 +77,7 @@ def show_pages(app: Flask, page: Callable[[Problem], Response]) -> None:
     app.extensions[_PAGE] = page
 
 
-def _asked_by_browser() -> bool:
+def asked_by_browser() -> bool:
     """Return whether HTML is wanted rather than JSON, of anything but the API."""
     accepted = request.accept_mimetypes
     liked = accepted.best_match([MIMETYPE, "application/json", "text/html"])

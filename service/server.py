@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import secrets
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -94,4 +96,6 @@ def _address(settings: Settings) -> str:
 
 def serve(settings: Settings) -> None:
     """Run the service until it is told to stop; raises OSError if there is no room to count in."""
+    secret = settings.secret or secrets.token_urlsafe(32)
+    settings = replace(settings, secret=secret)
     Server(settings, MetricsFiles(settings.workers)).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -13,6 +14,8 @@ from softbalance.schemas.mistakes import unknown_name
 PREFIX = "SOFTBALANCE_"
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "text")
+AUTO, REQUIRED, NONE = AUTH = ("auto", "required", "none")
+_WORDS = {"true": True, "false": False}
 #: `SOFTBALANCE_DATABASE_FILE` names a file that holds what `SOFTBALANCE_DATABASE` would.
 IN_FILE = "_FILE"
 _LONGEST_FILE = 64 * 1024
@@ -23,8 +26,16 @@ class UnusableSetting(ValueError):
 
 
 def _setting(default: Any, about: str, **limits: Any) -> Any:
-    """Declare a setting; `limits` may hold the `range` of a number or the `choices` of a word."""
+    """Declare a setting; `limits` may hold the `range` of a number or the `choices` of a word.
+
+    A text may have a `check`, called with it: it raises ValueError with what is to be written.
+    """
     return field(default=default, metadata={"about": about, **limits})
+
+
+def _long(secret: str) -> None:
+    if len(secret) < 32:
+        raise ValueError("write at least 32 characters that nobody can guess")
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,19 @@ class Settings:
     workers: int = _setting(2, "how many processes", range=(1, 1000))
     threads: int = _setting(4, "how many threads in each", range=(1, 1000))
     database: str = _setting("sqlite:///softbalance.db", "the store, as an SQLAlchemy URL")
+    auth: str = _setting(
+        AUTO,
+        "who is asked for a key: required everyone, none nobody, auto everyone unless `host` is "
+        "a loopback address",
+        choices=AUTH,
+    )
+    insecure: bool = _setting(False, "let `auth` be none on an address that others can reach")
+    secret: str = _setting(
+        "",
+        "what signs the cookies of pages, at least 32 characters; without it pages ask for the key "
+        "again when the service was restarted",
+        check=_long,
+    )
     rulebooks: tuple[Path, ...] = _setting((), "folders of further rulebooks, joined by `:`")
     max_body: int = _setting(
         2 * 1024 * 1024, "the largest request body, in bytes", range=(1024, 2**40)
@@ -58,6 +82,21 @@ class Settings:
         "auto", "json, text, or auto: text on a terminal and else json", choices=FORMATS
     )
 
+    @property
+    def local(self) -> bool:
+        """Whether only this machine reaches the service: the address is a loopback one."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether calls need a key."""
+        return self.auth == REQUIRED or (self.auth == AUTO and not self.local)
+
     @classmethod
     def from_environment(
         cls, environment: Mapping[str, str] = os.environ, **given: Any
@@ -74,7 +113,17 @@ class Settings:
                 read[known[name].name] = _parsed(variable, value, known[name])
             elif variable.startswith(PREFIX):
                 raise UnusableSetting(str(unknown_name("setting", variable, known)))
-        return cls(**read | {name: value for name, value in given.items() if value is not None})
+        made = cls(**read | {name: value for name, value in given.items() if value is not None})
+        made.check()
+        return made
+
+    def check(self) -> None:
+        """Raise UnusableSetting if what is set must not be together."""
+        if self.auth == NONE and not (self.local or self.insecure):
+            raise UnusableSetting(
+                f"without keys, anybody who reaches {self.host} could use the service; leave "
+                "`--auth none` out, listen on 127.0.0.1, or add --insecure if that is meant"
+            )
 
 
 def _contents(variable: str, path: str) -> str:
@@ -90,6 +139,10 @@ def _contents(variable: str, path: str) -> str:
 def _parsed(variable: str, text: str, setting: Field[Any]) -> Any:
     if isinstance(setting.default, tuple):
         return tuple(Path(part) for part in text.split(os.pathsep) if part)
+    if isinstance(setting.default, bool):
+        if text not in _WORDS:
+            raise UnusableSetting(f"{variable} is {text!r}; write true or false")
+        return _WORDS[text]
     if isinstance(setting.default, int):
         low, high = setting.metadata["range"]
         if not (text.isascii() and text.isdigit() and low <= int(text[:20]) <= high):
@@ -102,4 +155,9 @@ def _parsed(variable: str, text: str, setting: Field[Any]) -> Any:
     choices = setting.metadata.get("choices")
     if choices and text not in choices:
         raise UnusableSetting(f"{variable} is {text!r}; write one of {', '.join(choices)}")
+    if "check" in setting.metadata:
+        try:
+            setting.metadata["check"](text)
+        except ValueError as error:
+            raise UnusableSetting(f"{variable} cannot be used: {error}") from error
     return text

@@ -59,6 +59,12 @@ def test_the_rulebook_is_verified_and_as_told(tmp_path: Path) -> None:
     assert f"{verification.codings:,} codings" in README
 
 
+def _shown(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "" if default == () else str(default)
+
+
 def test_every_setting_has_a_row_with_its_default_and_what_it_is() -> None:
     rows = {
         name: (default.strip("` "), about)
@@ -68,7 +74,7 @@ def test_every_setting_has_a_row_with_its_default_and_what_it_is() -> None:
     }
     assert rows == {
         field.name.upper(): (
-            "" if field.default == () else str(field.default),
+            _shown(field.default),
             field.metadata["about"],
         )
         for field in fields(Settings)

@@ -13,6 +13,7 @@ from softbalance.rules.findings import RulebookErrors
 from softbalance.schemas.classification import TRACE
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
+    database_option,
     on_terminal,
     open_context,
     open_library,
@@ -25,7 +26,7 @@ from softbalance.service.commands.options import (
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print expected and got as JSON.")
 @click.option("--load", is_flag=True, help="Put the cases into the store, those not in it yet.")
-@click.option("--database", metavar="URL", help="The store.  [default: sqlite:///softbalance.db]")
+@database_option
 @click.option("--quiet", is_flag=True, help="Print nothing but failures.")
 @rulebooks_option
 def command(

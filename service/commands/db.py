@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from softbalance.service.commands.options import refuse, settings_for
+from softbalance.service.commands.options import database_option, refuse, settings_for
 
 
 @click.group()
@@ -11,13 +11,8 @@ def command() -> None:
     """See to the schema of the store."""
 
 
-_database = click.option(
-    "--database", metavar="URL", help="The store.  [default: sqlite:///softbalance.db]"
-)
-
-
 @command.command()
-@_database
+@database_option
 def upgrade(database: str | None) -> None:
     """Bring the store to the schema of this version, wholly or not at all.
 
@@ -39,7 +34,7 @@ def upgrade(database: str | None) -> None:
 
 
 @command.command()
-@_database
+@database_option
 def current(database: str | None) -> None:
     """Print the schema that the store has."""
     from softbalance.service.store import Store, StoreAway

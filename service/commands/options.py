@@ -37,6 +37,13 @@ def rulebooks_option(command: Command) -> Command:
     )(command)
 
 
+def database_option(command: Command) -> Command:
+    """Add `--database URL`."""
+    return click.option(
+        "--database", metavar="URL", help="The store.  [default: sqlite:///softbalance.db]"
+    )(command)
+
+
 def refuse(message: str) -> NoReturn:
     """Say on standard error why nothing was done, and exit with 2."""
     click.echo(f"softbalance: {message}", err=True)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
+    database_option,
     open_context,
     refuse,
     settings_for,
@@ -21,7 +22,7 @@ _PAGE = 200
 @click.command()
 @click.argument("records", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Replay every record of the store.")
-@click.option("--database", metavar="URL", help="The store.  [default: sqlite:///softbalance.db]")
+@database_option
 def command(records: tuple[str, ...], every: bool, database: str | None) -> None:
     """Decide stored RECORDS again, each with the rulebook that decided it.
 

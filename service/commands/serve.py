@@ -27,6 +27,9 @@ def _option(setting: Field[Any]) -> Callable[[Callable[..., None]], Callable[...
     if isinstance(default, tuple):
         kind = click.Path(file_okay=False, path_type=Path)
         told = "A folder of further rulebooks; may be given more than once."
+    elif isinstance(default, bool):
+        name = f"--{setting.name}"
+        return click.option(name, is_flag=True, flag_value=True, default=None, help=told)
     elif isinstance(default, int):
         kind = click.IntRange(*setting.metadata["range"])
     elif "choices" in setting.metadata:

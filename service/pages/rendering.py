@@ -36,6 +36,7 @@ NAVIGATION = (
     ("/code", "Coding desk"),
     ("/batch", "Batch"),
     ("/docs", "API"),
+    ("/key", "Key"),
 )
 _STATIC = Path(str(files("softbalance.service.pages") / "static"))
 _YEAR = 365 * 24 * 3600

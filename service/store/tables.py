@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
 
 #: The newest schema: the revision of the last file in `migrations/versions/`.
-SCHEMA = "0002"
+SCHEMA = "0003"
 
 metadata = MetaData()
 #: SQLite numbers rows by INTEGER and by no other type.
@@ -65,4 +65,15 @@ idempotency_keys = Table(
     Column("key", Text, primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("position", _POSITION, ForeignKey(records.c.position), nullable=False),
+)
+#: API keys; `scopes` are joined by spaces, `hash` is that of the token's secret.
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("revoked_at", Text),
 )
