@@ -87,8 +87,8 @@ class Build:
 
     def until(self, target: str) -> Stage:
         """Carry out what the target needs; the other stages come before it and are cheap."""
-        with (ROOT / "Dockerfile").open("rb") as file:
-            steps = DockerfileParser(fileobj=file).structure
+        with (ROOT / "Dockerfile").open(encoding="utf-8") as file:
+            steps: list[dict[str, Any]] = [*map(dict, DockerfileParser(fileobj=file).structure)]
         wanted = _needed(steps, target)
         skipping = False
         for step in steps:

@@ -27,9 +27,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 
 def _steps() -> list[dict[str, Any]]:
-    with (ROOT / "Dockerfile").open("rb") as file:
-        steps: list[dict[str, Any]] = DockerfileParser(fileobj=file).structure
-    return steps
+    with (ROOT / "Dockerfile").open(encoding="utf-8") as file:
+        return [{**step} for step in DockerfileParser(fileobj=file).structure]
 
 
 def _stages() -> dict[str, list[tuple[str, str]]]:
