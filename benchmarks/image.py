@@ -33,7 +33,15 @@ LIBRARIES = (
     "libssl3,libuuid1,zlib1g"
 )
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-#: Started in namespaces of its own: $1 is the root, $2 the user, the rest the command.
+#: How a RUN command is run: $1 is the root, $2 the user, the rest the command.
+_BUILT = """
+set -e
+root=$1 user=$2; shift 2
+mount -t proc proc "$root/proc"
+mount --bind /dev "$root/dev"
+exec chroot --userspec="$user" "$root" "$@"
+"""
+#: How a container is run: with the same arguments, hardened.
 _CONTAINED = """
 set -e
 root=$1 user=$2; shift 2
@@ -72,8 +80,8 @@ class Stage:
         """Run a RUN command inside, as it stands."""
         outside = {"PIP_CERT": str(_CERTIFICATES), "DEBIAN_FRONTEND": "noninteractive"}
         environment = outside | self.environment | self.arguments
-        user = f"--userspec={self.user}"
-        _call("chroot", user, self.folder, "/bin/sh", "-c", command, env=environment)
+        inside = ["sh", "-c", _BUILT, "sh", self.folder, self.user, "/bin/sh", "-c", command]
+        _call("unshare", "--mount", "--pid", "--fork", *inside, env=environment)
 
 
 class Build:
@@ -252,8 +260,8 @@ def main() -> None:
     work.mkdir(exist_ok=True)
     try:
         stage = Build(work, given).until(options.target)
-        sizes = ["du", "-sh", str(stage.folder), str(stage.folder / "opt/softbalance")]
-        _call(*sizes)
+        for folder in ("", "opt/softbalance"):
+            _call("du", "-sh", stage.folder / folder)
         shown = subprocess.run(
             _contained(stage, *stage.entrypoint, "cases"),
             text=True,

@@ -29,7 +29,7 @@ class Access:
     def __init__(self, app: WSGIApplication, metrics: Metrics) -> None:
         self._app = app
         self.metrics = metrics
-        self.log = structlog.get_logger() if structlog.is_configured() else None
+        self.log = structlog.get_logger().bind() if structlog.is_configured() else None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
