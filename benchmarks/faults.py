@@ -58,7 +58,7 @@ class Poster(threading.Thread):
             episode = f"{self._name}-{len(self.outcome)}"
             self.post(episode)
             if self.outcome[episode] != ACKNOWLEDGED:
-                time.sleep(0.1)
+                time.sleep(0.3)
 
     def post(self, episode: str) -> None:
         """Post an episode and note what came of it."""
@@ -197,7 +197,7 @@ def disks(folder: Path, seconds: float) -> bool:
             def fault() -> None:
                 until = time.monotonic() + 20 * seconds
                 while time.monotonic() < until and not filled.is_set():
-                    time.sleep(0.1)
+                    time.sleep(0.3)
                     if os.statvfs(small).f_bavail == 0:
                         filled.set()
                 time.sleep(seconds / 4)

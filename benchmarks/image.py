@@ -111,10 +111,9 @@ class Build:
     def _from(self, value: str) -> None:
         source, _, name = value.split()
         folder = self._work / name
-        if source in self.stages:
-            self._stage = self.stages[source].fork(folder, {})
-        else:
-            self._stage = Stage(_python_image(folder), {})
+        if source not in self.stages:
+            self.stages[source] = Stage(_python_image(self._work / "python"), {})
+        self._stage = self.stages[source].fork(folder, {})
         self.stages[name] = self._stage
 
     def _arg(self, value: str) -> None:

@@ -31,7 +31,7 @@ def test_mixed_load_breaks_nothing() -> None:
 
 
 def test_what_is_acknowledged_survives_faults() -> None:
-    told = _ran("benchmarks.faults", "worker", "database", "clock", "--seconds", "3")
+    told = _ran("benchmarks.faults", "worker", "database", "clock", "--seconds", "2")
     assert told.count("of these not stored: 0") == 3
     assert told.count("stored twice: 0") == 3
 
