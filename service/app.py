@@ -32,6 +32,7 @@ from softbalance.service.pages import batch, desk, rendering
 from softbalance.service.pages import classifications as classifications_page
 from softbalance.service.pages import key as key_page
 from softbalance.service.pages import record as record_page
+from softbalance.service.pages import rulebooks as rulebook_pages
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
 from softbalance.service.store import DamagedRecord, StoreAway
@@ -54,6 +55,7 @@ BLUEPRINTS = (
 PAGES = (
     classifications_page.blueprint,
     record_page.blueprint,
+    rulebook_pages.blueprint,
     desk.blueprint,
     batch.blueprint,
 )

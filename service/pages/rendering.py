@@ -14,11 +14,14 @@ from pathlib import Path
 import flask
 from flask import Flask, Response, render_template, request, send_from_directory, url_for
 from softbalance.rules.model import Codebook
+from softbalance.rules.wording import clause_words
 from softbalance.service.problems import Problem, payload
 from softbalance.service.text.argument import cited
 from softbalance.service.text.comparison import premise_words
+from softbalance.service.text.difference import content_words, differing_words, share
 from softbalance.service.text.sensitivity import change_words, expectation_words, gain_words
 from softbalance.service.text.states import state_name
+from softbalance.service.text.verification import examined_words, has_witness, witness_words
 from softbalance.service.text.words import counted, label, words
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import RequestRedirect
@@ -65,6 +68,8 @@ def set_up(app: Flask, codebook: Codebook) -> None:
         "counted": counted,
         "change": change_words,
         "cited": cited,
+        "clause": lambda clause: words(clause_words(clause)),
+        "examined": examined_words,
         "expectation": expectation_words,
         "gain": gain_words,
         "premise": premise_words,
@@ -73,6 +78,11 @@ def set_up(app: Flask, codebook: Codebook) -> None:
     environment.globals |= {
         "static": _static,
         "class_label": partial(label, codebook=codebook),
+        "content_words": content_words,
+        "differing_words": differing_words,
+        "has_witness": has_witness,
+        "share": lambda count, total: share(count, total).strip(),
+        "witness_words": witness_words,
         "navigation": _navigation,
         "is_here": _is_here,
     }

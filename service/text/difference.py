@@ -59,11 +59,11 @@ def _changes(changes: Changes[Any]) -> Iterator[Text]:
             "  ", _CHANGED, change.before.id, (f"  {', '.join(change.parts)}", "dim")
         )
         for mark, part in ((_REMOVED, change.before), (_ADDED, change.after)):
-            for line in _content(part, change.parts):
+            for line in content_words(part, change.parts):
                 yield Text.assemble("      ", mark, line)
 
 
-def _content(part: Any, parts: Sequence[str]) -> Iterator[str]:
+def content_words(part: Any, parts: Sequence[str]) -> Iterator[str]:
     """Yield the parts of a rule or fact that decide something; its words are for `show`."""
     if "premises" in parts:
         yield f"if {premises_words(part.when)}"
@@ -75,15 +75,27 @@ def _content(part: Any, parts: Sequence[str]) -> Iterator[str]:
         yield f"one of {', '.join(part.values)}"
 
 
-def _answers(difference: Difference, answers: Mapping[str, Any]) -> Iterator[RenderableType]:
+def equivalence_words(answers: Mapping[str, Any]) -> str:
+    """Return in a sentence whether two rulebooks answer alike."""
     total = answers["codings"]
     if answers["equivalent"]:
-        yield Text(f"  Equivalent: the two answer all {total:,} codings alike.")
+        return f"Equivalent: the two answer all {total:,} codings alike."
+    return f"The two differ; of all {total:,} codings, on"
+
+
+def differing_words(field: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a field of the answer that differs, and its values in the witness."""
+    values = f"{field['before'] or 'not given'} → {field['after'] or 'not given'}"
+    return words(field_words((field["field"], field["name"] or ""))), values
+
+
+def _answers(difference: Difference, answers: Mapping[str, Any]) -> Iterator[RenderableType]:
+    total = answers["codings"]
+    yield Text(f"  {equivalence_words(answers)}")
+    if answers["equivalent"]:
         return
-    yield Text(f"  The two differ; of all {total:,} codings, on")
     for field in answers["differing"]:
-        name = words(field_words((field["field"], field["name"] or "")))
-        values = f"{field['before'] or 'not given'} → {field['after'] or 'not given'}"
+        name, values = differing_words(field)
         yield Text.assemble(f"  {share(field['codings'], total)}  ", (name, "bold"), f": {values}")
         yield Text(f"           as in {orjson.dumps(field['witness']).decode()}", style="dim")
     if any(cell["before"] != cell["after"] for cell in answers["classes"]):

@@ -23,14 +23,24 @@ def verification_lines(verified: Mapping[str, Any]) -> Iterator[Text]:
     widths = [max(len(c[key]) for c in verified["checks"]) for key in ("check", "claim")]
     for check in verified["checks"]:
         mark = Text("✓ ", "green") if check["ok"] else Text("✗ ", "bold red")
-        examined = ", ".join(counted(count, unit) for unit, count in check["examined"].items())
+        examined = examined_words(check)
         name, claim = check["check"].ljust(widths[0]), check["claim"].ljust(widths[1])
         yield Text.assemble("  ", mark, (name, "bold"), f"  {claim}  ", (examined, "dim"))
         for finding in check["findings"]:
             yield _finding(finding)
-            if finding["witness"] is not None or check["check"] in _SHOWN_BY_NONE:
-                yield Text(f"{_INDENT}  witness: {_witness(check, finding)}", style="dim")
+            if has_witness(check, finding):
+                yield Text(f"{_INDENT}  witness: {witness_words(check, finding)}", style="dim")
     yield Text.assemble("  ", _VERDICT[verified["ok"]], _counted(verified["checks"]))
+
+
+def examined_words(check: Mapping[str, Any]) -> str:
+    """Return how much a check went through."""
+    return ", ".join(counted(count, unit) for unit, count in check["examined"].items())
+
+
+def has_witness(check: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
+    """Return whether there is a word to say on what shows a finding."""
+    return finding["witness"] is not None or check["check"] in _SHOWN_BY_NONE
 
 
 def _finding(finding: Mapping[str, Any]) -> Text:
@@ -40,7 +50,8 @@ def _finding(finding: Mapping[str, Any]) -> Text:
     return Text.assemble(_INDENT, (place, "bold"), ": ", kind, rule, printable(finding["message"]))
 
 
-def _witness(check: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+def witness_words(check: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    """Return the Episode that shows a finding, or why there is none."""
     if finding["witness"] is None:
         return "none; no episode can show it"
     if check["check"] == "cases":
