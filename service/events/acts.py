@@ -70,18 +70,18 @@ def _case(part: int) -> str:
 
 
 def _resolved(rows: str, names: str) -> str:
-    day = "coalesce(try_strptime(r.day, '%Y%m%d'), try_strptime(r.day, '%Y-%m-%d'))::DATE"
+    day = "try_strptime(day, ['%Y%m%d', '%Y-%m-%d'])::DATE"
     return f"""
-        SELECT r.*, {day} AS days,
+        SELECT r.*,
             w.plain, w.restored, {_chosen()} AS chosen,
             s.state AS source_state, t.state AS target_state,
             s.written IS NOT NULL AS source_known, t.written IS NOT NULL AS target_known,
             {_organisation("source", names)} AS source_organisation,
             {_organisation("target", names)} AS target_organisation
-        FROM {rows} r
+        FROM (SELECT *, {day} AS days FROM {rows}) r
         LEFT JOIN written w ON r.code = w.written
-        LEFT JOIN meanings s ON r.source = s.written AND {day} BETWEEN s.since AND s.until
-        LEFT JOIN meanings t ON r.target = t.written AND {day} BETWEEN t.since AND t.until
+        LEFT JOIN meanings s ON r.source = s.written AND days BETWEEN s.since AND s.until
+        LEFT JOIN meanings t ON r.target = t.written AND days BETWEEN t.since AND t.until
         LEFT JOIN called o ON r.source_group = o.written
         LEFT JOIN called p ON r.target_group = p.written
     """
@@ -149,7 +149,9 @@ def _with_roles(sound: str, hegemon: str, window: str) -> str:
                      ELSE '{FROM}' END END AS role,
             coalesce(organisation, greatest(a, b)) AS other,
             CASE WHEN organisation IS NULL THEN least(a, b) ELSE coalesce(a, b) END AS one,
-            one || '-' || regexp_replace(other, '[^A-Za-z0-9]+', '_', 'g') || '-' || win AS dossier,
+            CASE WHEN organisation IS NULL THEN one || '-' || other || '-' || win
+                 ELSE one || '-' || regexp_replace(other, '[^A-Za-z0-9]+', '_', 'g') || '-' || win
+            END AS dossier,
             scope, wrong, wrong_column, wrong_value
         FROM (
             SELECT *, {window_sql(window)} AS win,

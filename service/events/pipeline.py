@@ -20,13 +20,14 @@ from softbalance.service.datasets.rejects import Spool, write_rejects
 from softbalance.service.datasets.sources import literal
 from softbalance.service.events import acts, disputes, grouping, kinds, scoring, sheets, states
 from softbalance.service.events.account import Account
+from softbalance.service.events.evidence import gather
 from softbalance.service.events.faults import faults
 from softbalance.service.events.files import EventFile
 from softbalance.service.events.plover import read_records
 from softbalance.service.events.reading import load_copy, read_clean, read_damaged
 
 #: What DuckDB may hold in memory; beyond it, it works on disk.
-MEMORY = "1GB"
+MEMORY = "512MB"
 _DISPUTES = "mid-disputes"
 #: Why an act is out of scope though it is of use in itself: no candidate came of it.
 _UNUSED = {
@@ -97,7 +98,7 @@ class Pipeline:
 
     def best(self) -> list[dict[str, Any]]:
         """Return the first candidates."""
-        query = "SELECT * FROM found ORDER BY rank LIMIT 10"
+        query = "SELECT * FROM found LIMIT 10"
         return list(sheets.fetched(self._connection, query))
 
     def _following(self, label: str) -> AbstractContextManager[None]:
@@ -167,7 +168,7 @@ class Pipeline:
         self._made("used", "SELECT DISTINCT unnest(dossiers) AS dossier FROM scored")
         self._table("names", "code VARCHAR, name VARCHAR", states.alpha3().items())
         compound = self.layout.coding == "plover"
-        self._made("found", sheets.found_sql(self.layout.title, compound))
+        gather(self._connection, self.layout.title, compound=compound)
 
     def _count(self, account: Account) -> None:
         """Count the rows: behind a candidate, out of scope by reason, their codes repaired."""

@@ -12,13 +12,12 @@ from softbalance.rules.model import Codebook
 from softbalance.service.datasets.formats import Format
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.sources import literal, quoted
+from softbalance.service.events.evidence import MAX_IDS
 from softbalance.service.events.scoring import PARTS
 
 if TYPE_CHECKING:
     import duckdb
 
-#: How many ids of rows a cell of the sheet holds for each dossier; the rows file has them all.
-MAX_IDS = 100
 _FETCHED = 1024
 #: Column of the sheet → expression over a candidate, after the episode's own and the indicators.
 OBSERVED = {
@@ -55,50 +54,10 @@ _WRITING = {
 }
 
 
-def found_sql(title: str, compound: bool) -> str:
-    """Return the query for candidates with what is told of them beside what was observed.
-
-    `title` names the data, `compound` says that a row may be several acts. Needs the tables
-    `scored`, `used`, `acts` and `names`.
-    """
-    rows = "sum(k.rows)::BIGINT"
-    if compound:
-        rows = (
-            "(SELECT count(DISTINCT (file, line)) FROM acts "
-            "WHERE role IS NOT NULL AND list_contains(any_value(s.dossiers), acts.dossier))"
-        )
-    return f"""
-        WITH numbered AS (
-            SELECT dossier, id, line, file,
-                row_number() OVER (PARTITION BY dossier ORDER BY file, line) AS nth
-            FROM acts WHERE role IS NOT NULL AND dossier IN (SELECT dossier FROM used)
-        ), kept AS (
-            SELECT dossier, max(nth) AS rows,
-                list(coalesce(id, line::VARCHAR) ORDER BY nth) FILTER (nth <= {MAX_IDS}) AS ids
-            FROM numbered GROUP BY dossier
-        ), behind AS (
-            SELECT s.id, {rows} AS rows,
-                flatten(list(k.ids ORDER BY d.nth)) AS ids
-            FROM scored s, (SELECT unnest(s.dossiers) AS dossier,
-                generate_subscripts(s.dossiers, 1) AS nth) d
-            JOIN kept k ON k.dossier = d.dossier GROUP BY s.id
-        ), called AS (
-            SELECT s.id, string_agg(coalesce(n.name, d.code), ', ' ORDER BY d.nth) AS names
-            FROM scored s, (SELECT unnest(s.actors) AS code,
-                generate_subscripts(s.actors, 1) AS nth) d
-            LEFT JOIN names n ON n.code = d.code GROUP BY s.id
-        )
-        SELECT s.*, {literal(title)} AS source, b.rows,
-            list_filter(b.ids, lambda id, nth: list_position(b.ids, id) = nth) AS row_ids,
-            left(c.names, 200) || ', ' || s.win || ': candidate from ' || source AS title
-        FROM scored s JOIN behind b USING (id) JOIN called c USING (id)
-    """
-
-
 def write_candidates(
     connection: duckdb.DuckDBPyConnection, codebook: Codebook, output: Output, to: Path
 ) -> None:
-    """Write the table `found` (see `runs`) as a wide coding sheet or as Episodes."""
+    """Write the table `found` (see `evidence`, in order) as a wide coding sheet or as Episodes."""
     if output.format is Format.NDJSON:
         _write_episodes(connection, output.gzipped, to)
         return
@@ -118,14 +77,12 @@ def write_candidates(
         columns |= {name: f"array_to_string({columns[name]}, ';')" for name in _LISTS}
     selected = ", ".join(f"{value} AS {quoted(name)}" for name, value in columns.items())
     how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
-    connection.execute(
-        f"COPY (SELECT {selected} FROM found ORDER BY rank) TO {literal(str(to))} ({how})"
-    )
+    connection.execute(f"COPY (SELECT {selected} FROM found) TO {literal(str(to))} ({how})")
 
 
 def _write_episodes(connection: duckdb.DuckDBPyConnection, gzipped: bool, to: Path) -> None:
     with cast(BinaryIO, gzip.open(to, "wb") if gzipped else to.open("wb")) as out:
-        for candidate in fetched(connection, "SELECT * FROM found ORDER BY rank"):
+        for candidate in fetched(connection, "SELECT * FROM found"):
             out.write(orjson.dumps(episode_of(candidate), option=orjson.OPT_APPEND_NEWLINE))
 
 
