@@ -176,7 +176,7 @@ def test_the_qdc_is_what_the_standards_schema_asks_for(tmp_path: Path) -> None:
 
 def test_the_qdc_has_all_that_can_be_coded(library: Library) -> None:
     root = ElementTree.fromstring(_codebook("--format", "qdc").out)
-    codes: dict[str, Any] = {code.get("name"): code for code in root.iter(CODE)}
+    codes: dict[str | None, Any] = {code.get("name"): code for code in root.iter(CODE)}
     guids = {code.get("guid") for code in root.iter(CODE)}
     assert len(guids) == len(codes) == len(list(root.iter(CODE)))
     for name in INDICATORS:
