@@ -1,6 +1,7 @@
 """Requests a second of `POST /v1/classifications`, beside an endpoint that only echoes the body.
 
     python -m benchmarks.http [--requests N] [--workers N] [--threads N] [--clients N]
+                              [--database URL | --asked '?synchronous=normal']
 
 One gunicorn serves all; the echo is a route of the same application that parses, validates and
 returns the same body. The calls are made in alternating rounds from as many client threads as
@@ -27,6 +28,7 @@ from flask import Flask
 from softbalance.rules.loader import load_library
 from softbalance.schemas.episode import episode_schema
 from softbalance.service.api.parsing import Blueprint, as_json
+from softbalance.service.context import Context
 from softbalance.service.metrics_files import MetricsFiles
 from softbalance.service.server import Server
 from softbalance.service.settings import Settings
@@ -65,14 +67,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--clients", type=int, default=2)
+    parser.add_argument("--database", metavar="URL", help="instead of a new file of SQLite")
+    parser.add_argument("--asked", default="", help="of that file: ?synchronous=normal")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
             port=_free_port(),
             workers=options.workers,
             threads=options.threads,
-            database=f"sqlite:///{folder}/store.db",
+            database=options.database or f"sqlite:///{folder}/store.db{options.asked}",
         )
+        Context.from_settings(settings).store.close()
         server = multiprocessing.get_context("fork").Process(
             target=ServerWithEcho(settings, MetricsFiles(options.workers)).run, daemon=False
         )

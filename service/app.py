@@ -111,12 +111,14 @@ class ProblemApi(Api):
         self.spec.components.response("DEFAULT_ERROR", default, lazy=True)
 
 
-def create_app(settings: Settings | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, store_made: bool = False) -> Flask:
     """Make the application from settings, by default those of the environment.
 
+    With `store_made` the store was made before, and the application starts also if it is away.
     Raises UnusableSetting, RulebookErrors and StoreAway: a service that cannot work does not start.
     """
-    context = Context.from_settings(settings or Settings.from_environment())
+    settings = settings or Settings.from_environment()
+    context = Context.from_settings(settings, made=store_made)
     # a namespace package has no folder that Flask could find by itself
     folder = str(files("softbalance.service"))
     app = Flask(

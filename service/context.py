@@ -25,9 +25,12 @@ class Context:
     _verified: dict[str, Verification] = field(default_factory=dict)
 
     @classmethod
-    def from_settings(cls, settings: Settings, *, must_exist: bool = False) -> Context:
+    def from_settings(
+        cls, settings: Settings, *, must_exist: bool = False, made: bool = False
+    ) -> Context:
         """Load the rulebooks and open the store, which is made unless it `must_exist`.
 
+        A store that this has already `made` is not touched: it may be away for now.
         Raises RulebookErrors, StoreAway.
         """
         library = load_library(settings.rulebooks)
@@ -35,9 +38,10 @@ class Context:
         store.database.watch = metrics.store
         if must_exist:
             store.expect()
-        store.create()
-        for rulebook in library.rulebooks.values():
-            store.keep(rulebook.digest, rulebook.id, archived(rulebook))
+        if not made:
+            store.create()
+            for rulebook in library.rulebooks.values():
+                store.keep(rulebook.digest, rulebook.id, archived(rulebook))
         return cls(settings, library, Classifiers(library, store), store, metrics)
 
     def verified(self, rulebook: str) -> Verification:

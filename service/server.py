@@ -82,7 +82,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Make the application; called in each worker."""
-        app = create_app(self._settings)
+        # the command has made the store; a worker that is replaced while it is away must start
+        app = create_app(self._settings, store_made=True)
         # what the application is made of stays: the garbage collector need not look at it again
         gc.collect()
         gc.freeze()

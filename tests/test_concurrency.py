@@ -1,4 +1,4 @@
-"""Many clients at once: every answer equals the one that a single thread gives."""
+"""Many clients at once: answers as a single thread gives them, and one chain of records."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from softbalance.rules.classifier import Classifier
-from sqlalchemy import text
+from softbalance.service.store import Store
+from softbalance.service.store.audit import audit
 
 from episodes import random_codings
-from stores import opened
 
 THREADS, PROCESSES, EPISODES = 8, 4, 60
 Sent = list[tuple[int, str, dict[str, Any]]]
@@ -65,6 +65,7 @@ def test_answers_do_not_depend_on_who_else_asks(
         expected = classifiers[rulebook].classify({**episode, "hegemon": "USA"})
         assert status == 201
         assert {key: answer[key] for key in expected} == expected
-    with opened(database) as connection:
-        stored = connection.execute(text("SELECT count(DISTINCT id) FROM classifications"))
-        assert stored.scalar() == len(answers)
+    store = Store(database)
+    found = audit(store.database)
+    store.close()
+    assert (found.whole, found.broken) == (len(answers), None)

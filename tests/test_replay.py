@@ -12,8 +12,9 @@ from flask import Flask
 from softbalance.rules.archive import archived, restored
 from softbalance.rules.loader import Library, load_library
 from softbalance.service.settings import Settings
+from sqlalchemy import text
 
-from stores import forge
+from stores import forge, undefended
 from test_loader import VARIANT, book
 
 Application = Callable[[Settings], Flask]
@@ -133,3 +134,31 @@ def test_usage(run: Run, arguments: tuple[str, ...]) -> None:
     done = run("replay", *arguments)
     assert done.returncode == 2
     assert "softbalance:" in done.stderr
+
+
+def test_a_damaged_record_is_told(run: Run, database: str, application: Application) -> None:
+    client = application(Settings(database=database)).test_client()
+    records = [client.post(POST, json=EPISODE).get_json()["id"] for _ in range(2)]
+    with undefended(database) as connection:
+        connection.execute(text("UPDATE classifications SET document = '{}' WHERE position = 1"))
+    for chosen, count in (("--all", 2), (records[0], 1)):
+        done = run("replay", chosen, "--database", database)
+        assert done.returncode == 3
+        assert done.stdout.splitlines() == [
+            f"{records[0]} is not what was stored: `softbalance audit verify` tells more",
+            f"{count - 1} of {count} records come out as stored.",
+        ]
+
+
+def test_a_rulebook_that_only_the_store_knows_can_be_listed(
+    tmp_path: Path, database: str, application: Application
+) -> None:
+    book(tmp_path, WHOLE)
+    client = application(_settings(tmp_path, database)).test_client()
+    record = client.post(f"{POST}?rulebook=my-variant", json=EPISODE).get_json()["id"]
+    later = application(Settings(database=database)).test_client()
+    listed = later.get(f"{POST}?rulebook=my-variant").get_json()["items"]
+    assert [item["id"] for item in listed] == [record]
+    answer = later.get(f"{POST}?rulebook=my-varient")
+    assert answer.status_code == 422
+    assert "did you mean 'my-variant'?" in answer.get_json()["detail"]

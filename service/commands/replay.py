@@ -48,31 +48,43 @@ def command(records: tuple[str, ...], every: bool, database: str | None) -> None
         sys.exit(DONE_WITH_FAILURES)
 
 
-def _all(store: Any) -> Iterator[dict[str, Any]]:
+def _all(store: Any) -> Iterator[dict[str, Any] | str]:
+    """Yield every record, and the id of each that is damaged."""
     before = None
     while True:
         page = store.page({}, _PAGE, before)
         yield from page.items
+        yield from page.damaged
         if page.next is None:
             return
         before = page.next
 
 
-def _named(store: Any, records: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    found = {record: store.get(record) for record in records}
+def _named(store: Any, records: tuple[str, ...]) -> Iterator[dict[str, Any] | str]:
+    from softbalance.service.store import DamagedRecord
+
+    found: dict[str, dict[str, Any] | str | None] = {}
+    for record in records:
+        try:
+            found[record] = store.get(record)
+        except DamagedRecord:
+            found[record] = record
     missing = [record for record, stored in found.items() if stored is None]
     if missing:
         refuse(f"no classification {missing[0]!r} is stored; give the id of one that is")
-    yield from found.values()
+    yield from (stored for stored in found.values() if stored is not None)
 
 
-def _replay(context: Any, stored: dict[str, Any]) -> Iterator[str]:
-    """Yield a line for each field that differs."""
+def _replay(context: Any, stored: dict[str, Any] | str) -> Iterator[str]:
+    """Yield a line for each field that differs, or one for a record that is damaged."""
     from softbalance.rules.firing import EngineFailure
     from softbalance.schemas.classification import TRACE
     from softbalance.service.classifiers import NotKept
     from softbalance.service.replay import decided_again, differences
 
+    if isinstance(stored, str):
+        yield f"{stored} is not what was stored: `softbalance audit verify` tells more"
+        return
     try:
         again = decided_again(context.classifiers, stored, TRACE)
     except (NotKept, EngineFailure) as error:

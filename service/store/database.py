@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -17,15 +18,6 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 PATIENCE = 5
 #: PostgreSQL's advisory lock that whoever writes to the store holds: any number, but always this.
 _WRITERS = 5_407_112_004
-_POSTGRES = {
-    "application_name": "softbalance",
-    "connect_timeout": 3,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": PATIENCE * 1000,
-    "options": f"-c lock_timeout={PATIENCE}s",
-}
 
 
 class StoreAway(ConnectionError):
@@ -45,6 +37,7 @@ class Database:
         #: Called with `read` or `write`, and entered around each of these.
         self.watch: Callable[[str], AbstractContextManager[object]] = nullcontext
         self._file: Path | None = None
+        self._writer = threading.Lock()
         backend = parsed.get_backend_name()
         with _told_as_away(self.name):
             if backend == "sqlite":
@@ -86,9 +79,20 @@ class Database:
         What was done is durable when the block is left, or undone if it is left by an exception.
         Raises StoreAway, also for what is done with the connection.
         """
-        with self.watch("write"), _told_as_away(self.name), self._engine.begin() as connection:
+        with self.watch("write"), self._turn() as connection:
             connection.exec_driver_sql(self._lock)
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection]:
+        """Lend a connection with a transaction; threads that wait here do not in the database."""
+        if not self._writer.acquire(timeout=PATIENCE):
+            raise StoreAway(f"the store {self.name} does not answer: others are writing to it")
+        try:
+            with _told_as_away(self.name), self._engine.begin() as connection:
+                yield connection
+        finally:
+            self._writer.release()
 
     def close(self) -> None:
         """Give back every connection."""
@@ -102,6 +106,8 @@ def _file_of(url: URL) -> Path:
 
 
 def _sqlite(url: URL, file: Path) -> Engine:
+    synchronous = _synchronous(url)
+
     def connect() -> sqlite3.Connection:
         # `rw` makes no file: a store that was taken away is away, and not a new and empty one
         connection = sqlite3.connect(
@@ -111,18 +117,17 @@ def _sqlite(url: URL, file: Path) -> Engine:
             isolation_level=None,
             check_same_thread=False,
         )
-        # WAL lets readers and a writer work side by side. NORMAL keeps what was acknowledged when
-        # processes are killed; a power cut may cost the last moments.
+        # WAL lets readers and a writer work side by side
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=NORMAL",
+            f"synchronous={synchronous}",
             "wal_autocheckpoint=4000",
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    engine = create_engine(url, creator=connect, max_overflow=-1)
+    engine = create_engine(url.set(query={}), creator=connect, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def remember(_: Any, record: Any) -> None:
@@ -137,6 +142,22 @@ def _sqlite(url: URL, file: Path) -> Engine:
     return engine
 
 
+def _synchronous(url: URL) -> str:
+    """Return when SQLite waits for the disk: FULL at each commit, NORMAL when it tidies up.
+
+    Both keep what was acknowledged when processes are killed. With NORMAL a power cut may cost the
+    last moments.
+    """
+    asked = dict(url.query)
+    synchronous = str(asked.pop("synchronous", "full")).upper()
+    if asked or synchronous not in ("FULL", "NORMAL"):
+        raise StoreAway(
+            f"the store {url} asks for what there is not; `?synchronous=normal` is all that can be "
+            "asked of SQLite"
+        )
+    return synchronous
+
+
 def _identity(file: Path) -> tuple[int, int] | None:
     try:
         found = os.stat(file)
@@ -146,13 +167,22 @@ def _identity(file: Path) -> tuple[int, int] | None:
 
 
 def _postgres(url: URL) -> Engine:
-    options = {name: value for name, value in _POSTGRES.items() if name not in url.query}
+    # an address that leads nowhere, or a line that is cut, is noticed within seconds
+    options = {
+        "application_name": "softbalance",
+        "connect_timeout": 3,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": PATIENCE * 1000,
+        "options": f"-c lock_timeout={PATIENCE}s",
+    }
     # a thread holds one connection at a time, so that there are never more than threads
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         max_overflow=-1,
-        connect_args=options,
+        connect_args={name: value for name, value in options.items() if name not in url.query},
     )
 
 

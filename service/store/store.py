@@ -29,6 +29,7 @@ _WHOLE = (
     records.c.digest,
 )
 _HEAD = select(records.c.position, records.c.digest).order_by(records.c.position.desc()).limit(1)
+_ADD_RECORD = insert(records)
 _SCHEMA = text("SELECT version_num FROM alembic_version")
 
 
@@ -133,7 +134,7 @@ class Store:
             digest = digest_of(position, previous, hashed)
             link = {"position": position, "previous": previous, "digest": digest}
             row = {**searched(answer), **link, "document": document}
-            connection.execute(insert(records), row)
+            connection.execute(_ADD_RECORD, row)
             for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
                 if names:
                     (name, _) = table.c.keys()
