@@ -19,6 +19,7 @@ COMMANDS = {
     "codebook": ("codebook", "Print the coding sheet."),
     "db": ("db", "See to the schema of the store."),
     "explain": ("explain", "Explain the verdict on one episode."),
+    "export": ("export", "Write coded data for other programs."),
     "keys": ("keys", "Make, list and revoke API keys."),
     "replay": ("replay", "Decide stored classifications again."),
     "rulebook": ("rulebook", "List, show, verify or compare rulebooks."),

@@ -111,7 +111,7 @@ def _read(inputs: tuple[str, ...], codebook: Codebook) -> CodedEpisodes:
     from softbalance.service.coders.sheets import read_coded
     from softbalance.service.datasets.mistakes import UnusableDataset
 
-    coded = read_coded(inputs, codebook, None)
+    coded = read_coded(inputs, codebook)
     if len(coded.coders) < 2:
         found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
         raise UnusableDataset(

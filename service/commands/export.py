@@ -1,0 +1,242 @@
+"""`softbalance export`: coded data for other programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from softbalance.rules.loader import DEFAULT_RULEBOOK, Library
+from softbalance.service.commands.options import (
+    DONE_WITH_FAILURES,
+    open_library,
+    refuse,
+    rulebook_named,
+    rulebooks_option,
+)
+
+if TYPE_CHECKING:
+    from softbalance.rules.classifier import Classifier
+    from softbalance.service.datasets.rejects import Reject
+    from softbalance.service.exchange.coded import CodedData
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group()
+def command() -> None:
+    """Write coded data for other programs.
+
+    INPUT is coded data as for `softbalance classify` (.csv, .tsv, .parquet, .ndjson): a row an
+    episode, or a row an observation, whose observations are reconciled. OUT appears whole or not at
+    all. Exits with 3 if there were rows that cannot be used; they are in OUT.rejects.csv.
+    """
+
+
+def _coded(function: Command) -> Command:
+    """Add what the exports share: the inputs, the output, further rulebooks."""
+    for add in (
+        rulebooks_option,
+        click.option("-o", "--output", metavar="OUT", required=True, help="What to write."),
+        click.argument("inputs", metavar="INPUT...", nargs=-1, required=True),
+    ):
+        function = add(function)
+    return function
+
+
+def _rulebook(**settings: Any) -> Callable[[Command], Command]:
+    return click.option(
+        "--rulebook", show_default=True, help="A rulebook to decide by, an id or a folder.",
+        **settings,
+    )  # fmt: skip
+
+
+@command.command()
+@_coded
+@_rulebook(default=DEFAULT_RULEBOOK)
+@click.option(
+    "--condition",
+    "conditions",
+    multiple=True,
+    metavar="INDICATOR",
+    help="An indicator to be a condition; may be given more than once.  [default: all]",
+)
+@click.option("--complete", is_flag=True, help="Leave out the cases with an empty cell.")
+def qca(  # noqa: PLR0913, PLR0917 - one for each option
+    inputs: tuple[str, ...],
+    output: str,
+    rulebooks: tuple[Path, ...],
+    rulebook: str,
+    conditions: tuple[str, ...],
+    complete: bool,
+) -> None:
+    """Write a 0/1 table for Qualitative Comparative Analysis.
+
+    A row a case, a column a condition and then a column a class of the rulebook, 1 for the verdict
+    on the case. Unknown and contested codings stay empty, and so do all classes where the verdict
+    is indeterminate.
+    """
+    from softbalance.schemas.mistakes import unknown_name
+    from softbalance.service.exchange.qca import qca_table
+
+    library = open_library(rulebooks)
+    (classifier,) = _classifiers(library, [rulebook], rulebooks)
+    indicators = library.codebook.indicators
+    for name in conditions:
+        if name not in indicators:
+            refuse(str(unknown_name("indicator", name, indicators)))
+    data = _read(inputs, library, output)
+    chosen = [name for name in indicators if not conditions or name in conditions]
+    table, left_out = _decided(
+        lambda: qca_table(data.episodes, classifier, chosen, complete=complete)
+    )
+    _write(output, table.encode(), data, data.rejects)
+    if left_out:
+        of = f"{left_out:,} of {len(data.episodes):,} cases"
+        click.echo(f"softbalance: {of} left out for an empty cell", err=True)
+    _finish(data.rejects, output)
+
+
+@command.command()
+@_coded
+def episodes(inputs: tuple[str, ...], output: str, rulebooks: tuple[Path, ...]) -> None:
+    """Write Episodes (NDJSON), with sources and coders, as the service takes them."""
+    from softbalance.service.exchange.episodes import episode_lines
+
+    library = open_library(rulebooks)
+    data = _read(inputs, library, output)
+    lines, rejects = episode_lines(data.episodes, library.codebook)
+    rejects = sorted([*data.rejects, *rejects])
+    _write(output, b"".join(lines), data, rejects)
+    _finish(rejects, output)
+
+
+@command.command()
+@_coded
+@_rulebook(multiple=True, default=[DEFAULT_RULEBOOK])
+@click.option("--title", help="What the package is called.")
+@click.option("--license", "licence", metavar="NAME", help="Your data's licence: CC-BY-4.0, say.")
+def package(  # noqa: PLR0913, PLR0917 - one for each option
+    inputs: tuple[str, ...],
+    output: str,
+    rulebooks: tuple[Path, ...],
+    rulebook: tuple[str, ...],
+    title: str | None,
+    licence: str | None,
+) -> None:
+    """Write a Data Package: coded data and results, with schemas.
+
+    OUT is a folder that is not there yet, or a .zip. Rows that cannot be used are in the package.
+    """
+    from softbalance.service.exchange.package import package as packed
+
+    library = open_library(rulebooks)
+    classifiers = _classifiers(library, rulebook, rulebooks)
+    path = Path(output)
+    if output == "-":
+        refuse("a package is several files; name a folder or a .zip")
+    if path.exists() and path.suffix != ".zip":
+        refuse(f"{output}: is there already; remove it or name another folder")
+    data = _read(inputs, library, output)
+    about = {"title": title} if title else {}
+    more: dict[str, Any] = {"licenses": [{"name": licence}]} if licence else {}
+    files = _decided(lambda: packed(data, classifiers, {**about, **more}))
+    _write_package(path, files)
+    _finish(data.rejects, f"{output}, in rejects.csv" if data.rejects else output)
+
+
+def _classifiers(
+    library: Library, names: Sequence[str], folders: tuple[Path, ...]
+) -> list[Classifier]:
+    from softbalance.rules.classifier import Classifier
+
+    return [Classifier(rulebook_named(library, n, folders)) for n in dict.fromkeys(names)]
+
+
+def _read(inputs: tuple[str, ...], library: Library, output: str) -> CodedData:
+    from softbalance.service.datasets.mistakes import UnusableDataset
+    from softbalance.service.datasets.outputs import check_folder
+    from softbalance.service.exchange.coded import read_data
+
+    path = Path(output)
+    try:
+        if output != "-":
+            check_folder(path)
+        for name in inputs:
+            if path.exists() and Path(name).exists() and path.samefile(name):
+                raise UnusableDataset(
+                    f"{output}: is an input, and would be overwritten; name another file"
+                )
+        return read_data(inputs, library.codebook)
+    except UnusableDataset as error:
+        refuse(str(error))
+
+
+def _decided(make: Callable[[], Any]) -> Any:
+    from softbalance.rules.firing import EngineFailure
+
+    try:
+        return make()
+    except EngineFailure as error:
+        refuse(f"no verdict can be given: {error}; `softbalance rulebook verify` tells more")
+
+
+def _write(output: str, content: bytes, data: CodedData, rejects: Sequence[Reject]) -> None:
+    from softbalance.service.datasets.outputs import settle, workspace
+    from softbalance.service.datasets.rejects import write_rejects
+
+    path = None if output == "-" else Path(output)
+    beside = Path(f"{output if path else 'stdout'}.rejects.csv")
+    with workspace(beside.absolute()) as folder:
+        if path is None:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+        else:
+            (folder / "out").write_bytes(content)
+            settle(folder / "out", path)
+        if rejects:
+            write_rejects(folder / "rejects", [rejects], data.files)
+            settle(folder / "rejects", beside)
+        else:
+            beside.unlink(missing_ok=True)
+
+
+def _write_package(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder or a zip; it is put together beside and then renamed."""
+    from softbalance.service.datasets.outputs import settle, workspace
+
+    with workspace(path.absolute()) as folder:
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(folder / "zip", "w", zipfile.ZIP_DEFLATED) as made:
+                for name, content in files.items():
+                    # without the time of day, so that the same data make the same package
+                    made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+            settle(folder / "zip", path)
+            return
+        whole = folder / "package"
+        whole.mkdir()
+        for name, content in files.items():
+            (whole / name).write_bytes(content)
+        try:
+            os.rename(whole, path)
+        except OSError as error:
+            shutil.rmtree(whole)
+            refuse(f"{path}: cannot be made: {error.strerror}")
+
+
+def _finish(rejects: Sequence[Reject], where: str) -> None:
+    if not rejects:
+        return
+    rows = len({(reject.file, reject.line) for reject in rejects})
+    where = (
+        where if "rejects.csv" in where else f"{'stdout' if where == '-' else where}.rejects.csv"
+    )
+    click.echo(
+        f"softbalance: {rows:,} row{'s' if rows != 1 else ''} left out, see {where}", err=True
+    )
+    sys.exit(DONE_WITH_FAILURES)

@@ -1,0 +1,89 @@
+"""Coded data by episode: what all coders together say of each, reconciled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.reconcile import Codings, reconcile
+from softbalance.schemas.mistakes import Mistake
+from softbalance.service.coders.rows import CodedRow, Observation, read_rows
+from softbalance.service.datasets.dataset import Part
+from softbalance.service.datasets.formats import Format
+from softbalance.service.datasets.layouts import ID, Layout
+from softbalance.service.datasets.mistakes import DISAGREE
+from softbalance.service.datasets.rejects import Reject
+from softbalance.service.datasets.values import disagreement
+
+
+@dataclass(frozen=True, slots=True)
+class CodedEpisode:
+    """An episode with every observation of it, and the codings that these come to."""
+
+    id: str
+    about: dict[str, str]
+    observations: list[Observation]
+    codings: Codings
+    row: CodedRow
+
+    @property
+    def form(self) -> str:
+        """Return the form of the action."""
+        return self.codings.form
+
+
+@dataclass(frozen=True)
+class CodedData:
+    """Episodes in order of first appearance, the rows left out, and the names of the inputs."""
+
+    episodes: list[CodedEpisode]
+    rejects: list[Reject]
+    files: list[str]
+
+
+def read_data(inputs: Sequence[str], codebook: Codebook) -> CodedData:
+    """Read coded data of any layout and put the rows of an id together.
+
+    Rows of an id that name several forms are rejected, as `softbalance classify` does; so is a row
+    of a wide sheet whose id stood before, since here ids have to tell episodes apart. Raises
+    UnusableDataset.
+    """
+    wide: list[bool] = []
+
+    def look(part: Part) -> None:
+        sheet = part.file.format is not Format.NDJSON
+        wide.append(sheet and part.header.layout is Layout.WIDE)
+
+    read = read_rows(inputs, codebook, look)
+    by_id: dict[str, list[CodedRow]] = {}
+    rejects = list(read.rejects)
+    for row in read.sound:
+        rows = by_id.setdefault(row.id, [])
+        if rows and wide[row.file]:
+            rejects.append(row.rejected(ID, row.id, _twice(rows[0])))
+        else:
+            rows.append(row)
+    episodes = []
+    for id_, rows in by_id.items():
+        if len({row.form for row in rows}) > 1:
+            rejects += [row.rejected(FORM, row.form, disagreement(row.form)) for row in rows]
+            continue
+        episodes.append(_episode(codebook, id_, rows))
+    return CodedData(episodes, sorted(rejects), read.files)
+
+
+def _twice(first: CodedRow) -> Mistake:
+    return Mistake(
+        DISAGREE,
+        f"line {first.line} has this id already; here ids have to tell episodes apart",
+    )
+
+
+def _episode(codebook: Codebook, id_: str, rows: Sequence[CodedRow]) -> CodedEpisode:
+    observations = [said for row in rows for said in row.observations]
+    about: dict[str, str] = {}
+    for row in rows:
+        about = row.about | about
+    codings = reconcile(codebook, {FORM: rows[0].form, "observations": observations})
+    return CodedEpisode(id_, about, observations, codings, rows[0])

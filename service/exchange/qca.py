@@ -1,0 +1,51 @@
+"""A table for Qualitative Comparative Analysis: cases by conditions, 0 and 1, and the outcomes.
+
+As R's package QCA and others read it (crisp sets): the first column names the case, each further
+one is 0 or 1. What is `unknown` or `contested` is neither in a set nor out of it, and stays empty;
+the same holds for the outcomes where the verdict is undecided. QCA takes no empty cell, so
+`complete` leaves out the cases that have one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from softbalance.rules.classifier import Classifier
+from softbalance.schemas.fields import NO, YES
+from softbalance.schemas.rulebook import CLASSIFICATION
+from softbalance.service.datasets.layouts import ID
+from softbalance.service.exchange.coded import CodedEpisode
+
+_SET = {YES: "1", NO: "0"}
+#: The class that says that nothing can be said.
+UNDECIDED = "indeterminate"
+
+
+def qca_table(
+    episodes: Iterable[CodedEpisode],
+    classifier: Classifier,
+    conditions: Sequence[str],
+    *,
+    complete: bool,
+) -> tuple[str, int]:
+    """Return the table as CSV, and how many cases were left out since a cell would be empty.
+
+    The conditions are indicators; the outcomes are the classes that the rulebook can conclude, 1
+    for the verdict on the case and 0 for the others. Raises EngineFailure.
+    """
+    outcomes = [name for name in classifier.rulebook.classes if name != UNDECIDED]
+    sheet = io.StringIO()
+    writer = csv.writer(sheet, lineterminator="\r\n")
+    writer.writerow([ID, *conditions, *outcomes])
+    left_out = 0
+    for episode in episodes:
+        verdict = classifier.decide(episode.codings).facts[CLASSIFICATION]
+        cells = [_SET.get(episode.codings.values[name], "") for name in conditions]
+        cells += ["" if verdict == UNDECIDED else str(int(verdict == name)) for name in outcomes]
+        if complete and "" in cells:
+            left_out += 1
+        else:
+            writer.writerow([episode.id, *cells])
+    return sheet.getvalue(), left_out
