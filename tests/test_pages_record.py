@@ -70,6 +70,32 @@ def test_a_part_of_the_picture_lights_up_what_it_rests_on_and_what_rests_on_it(
     assert "Nobody in Russia can make a credible case" in reasons.inner_text()
 
 
+def test_no_part_that_has_the_focus_is_out_of_sight(
+    site: str, open_page: OpenPage, moscow_tehran: dict[str, Any]
+) -> None:
+    viewport = {"width": 390, "height": 800}
+    page = open_page(_post(site, moscow_tehran), viewport=viewport)
+    page.locator(".contents a").last.focus()
+    seen = 0
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        place = page.evaluate(_PLACE)
+        if place:
+            seen += 1
+            assert place["top"] >= 0, place
+            assert place["bottom"] <= place["panel"], place
+    assert seen == page.locator("svg.proof .node").count()
+
+
+_PLACE = """() => {
+    const focused = document.activeElement;
+    if (!focused.dataset.node) return null;
+    const { top, bottom } = focused.getBoundingClientRect();
+    const panel = document.querySelector(".reasons").getBoundingClientRect().top;
+    return { name: focused.dataset.node, top, bottom, panel };
+}"""
+
+
 def _lit(page: Any) -> set[str]:
     names = page.locator("svg.proof .node.lit").evaluate_all(
         "nodes => nodes.map(node => node.getAttribute('aria-label'))"
@@ -176,6 +202,23 @@ def test_hostile_text_stays_text(site: str, open_page: OpenPage) -> None:
     assert not serious(page)
     page.goto(site)
     assert page.get_by_text(HOSTILE).is_visible()
+
+
+def test_the_most_that_can_be_stored(site: str, open_page: OpenPage) -> None:
+    named = ("costly_commitment", "constrains_hegemon", "prestige_payoff")
+    said = [
+        {
+            "indicator": named[n % 3],
+            "value": ("yes", "no")[n % 2],
+            "note": "n" * 200,
+            "coder": f"c{n}",
+        }
+        for n in range(1000)
+    ]
+    largest = {"form": "other", "title": "T" * 300, "summary": "s" * 10_000, "observations": said}
+    page = open_page(_post(site, largest), viewport={"width": 1280, "height": 900})
+    assert page.locator("#evidence tbody tr").count() == 1000
+    assert not overflows(page)
 
 
 def test_the_least_that_can_be_stored(site: str, open_page: OpenPage) -> None:

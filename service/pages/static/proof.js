@@ -35,12 +35,19 @@ for (const figure of document.querySelectorAll("[data-picture]")) {
     }
   };
 
+  // the reason stands at the bottom of the window and must not cover the part that has the focus
+  const bringIntoSight = (node) => {
+    const { left, right, top, bottom } = node.getBoundingClientRect();
+    const seen = left >= 0 && right <= innerWidth && top >= 0 && bottom <= panel.getBoundingClientRect().top;
+    if (!seen && node.matches(":focus-visible")) node.scrollIntoView({ block: "center", inline: "center" });
+  };
+
   panel.hidden = false;
   for (const node of nodes) {
     const name = node.dataset.node;
     node.addEventListener("mouseenter", () => light(name));
     node.addEventListener("mouseleave", () => light(pinned));
-    node.addEventListener("focus", () => { pinned = name; light(name); });
+    node.addEventListener("focus", () => { pinned = name; light(name); bringIntoSight(node); });
     node.addEventListener("click", (event) => { event.preventDefault(); pinned = name; light(name); });
   }
   figure.addEventListener("keydown", (event) => {
