@@ -202,6 +202,15 @@ def test_a_draft_is_kept_until_it_is_discarded(desk: Page) -> None:
     desk.reload()
     expect(desk.get_by_label("Title")).to_have_value("")
     notice(desk).to_be_hidden()
+    desk.get_by_role("button", name="Back to the one before").click()
+    expect(desk.get_by_label("Title")).to_have_value("Half a title")
+
+
+def test_two_desks_in_one_browser_say_whose_draft_is_kept(desk: Page) -> None:
+    other = desk.context.new_page()
+    other.goto(desk.url)
+    other.get_by_label("Title").fill("Typed in the other tab")
+    notice(desk).to_contain_text("in another tab too")
 
 
 def test_a_file_comes_back_as_it_went_in(desk: Page) -> None:

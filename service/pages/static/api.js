@@ -20,10 +20,10 @@ export class Refused extends Error {
   }
 }
 
-/** No answer came. */
+/** No answer came, or only a part of one. */
 export class Unreachable extends Error {
-  constructor() {
-    super("The service cannot be reached. Nothing is lost: try again when it is back.");
+  constructor(told = "The service cannot be reached. Nothing is lost: try again when it is back.") {
+    super(told);
   }
 }
 

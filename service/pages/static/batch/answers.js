@@ -1,6 +1,6 @@
 // The answers to a batch, taken from the service line by line as they come.
 
-import { request } from "../api.js";
+import { request, Unreachable } from "../api.js";
 
 /** Content types that the service takes, by the ending of a file's name. */
 export const KINDS = {
@@ -13,7 +13,7 @@ export function kindOf(file) {
   return KINDS[file.name.split(".").pop().toLowerCase()] ?? null;
 }
 
-/** Send a file; yield the parts of the answer, each a list of lines with their JSON. */
+/** Send a file; yield the lines of the answer, and null whenever there is time to show them. */
 export async function* answersTo(file, rulebook, signal) {
   const response = await request(`/v1/batches?rulebook=${encodeURIComponent(rulebook)}`, {
     method: "POST",
@@ -24,10 +24,27 @@ export async function* answersTo(file, rulebook, signal) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await readOn(reader);
     if (done) return;
     const parts = (rest + value).split("\n");
     rest = parts.pop();
-    if (parts.length) yield parts.map((text) => ({ text, answer: JSON.parse(text) }));
+    for (const text of parts) yield lineOf(text);
+    yield null;
   }
+}
+
+async function readOn(reader) {
+  try {
+    return await reader.read();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Unreachable("The connection broke before the end. What was answered is below.");
+  }
+}
+
+/** Return a line with its JSON; the service ends an answer that it cannot go on with in a 5xx. */
+function lineOf(text) {
+  const answer = JSON.parse(text);
+  if (answer.error?.status >= 500) throw new Unreachable(answer.error.detail);
+  return { text, answer };
 }

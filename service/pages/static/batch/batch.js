@@ -87,8 +87,8 @@ async function run() {
     showProgress(collected, 0, 0);
     const lines = await countLines(file, signal);
     for await (const answered of answersTo(file, part("rulebook").value, signal)) {
-      for (const { text, answer } of answered) await collected.add(text, answer);
-      showProgress(collected, lines, (performance.now() - begun) / 1000);
+      if (answered) await collected.add(answered.text, answered.answer);
+      else showProgress(collected, lines, (performance.now() - begun) / 1000);
     }
   } catch (error) {
     ending = error.name === "AbortError" ? "Cancelled" : "Cut off";

@@ -37,7 +37,7 @@ export function showCounts({ classes }) {
   for (const row of part("classes").querySelectorAll("[data-class]")) {
     const number = classes.get(row.dataset.class) ?? 0;
     row.querySelector("[data-count]").textContent = count(number);
-    row.querySelector(".share rect").setAttribute("width", (100 * number) / most);
+    row.querySelector(".chart__bar rect").setAttribute("width", `${(100 * number) / most}%`);
   }
 }
 

@@ -21,6 +21,7 @@ let attempt = null;
 
 const desk = {
   episode: new Episode(),
+  before: null,
   best: null,
 
   get rulebook() {
@@ -61,7 +62,7 @@ const desk = {
 };
 
 function keep() {
-  const kept = keepDraft(desk.episode, desk.rulebook);
+  const kept = keepDraft(desk.episode, desk.before, desk.rulebook);
   if (keeps && !kept) {
     tell("This browser keeps no draft. Download the Episode before you leave.", [], "warn");
   }
@@ -86,17 +87,23 @@ function show() {
 function showProgress() {
   suggest(desk.episode);
   const answered = desk.episode.answered(questions.asked);
+  part("back").hidden = desk.before === null;
   part("progress").textContent = `${answered} of ${questions.asked.length} answered`;
 }
 
-/** Work on another Episode; what was there before can be brought back. */
+/** Work on another Episode; one can go back to what was there before. */
 function take(content, message) {
-  const before = desk.episode;
+  if (!desk.episode.isBlank) desk.before = desk.episode.content;
   desk.episode = new Episode(content);
   show();
   desk.changed();
-  const back = { name: "Bring back what was here", run: () => take(before.content, "It is back.") };
-  tell(message, before.isBlank ? [] : [back]);
+  tell(message, desk.before ? [{ name: "Bring back what was here", run: takeBack }] : []);
+}
+
+function takeBack() {
+  const content = desk.before;
+  desk.before = null;
+  take(content, "It is back.");
 }
 
 /** Load an Episode from somewhere and work on it; a failure leaves all as it was. */
@@ -144,6 +151,13 @@ function downloadEpisode() {
   download(files.episodeFile(desk.episode), `${desk.episode.content.id || "episode"}.json`);
 }
 
+/** Take a file that is dropped; text that is dragged goes where it is dropped. */
+function dragged(event) {
+  if (!event.dataTransfer.types.includes("Files")) return;
+  event.preventDefault();
+  if (event.type === "drop") openFile(event.dataTransfer.files[0]);
+}
+
 function listen() {
   listenForAbout(desk);
   questions.listenForKeys(desk);
@@ -154,17 +168,14 @@ function listen() {
   rulebooks.addEventListener("change", () => desk.changed());
   part("save").addEventListener("click", save);
   part("download").addEventListener("click", downloadEpisode);
+  part("back").addEventListener("click", takeBack);
   part("new").addEventListener("click", () => take({}, "A new episode."));
   part("file").addEventListener("change", ({ target }) => {
     openFile(target.files[0]);
     target.value = "";
   });
   part("open-case")?.addEventListener("click", () => openCase(part("case").value));
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    openFile(event.dataTransfer.files[0]);
-  });
+  for (const kind of ["dragover", "drop"]) addEventListener(kind, dragged);
   addEventListener("beforeunload", (event) => {
     if (!keeps) event.preventDefault();
   });
@@ -178,6 +189,7 @@ function start() {
   const draft = keptDraft();
   if (draft) {
     desk.episode = new Episode(draft.episode);
+    desk.before = draft.before;
     if ([...rulebooks.options].some(({ value }) => value === draft.rulebook)) {
       rulebooks.value = draft.rulebook;
     }
@@ -188,7 +200,7 @@ function start() {
   history.replaceState(null, "", location.pathname);
   if (wanted.has("case")) openCase(wanted.get("case"));
   else if (wanted.has("record")) open(() => files.fromRecord(wanted.get("record")), "Opened the record.");
-  else if (draft) {
+  else if (draft && !desk.episode.isBlank) {
     const at = new Date(draft.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
     const discard = { name: "Discard the draft", run: () => take({}, "The draft was discarded.") };
     tell(`Your draft of ${at} is back.`, [discard]);

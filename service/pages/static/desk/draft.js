@@ -2,18 +2,21 @@
 
 const KEY = "softbalance.draft";
 
-/** Keep an Episode and the choice of rulebook; return whether this browser does. */
-export function keepDraft(episode, rulebook) {
+/**
+ * Keep an Episode, what was worked on before it (or null), and the choice of rulebook; return
+ * whether this browser does.
+ */
+export function keepDraft(episode, before, rulebook) {
   try {
-    if (episode.isBlank) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, JSON.stringify({ episode, rulebook, at: Date.now() }));
+    if (episode.isBlank && !before) localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, JSON.stringify({ episode, before, rulebook, at: Date.now() }));
     return true;
   } catch {
     return false;
   }
 }
 
-/** Return what was kept, `{episode, rulebook, at}`, or null. */
+/** Return what was kept, `{episode, before, rulebook, at}`, or null. */
 export function keptDraft() {
   try {
     return JSON.parse(localStorage.getItem(KEY));
