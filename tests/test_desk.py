@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from browsing import OpenPage, overflows, serious
 
+Serve = Callable[..., str]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 HOSTILE = "<img src=x onerror=alert(1)>\"'&amp;{{7*7}}</script>"
 
 
@@ -310,6 +314,31 @@ def test_a_service_that_is_away_loses_nothing(
     page.get_by_role("button", name="Try again").click()
     verdict(page).to_have_text("Indeterminate")
     expect(page.get_by_label("Title")).to_have_value("Typed while away")
+    context.close()
+
+
+def test_a_key_that_is_asked_for_amid_the_work(serve: Serve, run: Run, browser: Browser) -> None:
+    address = serve("--auth", "required")
+    key = run("keys", "create", "ann", "--scope", "read", "--scope", "classify").stdout.strip()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/code")
+    page.get_by_label("Key").fill(key)
+    page.keyboard.press("Enter")
+    page.select_option("[data-about=form]", "other")
+    verdict(page).to_have_text("Indeterminate")
+    context.clear_cookies()
+    page.locator("#q-constrains_hegemon [value=no]").check()
+    notice(page).to_contain_text("asks for a key")
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Enter a key").click()
+    opened.value.get_by_label("Key").fill(key)
+    opened.value.keyboard.press("Enter")
+    opened.value.get_by_text("This browser uses the key ann").wait_for()
+    page.get_by_role("button", name="Try again").click()
+    verdict(page).to_have_text("Not a constraint")
+    page.get_by_role("button", name="Save").click()
+    notice(page).to_contain_text("Saved")
     context.close()
 
 

@@ -1,6 +1,8 @@
 // Every request of a page goes through here: one place for the session's token and for what can
 // go wrong on the way.
 
+const TOKEN = 'meta[name="csrf-token"]';
+
 /** The service answered, and the answer is a refusal; `problem` is its RFC 9457 object. */
 export class Refused extends Error {
   constructor(status, problem) {
@@ -14,9 +16,8 @@ export class Refused extends Error {
     return this.status === 401 || this.status === 403;
   }
 
-  /** The mistakes in what was sent: `{pointer, code, detail}` each. */
-  get mistakes() {
-    return this.problem.errors ?? [];
+  get hasStaleToken() {
+    return this.status === 403 && this.problem.type?.endsWith(":csrf");
   }
 }
 
@@ -33,19 +34,29 @@ export class Unreachable extends Error {
  * Raises Refused for an answer that is an error, Unreachable where there is none, and the
  * browser's AbortError where `signal` ended it.
  */
-export async function request(address, { headers = {}, ...options } = {}) {
-  const response = await answered(address, {
-    ...options,
-    headers: { ...headers, ...token(options.method) },
-    credentials: "same-origin",
-  });
-  if (!response.ok) throw new Refused(response.status, await problemOf(response));
-  return response;
+export async function request(address, options = {}) {
+  const response = await answered(address, options);
+  if (response.ok) return response;
+  const refused = new Refused(response.status, await problemOf(response));
+  if (!refused.hasStaleToken) throw refused;
+  await renewToken();
+  const again = await answered(address, options);
+  if (!again.ok) throw new Refused(again.status, await problemOf(again));
+  return again;
 }
 
-async function answered(address, options) {
+/** A key was entered in another tab since this page was loaded: take the token of that session. */
+async function renewToken() {
+  const page = await (await answered("/key")).text();
+  const fresh = new DOMParser().parseFromString(page, "text/html").querySelector(TOKEN);
+  document.querySelector(TOKEN)?.remove();
+  if (fresh) document.head.append(fresh);
+}
+
+async function answered(address, { headers = {}, ...options } = {}) {
   try {
-    return await fetch(address, options);
+    const sent = { ...headers, ...token(options.method) };
+    return await fetch(address, { ...options, headers: sent, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Unreachable();
@@ -54,8 +65,8 @@ async function answered(address, options) {
 
 /** A session by cookie proves with this that the request comes from a page of the service. */
 function token(method = "GET") {
-  const value = document.querySelector('meta[name="csrf-token"]')?.content;
-  return value && method !== "GET" ? { "X-CSRFToken": value } : {};
+  const value = document.querySelector(TOKEN)?.content;
+  return value && method !== "GET" ? { "X-CSRF-Token": value } : {};
 }
 
 async function problemOf(response) {

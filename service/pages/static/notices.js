@@ -29,7 +29,7 @@ function action({ name, href, run }) {
   made.className = "button";
   if (href) {
     made.href = href;
-    if (href === "/key") made.target = "_blank";
+    if (href.startsWith("/key")) made.target = "_blank";
   } else {
     made.type = "button";
     made.addEventListener("click", () => {
@@ -44,8 +44,9 @@ function action({ name, href, run }) {
 export function tellFailure(error, again) {
   const retry = { name: "Try again", run: again };
   if (error.needsKey) {
-    const remedy = { name: "Enter a key (new tab)", href: "/key" };
-    tell(`${error.message} What you typed is safe.`, [remedy, retry], "warn");
+    const remedy = { name: "Enter a key (new tab)", href: "/key?next=/key" };
+    const told = error.status === 401 ? "This service asks for a key." : error.message;
+    tell(`${told} Nothing is lost.`, [remedy, retry], "warn");
   } else {
     tell(error.message, [retry], "bad");
   }
