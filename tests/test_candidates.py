@@ -7,8 +7,13 @@ import csv
 import gzip
 import io
 import json
+import os
+import pty
 import re
 import shutil
+import signal
+import subprocess
+import time
 import zipfile
 from collections.abc import Callable
 from functools import cache
@@ -26,6 +31,7 @@ from softbalance.service.events.layouts import layouts
 from softbalance.service.events.states import alpha3, meanings
 from softbalance.service.text.candidates import REASONS
 
+from conftest import SOFTBALANCE
 from events import GDELT_NAMES, gdelt, text
 from sheets import Done, classify, read
 
@@ -395,3 +401,38 @@ def test_as_a_process_it_says_what_it_did_and_leaves_data_alone(
     assert done.returncode == 0
     assert [row["rank"] for row in csv.DictReader(io.StringIO(done.stdout))] == list("12345")
     assert done.stderr.startswith("softbalance: 34 rows: 25 behind 5 candidates")
+
+
+def test_a_signal_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "events.tsv").write_text((DATA / "gdelt2.tsv").read_text() * 10_000)
+    (tmp_path / "out.csv").write_text("as before")
+    command = [SOFTBALANCE, "candidates", "events.tsv", "-o", "out.csv"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            if list(tmp_path.glob(".softbalance-*/part-0")):
+                break
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT, said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.tsv", "out.csv"]
+    assert (tmp_path / "out.csv").read_text() == "as before"
+
+
+def test_a_terminal_is_shown_the_first_candidates(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [SOFTBALANCE, "candidates", DATA / "gdelt2.tsv", "--min-events", "2", "-o", "out.csv"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 4096):
+                shown += part
+        except OSError:  # how Linux tells that the other end is closed
+            pass
+    os.close(ours)
+    assert process.returncode == 0
+    for said in ("reading", "looking for candidates", "BRA-IND-2015Q4", "limited_entente", "score"):
+        assert said in shown.decode()

@@ -140,13 +140,7 @@ def _with_roles(sound: str, hegemon: str, window: str) -> str:
     return f"""
         SELECT file, line, id, day, win, a, b, kind, code, repaired,
             coalesce(a <> b, false) AS between,
-            CASE WHEN scope IS NULL AND wrong IS NULL THEN
-                CASE WHEN {us} NOT IN (a, b) AND sign = '{COOPERATION}' THEN '{COOPERATES}'
-                     WHEN {us} NOT IN (a, b) THEN '{QUARRELS}'
-                     WHEN organisation IS NOT NULL THEN '{MEMBER}'
-                     WHEN sign = '{COOPERATION}' THEN '{WITH}'
-                     WHEN b = {us} THEN '{AGAINST}'
-                     ELSE '{FROM}' END END AS role,
+            CASE WHEN scope IS NULL AND wrong IS NULL THEN {_role(us)} END AS role,
             coalesce(organisation, greatest(a, b)) AS other,
             CASE WHEN organisation IS NULL THEN least(a, b) ELSE coalesce(a, b) END AS one,
             CASE WHEN organisation IS NULL THEN one || '-' || other || '-' || win
@@ -167,3 +161,14 @@ def _with_roles(sound: str, hegemon: str, window: str) -> str:
             FROM ({sound})
         )
     """
+
+
+def _role(us: str) -> str:
+    """Return the expression for what an act in scope is to a candidate; `us` is the hegemon."""
+    return f"""CASE
+        WHEN {us} NOT IN (a, b) AND sign = '{COOPERATION}' THEN '{COOPERATES}'
+        WHEN {us} NOT IN (a, b) THEN '{QUARRELS}'
+        WHEN organisation IS NOT NULL THEN '{MEMBER}'
+        WHEN sign = '{COOPERATION}' THEN '{WITH}'
+        WHEN b = {us} THEN '{AGAINST}'
+        ELSE '{FROM}' END"""

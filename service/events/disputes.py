@@ -105,9 +105,12 @@ def dispute_acts(hegemon: str, disputes: str | None, window: str) -> str:
             s.wrong, s.wrong_column, s.wrong_value
         FROM sides s LEFT JOIN opposed o ON s.dispute = o.dispute
     """
-    if disputes is None:
-        return query
-    return f"""{query} UNION ALL
+    return query if disputes is None else f"{query} UNION ALL {_dispute_rows(disputes)}"
+
+
+def _dispute_rows(disputes: str) -> str:
+    """Return the query for the acts of disputes, which bear out those of their participants."""
+    return f"""
         SELECT d.file, d.line, 'MID-' || d.dispute, NULL, o.win, NULL, NULL, NULL, NULL, false,
             false, CASE WHEN o.dispute IS NOT NULL THEN '{DISPUTE}' END, NULL, NULL,
             'MID-' || d.dispute, CASE WHEN o.dispute IS NULL THEN 'without_hegemon' END,

@@ -64,8 +64,7 @@ def hegemon_sql(hegemon: str) -> str:
                 count(*) FILTER (repaired) AS repaired
             FROM acts WHERE role IN ('{AGAINST}', '{WITH}', '{FROM}') GROUP BY ALL
         ), states AS (
-            SELECT DISTINCT unnest([one, other]) AS state FROM counts
-            UNION SELECT state FROM counted
+            SELECT unnest([one, other]) AS state FROM counts UNION SELECT state FROM counted
         )
         SELECT state, windows.win, dossier, coalesce(against, 0) AS against,
             coalesce(with_it, 0) AS with_it, coalesce(from_it, 0) AS from_it,

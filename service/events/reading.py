@@ -51,26 +51,28 @@ def read_clean(
     shape = file.shape
     if shape is None:
         return None
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(_width(file, shape)))
-    quote = "" if shape.delimiter == "\t" else '"'
-    source = (
-        f"read_csv({literal(str(file.file.path))}, columns = {{{columns}}}, auto_detect = false, "
-        f"header = {shape.header}, delim = {literal(shape.delimiter)}, quote = '{quote}', "
-        f"escape = '{quote}', strict_mode = true, null_padding = false, "
-        f"max_line_size = {MAX_RECORD}, compression = '{'gzip' if file.file.gzipped else 'none'}')"
-    )
     fields = ", ".join(
         f"c{shape.places[name]} AS {name}" if name in shape.places else f"NULL::VARCHAR AS {name}"
         for name in FIELDS[file.layout.coding]
     )
     line = f"row_number() OVER () + {int(shape.header)}"
     try:
-        rows = _copy(
-            connection, f"SELECT {index} AS file, {line} AS line, {fields} FROM {source}", to
-        )
+        query = f"SELECT {index} AS file, {line} AS line, {fields} FROM {_scan(file, shape)}"
+        rows = _copy(connection, query, to)
     except duckdb.Error:
         return None
     return rows if rows + shape.header == _lines(file) else None
+
+
+def _scan(file: EventFile, shape: Shape) -> str:
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(_width(file, shape)))
+    quote = "" if shape.delimiter == "\t" else '"'
+    return (
+        f"read_csv({literal(str(file.file.path))}, columns = {{{columns}}}, auto_detect = false, "
+        f"header = {shape.header}, delim = {literal(shape.delimiter)}, quote = '{quote}', "
+        f"escape = '{quote}', strict_mode = true, null_padding = false, "
+        f"max_line_size = {MAX_RECORD}, compression = '{'gzip' if file.file.gzipped else 'none'}')"
+    )
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, to: Path) -> int:
@@ -119,16 +121,18 @@ def read_damaged(
                 if count % _STRIDE == 0:
                     read(_STRIDE)
                 if isinstance(cells, Mistake):
-                    whole = record.raw.decode("utf-8", "backslashreplace")
-                    rejected(
-                        Reject(index, record.line, "", "", whole, cells.code, str(cells), whole)
-                    )
+                    rejected(_reject(index, record, cells))
                     continue
                 kept = ("" if p is None or p >= len(cells) else cells[p] for p in places)
                 writer.writerow([record.line, *kept])
     except (EOFError, zlib.error, OSError) as error:
         raise UnusableDataset(f"{file.file.name}: cannot be read: {error}") from error
     return count
+
+
+def _reject(index: int, record: Record, mistake: Mistake) -> Reject:
+    whole = record.raw.decode("utf-8", "backslashreplace")
+    return Reject(index, record.line, "", "", whole, mistake.code, str(mistake), whole)
 
 
 def _rows(file: EventFile, shape: Shape) -> Iterator[tuple[Record, list[str] | Mistake]]:

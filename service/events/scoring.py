@@ -51,7 +51,6 @@ def scored_sql(hegemon: str, window: str) -> str:
 
     Needs the tables `groups`, `windows` and `hegemon`.
     """
-    kinds = ", ".join(f'sum("{kind}") AS "{kind}"' for kind in conflictual())
     parts = ", ".join(f"round({formula}, 3) + 0 AS {name}" for name, formula in PARTS.items())
     start, end = _period(window)
     return f"""
@@ -60,14 +59,7 @@ def scored_sql(hegemon: str, window: str) -> str:
                 CASE WHEN organisation IS NULL THEN members
                      ELSE list_append(members, organisation) END AS actors
             FROM groups
-        ), towards AS (
-            SELECT id, sum(against)::BIGINT AS against, min(against) AS against_least,
-                sum(with_it)::BIGINT AS with_it, sum(from_it)::BIGINT AS from_it,
-                sum(past_against) AS past_against, sum(past_with) AS past_with,
-                sum(h.repaired) AS repaired_there, {kinds},
-                list(h.dossier ORDER BY state) FILTER (h.dossier IS NOT NULL) AS dossiers_there
-            FROM (SELECT id, win, unnest(members) AS state FROM named)
-            JOIN hegemon h USING (state, win) GROUP BY id
+        ), towards AS ({_towards()}
         ), measured AS (
             SELECT named.* EXCLUDE (repaired, dossiers), against, against_least, with_it, from_it,
                 (repaired + repaired_there)::BIGINT AS repaired,
@@ -85,6 +77,20 @@ def scored_sql(hegemon: str, window: str) -> str:
             round({" + ".join(PARTS)}, 3) AS score,
             row_number() OVER (ORDER BY score DESC, id) AS rank
         FROM measured ORDER BY rank
+    """
+
+
+def _towards() -> str:
+    """Return the query for what the members of each group did to the hegemon, and it to them."""
+    kinds = ", ".join(f'sum("{kind}") AS "{kind}"' for kind in conflictual())
+    return f"""
+            SELECT id, sum(against)::BIGINT AS against, min(against) AS against_least,
+                sum(with_it)::BIGINT AS with_it, sum(from_it)::BIGINT AS from_it,
+                sum(past_against) AS past_against, sum(past_with) AS past_with,
+                sum(h.repaired) AS repaired_there, {kinds},
+                list(h.dossier ORDER BY state) FILTER (h.dossier IS NOT NULL) AS dossiers_there
+            FROM (SELECT id, win, unnest(members) AS state FROM named)
+            JOIN hegemon h USING (state, win) GROUP BY id
     """
 
 
