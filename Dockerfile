@@ -12,7 +12,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY . /source
 RUN python -m venv --without-pip /opt/softbalance \
-    && pip --python /opt/softbalance/bin/python install --no-cache-dir "/source[${EXTRAS}]"
+    && pip --python /opt/softbalance/bin/python install --no-cache-dir "/source[${EXTRAS}]" \
+    && find /opt/softbalance -type d -name tests -prune -exec rm -rf {} +
 
 # What both images are: Python, a user without rights, a folder for a store or for datasets.
 FROM ${PYTHON} AS base

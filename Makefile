@@ -9,16 +9,18 @@ run: $(VENV)/installed
 	$(BIN)/softbalance cases --load --quiet
 	$(BIN)/softbalance serve
 
-# what docker-compose.yml reads: a password made at random, and the URL that holds it
-secrets: secrets/database
+# what docker-compose.yml reads, made at random: a password, the URL that holds it, and what signs cookies;
+# in the containers, which see each file by itself, other users read them
+secrets: secrets/database secrets/cookies
 
-secrets/database_password:
+secrets/database_password secrets/cookies:
 	mkdir -m 700 -p secrets
 	$(PYTHON) -c "import secrets; print(secrets.token_hex(24), end='')" > $@
+	chmod 644 $@
 
 secrets/database: secrets/database_password
 	printf 'postgresql://softbalance:%s@database/softbalance' "$$(cat $<)" > $@
-	chmod 644 secrets/*
+	chmod 644 $@
 
 test: lint browser
 	$(BIN)/pytest --numprocesses auto --dist worksteal

@@ -101,13 +101,17 @@ def log(tmp_path: Path) -> Callable[[str], Lines]:
 
 
 def test_each_access_is_a_line_of_json_without_secrets(
-    serve: Callable[..., str], log: Callable[[str], Lines]
+    serve: Callable[..., str],
+    log: Callable[[str], Lines],
+    run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    address = serve("--workers", 1)
+    address = serve("--workers", 1, "--auth", "required")
+    key = run("keys", "create", "team", "--scope", "classify").stdout.strip()
+    _, key_id, secret = key.split("_", 2)
     sent = {
         "X-Request-Id": "mine",
         "traceparent": f"00-{TRACE}-{PARENT}-01",
-        "Authorization": "Bearer s3cret",
+        "Authorization": f"Bearer {key}",
         "Cookie": "session=s3cret",
         "Content-Type": "application/json",
     }
@@ -120,6 +124,7 @@ def test_each_access_is_a_line_of_json_without_secrets(
     assert (line["event"], line["level"]) == ("request", "info")
     assert (line["method"], line["path"]) == ("POST", "/v1/classifications")
     assert (line["status"], line["bytes"], line["trace_id"]) == (422, length, TRACE)
+    assert line["key_id"] == key_id
     assert 0 < line["duration"] < 9
     assert refused.value.headers["traceparent"] == f"00-{TRACE}-{line['span_id']}-01"
     odd = {"X-Request-Id": "odd"}
@@ -127,7 +132,9 @@ def test_each_access_is_a_line_of_json_without_secrets(
         urllib.request.urlopen(urllib.request.Request(f"{address}/%0a%7B%1b%ff", None, odd))
     unknown.value.close()
     assert log("odd")[-1]["path"] == "/%0A%7B%1B%FF"
-    assert "s3cret" not in json.dumps(log("odd"))
+    told = json.dumps(log("odd"))
+    assert "s3cret" not in told
+    assert secret not in told
 
 
 def test_gunicorn_and_errors_are_logged_alike(

@@ -17,9 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
+import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from softbalance.rules.classifier import Classifier
+from softbalance.rules.matching import StageMatcher
 
 from episodes import random_codings
 
@@ -155,6 +157,22 @@ def test_a_store_that_is_away_is_counted(client: FlaskClient, tmp_path: Path) ->
     assert client.post("/v1/classifications", json={"form": "other"}).status_code == 503
     assert failures() == 1
     assert "softbalance_records" not in client.get("/metrics").get_data(as_text=True)
+
+
+def test_a_disagreement_is_counted_and_no_decision(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Forgetful(StageMatcher):
+        def holding(self, facts: object) -> int:
+            return 0
+
+    monkeypatch.setattr("softbalance.rules.decision.StageMatcher", Forgetful)
+    answer = client.post("/v1/classifications", json={"form": "other"})
+    assert answer.get_json()["type"] == "urn:softbalance:problem:engine-failure"
+    text = client.get("/metrics").get_data(as_text=True)
+    assert "\nsoftbalance_disagreements_total 1.0\n" in text
+    decisions = re.findall(r"^softbalance_decisions_total{.*} (\S+)$", text, re.MULTILINE)
+    assert {*decisions} == {"0.0"}
 
 
 def test_no_files_are_left(serve: Callable[..., str], tmp_path: Path) -> None:
