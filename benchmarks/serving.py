@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 from sqlalchemy import create_engine, make_url, text
 
-#: The share of a run after which a service counts as warm.
-WARM = 0.3
+#: The share of a run after which a service counts as warm: the cache of each connection is full.
+WARM = 0.5
 SOFTBALANCE = str(Path(sys.executable).with_name("softbalance"))
 
 
@@ -85,17 +85,18 @@ class Memory:
         for worker in self._workers:
             self.taken[worker.pid].append(worker.memory_full_info().uss)
 
-    def grown(self) -> dict[int, tuple[int, int]]:
-        """Return for each worker how much it had once warm, and at the end."""
+    def tenths(self) -> dict[int, list[float]]:
+        """Return for each worker the medians of every tenth of the run, in MiB."""
         told = {}
         for pid, taken in self.taken.items():
-            tenth = max(1, len(taken) // 10)
-            warm = int(len(taken) * WARM)
-            told[pid] = (
-                int(statistics.median(taken[warm : warm + tenth])),
-                int(statistics.median(taken[-tenth:])),
-            )
+            parts = [taken[len(taken) * n // 10 : len(taken) * (n + 1) // 10] for n in range(10)]
+            told[pid] = [statistics.median(part) / 2**20 for part in parts if part]
         return told
+
+    def grown(self) -> dict[int, float]:
+        """Return how much each worker grew once warm, in MiB."""
+        tenths = self.tenths()
+        return {pid: told[-1] - told[int(len(told) * WARM)] for pid, told in tenths.items()}
 
 
 def audited(database: str) -> str:

@@ -32,8 +32,8 @@ from benchmarks.serving import Memory, Postgres, Service, audited
 from episodes import random_codings
 
 PROCESSES = 4
-#: How many bytes a worker may grow once warm.
-GROWTH = 4 * 1024 * 1024
+#: How many MiB a worker may grow once warm.
+GROWTH = 3
 _PLAIN: Mapping[str, str] = {}
 _JSON = {"Content-Type": "application/json"}
 _NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -233,10 +233,11 @@ def _report(seen: list[Seen]) -> bool:
 
 def _checked(service: Service, seen: list[Seen], memory: Memory, judge: bool) -> bool:
     sound = _report(seen)
-    for pid, (warm, end) in memory.grown().items():
-        flat = end - warm <= GROWTH
-        sound = sound and (flat or not judge)
-        print(f"worker {pid}: {warm / 2**20:.1f} MiB once warm, {end / 2**20:.1f} at the end")
+    for pid, tenths in memory.tenths().items():
+        print(f"worker {pid}, MiB by tenths of the run:", *(f"{taken:.1f}" for taken in tenths))
+    grown = max(memory.grown().values())
+    print(f"grown in the second half: {grown:.1f} MiB at most")
+    sound = sound and (grown <= GROWTH or not judge)
     if [worker.pid for worker in service.workers] != [*memory.taken]:
         print("a worker was replaced")
         sound = False
