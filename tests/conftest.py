@@ -70,7 +70,7 @@ def postgres_server() -> Iterator[str]:
 
     # not in pytest's folder, which is closed to the user that the server runs as
     server = get_server(Path(tempfile.mkdtemp()), cleanup_mode="delete")
-    _as_administrator(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    as_administrator(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
 
@@ -79,9 +79,9 @@ def postgres_server() -> Iterator[str]:
 def postgres(postgres_server: str) -> Iterator[str]:
     """Make an empty database on that server, and return its URL."""
     name = f"test_{uuid.uuid4().hex}"
-    _as_administrator(postgres_server, f"CREATE DATABASE {name}")
+    as_administrator(postgres_server, f"CREATE DATABASE {name}")
     yield make_url(postgres_server).set(database=name).render_as_string(hide_password=False)
-    _as_administrator(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    as_administrator(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -93,7 +93,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def _as_administrator(url: str, *statements: str) -> None:
+def as_administrator(url: str, *statements: str) -> None:
+    """Run statements that stand in no transaction."""
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in statements:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ from softbalance.service.store.chain import canonical, digest_of
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from conftest import SOFTBALANCE
 from episodes import episodes
 from stores import opened, undefended
 
@@ -286,6 +289,18 @@ def test_the_command(run: Run, store: Store, database: str) -> None:
         f"record {row['id']} at position 3 was altered: its form is not what the record says.",
         "2 records before it are what was stored.",
     ]
+
+
+def test_a_terminal_sees_how_far_it_is(store: Store, database: str) -> None:
+    terminal, end = pty.openpty()
+    command = [SOFTBALANCE, "audit", "verify", "--database", database]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=end, timeout=60, check=True)
+    os.close(end)
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    assert "verifying" in shown
+    assert f"{COUNT}/{COUNT}" in shown
+    assert done.stdout.startswith(b"7 records are what was stored")
 
 
 def test_usage(run: Run) -> None:

@@ -11,13 +11,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from softbalance.service.store import Store, WrongSchema
+from softbalance.service.store import Store, StoreAway, WrongSchema
 from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.schema import schema_of
 from softbalance.service.store.tables import SCHEMA, metadata
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
-from conftest import SOFTBALANCE
+from conftest import SOFTBALANCE, as_administrator
 from stores import opened
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -131,3 +131,16 @@ def test_the_newest_schema_is_the_last_migration() -> None:
     folder = Path(__file__).parent.parent / "service" / "store" / "migrations"
     config.set_main_option("script_location", str(folder))
     assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA]
+
+
+def test_a_database_that_lacks_characters_is_refused(postgres: str) -> None:
+    url = make_url(postgres)
+    name = f"{url.database}_latin"
+    options = "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    as_administrator(postgres, f"CREATE DATABASE {name} {options}")
+    store = Store(url.set(database=name).render_as_string(hide_password=False))
+    for use in (store.create, store.upgrade):
+        with pytest.raises(StoreAway, match="make it with ENCODING 'UTF8'"):
+            use()
+    store.close()
+    as_administrator(postgres, f"DROP DATABASE {name}")

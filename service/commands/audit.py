@@ -39,7 +39,12 @@ def verify(noted: str | None, database: str | None) -> None:
         # nobody watches what is not a terminal
         hidden = not (sys.stderr and sys.stderr.isatty())
         with click.progressbar(
-            length=store.count(), label="verifying", file=sys.stderr, show_pos=True, hidden=hidden
+            length=store.count(),
+            label="verifying",
+            file=sys.stderr,
+            show_pos=True,
+            hidden=hidden,
+            update_min_steps=50,
         ) as bar:
             found = audit(store.database, bar.update, noted)
     except StoreAway as error:

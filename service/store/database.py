@@ -170,6 +170,7 @@ def _postgres(url: URL) -> Engine:
     # an address that leads nowhere, or a line that is cut, is noticed within seconds
     options = {
         "application_name": "softbalance",
+        "client_encoding": "utf8",
         "connect_timeout": 3,
         "keepalives_idle": 5,
         "keepalives_interval": 2,

@@ -58,6 +58,7 @@ def set_up(database: Database) -> None:
         with database.writing() as connection:
             found = schema_of(connection)
             if found is None:
+                _expect_unicode(database, connection)
                 _migrate(connection, None)
                 found = SCHEMA
     check(database, found)
@@ -73,8 +74,21 @@ def upgrade(database: Database) -> tuple[str | None, str]:
         if _unknown(found):
             check(database, found)
         if found != SCHEMA:
+            _expect_unicode(database, connection)
             _migrate(connection, found)
     return found, SCHEMA
+
+
+def _expect_unicode(database: Database, connection: Connection) -> None:
+    """Refuse a database that could not keep every text that an episode may hold."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding != "UTF8":
+        raise StoreAway(
+            f"the database {database.name} is encoded in {encoding}, which lacks characters; "
+            "make it with ENCODING 'UTF8' (and TEMPLATE template0)"
+        )
 
 
 def _migrate(connection: Connection, found: str | None) -> None:
