@@ -10,6 +10,7 @@ import duckdb
 import orjson
 import pytest
 from softbalance.rules.classifier import Classifier
+from softbalance.service.datasets import duck
 from softbalance.service.datasets.values import SPELLINGS
 
 from episodes import EXPANSIONS, Coding, random_codings
@@ -229,3 +230,14 @@ def test_no_rows_are_a_header(tmp_path: Path) -> None:
     (tmp_path / "in.ndjson").write_text("")
     assert classify(tmp_path / "in.ndjson", "-o", tmp_path / "o.parquet").status == 0
     assert read_parquet(tmp_path / "o.parquet") == []
+
+
+def test_rows_too_large_for_the_memory_allowed_are_classified_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codings: list[Coding]
+) -> None:
+    monkeypatch.setattr(duck, "MEMORY", 1 << 20)
+    rows = [[*row, f"{n}" * 20_000] for n, row in enumerate(wide(codings))]
+    sheet = write(tmp_path / "in.csv", [*WIDE, "own"], rows)
+    assert classify(sheet, "-o", tmp_path / "out.csv") == (0, "", "")
+    got = read(tmp_path / "out.csv")
+    assert [(row["id"], row["own"]) for row in got] == [(row[0], row[-1]) for row in rows]

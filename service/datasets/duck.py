@@ -28,6 +28,10 @@ from softbalance.service.datasets.rejects import Reject, Spool, joined, rejects_
 from softbalance.service.datasets.runs import Outcome, Request
 from softbalance.service.datasets.sources import OWN, SAID, literal, source_sql
 
+#: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
+#: rows back, in memory or else on disk, until those before them are written: the more it may, the
+#: more it does, for no gain.
+MEMORY = 256 << 20
 _FETCHED = 1024
 #: Whether a row is a coding sheet's row of help.
 _OF_HELP = f"{SAID}{ID} IS NOT DISTINCT FROM {literal(HELP)} AND NOT sound"
@@ -56,6 +60,9 @@ class DuckRun:
         self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
         taken = answer_names(request.rulebooks, request.fired)
         self.dataset = open_dataset(files, request.codebook, taken, self._connection)
+        if self.dataset.layout is Layout.WIDE:
+            (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
+            self._query(f"SET memory_limit = '{threads * MEMORY}B'")
 
     def run(self) -> Outcome:
         """Write the answer and, if there are any, the rejects to their files in the folder.
@@ -105,9 +112,12 @@ class DuckRun:
         )
         how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
         with self.progress.querying(label, self._connection, self.dataset):
-            (written,) = self._query(
-                f"COPY ({answers}) TO {literal(str(self.answer))} ({how})"
-            ).fetchone() or (0,)
+            copy = f"COPY ({answers}) TO {literal(str(self.answer))} ({how})"
+            try:
+                (written,) = self._query(copy).fetchone() or (0,)
+            except duckdb.OutOfMemoryException:  # rows may be that large
+                self._query("RESET memory_limit")
+                (written,) = self._query(copy).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
 
     def tally(self) -> list[tuple[str, str, int]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-import sqlglot
 from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.relational import verdicts
 from softbalance.service.datasets import ibis_duckdb
@@ -23,7 +22,6 @@ from softbalance.service.datasets.layouts import HELP, ID, Header, Layout, read_
 from softbalance.service.datasets.mistakes import DISAGREE, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request
 from softbalance.service.datasets.sources import OWN, SAID
-from sqlglot import exp
 
 ROW_NUMBER = "__row_number"
 _REASONS = {
@@ -73,35 +71,17 @@ def _classify(request: Request, connection: Any) -> Outcome:
     plan = Plan(source, header, request)
     made = []
     try:
-        _create(connection, request.output, plan.answers(lists=True))
+        connection.create_table(request.output, plan.answers(lists=True))
         made.append(request.output)
         rejected = _count(connection, plan.unsound())
         if rejected:
-            _create(connection, rejects, plan.mistakes(plan.unsound()))
+            connection.create_table(rejects, plan.mistakes(plan.unsound()))
         rows = _count(connection, connection.table(request.output))
     except BaseException:
         for name in made:
             _drop(connection, name)
         raise
     return Outcome(rows // len(request.rulebooks), rejected)
-
-
-def _create(connection: Any, name: str, table: ir.Table) -> None:
-    """Make a table of a query.
-
-    PostgreSQL would put each stage of a rulebook into the next as often as that names it, until
-    it is out of memory; `OFFSET 0` is its way to be told not to.
-    """
-    if connection.name != "postgres":
-        connection.create_table(name, table)
-        return
-    query = sqlglot.parse_one(connection.compile(table), dialect="postgres")
-    for part in query.find_all(exp.Subquery):
-        if isinstance(part.parent, exp.From) and isinstance(part.this, exp.Select):
-            part.this.set("offset", exp.Offset(expression=exp.Literal.number(0)))
-    new = exp.to_identifier(name, quoted=True).sql("postgres")
-    with connection.begin() as cursor:
-        cursor.execute(f"CREATE TABLE {new} AS {query.sql('postgres')}")
 
 
 def _count(connection: Any, table: ir.Table) -> int:
