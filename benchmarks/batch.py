@@ -1,23 +1,31 @@
 """Whole datasets through the relational engine, beside DuckDB copying or reading the same file.
 
-    python -m benchmarks.batch [--rows N] [--growth N…] [--rounds N] [--csv]
+    python -m benchmarks.batch [--rows N] [--growth N…] [--rounds N] [--csv] [--start]
 
-Every figure is a ratio of wall times in one run: each call is a process of its own, the calls take
-turns in rounds, and the least time of each counts. The indicators' values are drawn uniformly.
-`--growth` adds rows a second and peak memory for other sizes. `--csv` measures the installed
-`softbalance classify` on a CSV file, against DuckDB reading it whole. Files are in a temporary
-folder and need about 25 bytes a row.
+Every figure is a ratio in one run: each call is a process of its own, the calls take turns in
+rounds, and the least of each counts. The ratio is of wall times; that of CPU times follows, which
+other work on the machine disturbs less. The indicators' values are drawn uniformly.
+
+`--growth` adds rows a second and peak memory of `softbalance classify` for other sizes. `--start`
+measures how it starts, beside `import duckdb`. `--csv` measures it on a CSV file, beside what
+DuckDB needs for it alone: to *read* it, that is to parse all cells and hash each, so that none can
+be passed over, and keep nothing, which is the least that reading can mean; to read it into a table
+in memory; and to copy it to Parquet and to CSV, since an answer has to be written too. An answer
+with the rules that fired is larger than its input: about 550 bytes a row in CSV. Files are in a
+temporary folder and need about 25 bytes a row, with `--csv` about 1,500.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import psutil
@@ -29,7 +37,22 @@ from episodes import random_codings
 
 RULEBOOK = "brooks-wohlforth-2004"
 COPY = "COPY (FROM 'in.parquet') TO 'out.parquet'"
-READ = "SELECT max(hash(COLUMNS(*))) FROM read_csv('in.csv', all_varchar = true)"
+CSV = "read_csv('in.csv', all_varchar = true)"
+READING = {
+    "DuckDB reads the file": f"SELECT max(hash(COLUMNS(*))) FROM {CSV}",
+    "DuckDB reads it into a table": f"CREATE TABLE cells AS FROM {CSV}",
+    "DuckDB copies it to Parquet": f"COPY (FROM {CSV}) TO 'out.parquet'",
+    "DuckDB copies it to CSV": f"COPY (FROM {CSV}) TO 'out.csv'",
+}
+COMMAND = str(Path(sys.executable).with_name("softbalance"))
+
+
+class Measured(NamedTuple):
+    """Seconds from start to end, CPU seconds, and the peak of resident memory in MiB."""
+
+    seconds: float
+    cpu: float
+    peak: float
 
 
 def main() -> None:
@@ -39,6 +62,7 @@ def main() -> None:
     parser.add_argument("--growth", type=int, nargs="*", default=[1_000_000, 20_000_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--csv", action="store_true")
+    parser.add_argument("--start", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -48,8 +72,14 @@ def main() -> None:
             _csv(folder, options.rounds)
         for rows in options.growth:
             _write(folder, rows, csv=False)
-            seconds, peak = _run(folder, _python(_classifying(fired=True)))
-            print(f"{rows:,} rows, fired: {rows / seconds:,.0f} rows/s, peak {peak:,.0f} MiB")
+            seconds, cpu, peak = _run(folder, _command("in.parquet", "answer.parquet"))
+            print(
+                f"{rows:,} rows, softbalance classify: {rows / seconds:,.0f} rows/s, "
+                f"{rows / cpu:,.0f} a CPU second, peak {peak:,.0f} MiB"
+            )
+        if options.start:
+            _write(folder, 10, csv=True)
+            _start(folder, options.rounds)
 
 
 def _write(folder: Path, rows: int, *, csv: bool) -> None:
@@ -74,35 +104,47 @@ def _ratios(folder: Path, rows: int, rounds: int) -> None:
         "verdicts": _python(_classifying(fired=False)),
         "verdicts and fired rules": _python(_classifying(fired=True)),
     }
+    calls["softbalance classify"] = _command("in.parquet", "answer.parquet")
     least = _rounds(folder, calls, rounds)
-    copying = least["DuckDB copies the file"][0]
     print(f"{rows:,} Parquet rows")
-    for name, (seconds, peak) in least.items():
-        print(f"  {name}: {seconds:.2f} s, ratio {seconds / copying:.2f}, peak {peak:,.0f} MiB")
+    _print(least)
     alone = _single()
-    fired = rows / least["verdicts and fired rules"][0]
+    fired = rows / least["verdicts and fired rules"].seconds
     print(f"  {fired:,.0f} rows/s are {fired / alone:,.0f} times the single-episode engine's")
 
 
 def _csv(folder: Path, rounds: int) -> None:
-    command = [str(Path(sys.executable).with_name("softbalance")), "classify"]
+    calls = {name: _python(sql) for name, sql in READING.items()}
+    for ending in ("parquet", "csv"):
+        for detail in ("verdict", "trace"):
+            name = f"softbalance classify --detail {detail}, to {ending}"
+            calls[name] = _command("in.csv", f"answer.{ending}", "--detail", detail)
+    print("the same as CSV")
+    _print(_rounds(folder, calls, rounds))
+
+
+def _start(folder: Path, rounds: int) -> None:
     calls = {
-        "DuckDB reads the file": _python(READ),
-        "softbalance classify": [*command, "in.csv", "-o", "answer.parquet"],
-        "softbalance classify --detail verdict": [
-            *command,
-            "in.csv",
-            "-o",
-            "answer.parquet",
-            "--detail",
-            "verdict",
-        ],
+        "import duckdb": [sys.executable, "-c", "import duckdb"],
+        "softbalance --help": [COMMAND, "--help"],
+        "softbalance classify of ten rows": _command("in.csv", "answer.csv"),
     }
-    least = _rounds(folder, calls, rounds)
-    reading = least["DuckDB reads the file"][0]
-    print("the same as CSV, to Parquet")
-    for name, (seconds, peak) in least.items():
-        print(f"  {name}: {seconds:.2f} s, ratio {seconds / reading:.2f}, peak {peak:,.0f} MiB")
+    print("start-up")
+    _print(_rounds(folder, calls, rounds))
+
+
+def _print(least: Mapping[str, Measured]) -> None:
+    """Print figures, the ratios to the first."""
+    first = next(iter(least.values()))
+    for name, (seconds, cpu, peak) in least.items():
+        print(
+            f"  {name}: {seconds:.2f} s, ratio {seconds / first.seconds:.2f} "
+            f"(CPU {cpu / first.cpu:.2f}), peak {peak:,.0f} MiB"
+        )
+
+
+def _command(source: str, answer: str, *options: str) -> list[str]:
+    return [COMMAND, "classify", source, "-o", answer, *options]
 
 
 def _classifying(*, fired: bool) -> str:
@@ -121,26 +163,21 @@ def _python(sql: str) -> list[str]:
     ]
 
 
-def _rounds(
-    folder: Path, calls: Mapping[str, list[str]], rounds: int
-) -> dict[str, tuple[float, float]]:
-    """Return seconds and MiB of each call, the least of as many rounds."""
-    runs: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+def _rounds(folder: Path, calls: Mapping[str, list[str]], rounds: int) -> dict[str, Measured]:
+    """Return the least of each figure of each call, of as many rounds."""
+    runs: dict[str, list[Measured]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, command in calls.items():
             runs[name].append(_run(folder, command))
-    return {
-        name: (min(seconds for seconds, _ in done), min(peak for _, peak in done))
-        for name, done in runs.items()
-    }
+    return {name: Measured(*map(min, zip(*done, strict=True))) for name, done in runs.items()}
 
 
-def _run(folder: Path, command: list[str]) -> tuple[float, float]:
-    """Return a command's seconds from start to end and its peak of resident memory in MiB."""
+def _run(folder: Path, command: list[str]) -> Measured:
+    """Run a command from start to end."""
     for made in (*folder.glob("out.*"), *folder.glob("answer.*")):
         made.unlink()
-    start = time.perf_counter()
-    process = psutil.Popen(command, cwd=folder)
+    start, used = time.perf_counter(), _children()
+    process = psutil.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
     peak = 0
     while process.poll() is None:
         try:
@@ -150,7 +187,13 @@ def _run(folder: Path, command: list[str]) -> tuple[float, float]:
         time.sleep(0.01)
     if process.wait():
         raise subprocess.CalledProcessError(process.returncode, command[:3])
-    return time.perf_counter() - start, peak / 2**20
+    return Measured(time.perf_counter() - start, _children() - used, peak / 2**20)
+
+
+def _children() -> float:
+    """Return the CPU seconds of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _single() -> float:

@@ -96,16 +96,34 @@ def test_a_terminal_is_shown_progress_and_a_summary(tmp_path: Path) -> None:
         assert said in text
 
 
-def test_help_imports_no_engine(tmp_path: Path) -> None:
+HEAVY = ("duckdb", "flask", "ibis", "marshmallow", "pandas", "pyarrow", "rich", "sqlglot", "yaml")
+
+
+def imported(folder: Path, *arguments: str) -> set[str]:
+    """Which of what takes long to import a command has imported."""
     code = (
-        "import sys; sys.argv[1:] = ['classify', '--help']\n"
+        f"import sys; sys.argv[1:] = {arguments!r}\n"
         "from softbalance.service.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "print(sorted({'duckdb', 'ibis', 'pyarrow', 'pandas'} & set(sys.modules)))"
+        f"print(*({set(HEAVY)!r} & sys.modules.keys()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_nothing_is_imported_that_is_not_needed(tmp_path: Path) -> None:
+    assert imported(tmp_path, "--help") == set()
+    assert imported(tmp_path, "classify", "--help") <= {"marshmallow", "yaml"}
+    long = ["id", "form", "indicator", "value"]
+    write(tmp_path / "wide.csv", ["form", "prestige_payoff"], [["other", "yes"], ["othr", "x"]])
+    write(tmp_path / "long.csv", long, [["1", "other", "prestige_payoff", "yes"]])
+    for name in ("wide.csv", "long.csv"):
+        engine = imported(tmp_path, "classify", name, "-o", "out.csv")
+        assert engine == {"duckdb", "marshmallow", "yaml"}
+        assert read(tmp_path / "out.csv")
 
 
 REAL = [
