@@ -88,7 +88,7 @@ def _cells(book: Rulebook, names: Sequence[str], fired: bool) -> dict[str, str]:
     cells = {}
     for name in names:
         if name == RULEBOOK:
-            cells[name] = literal(book.id)
+            cells[name] = f"{literal(book.id)}::ENUM({literal(book.id)})"
         elif name == ID or name in given:
             cells[name] = _cell(quoted(name), name)
         else:
