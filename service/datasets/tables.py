@@ -22,6 +22,7 @@ from softbalance.service.datasets.layouts import HELP, ID, Header, Layout, read_
 from softbalance.service.datasets.mistakes import DISAGREE, UnusableDataset
 from softbalance.service.datasets.runs import Outcome, Request
 from softbalance.service.datasets.sources import OWN, SAID
+from sqlglot import exp
 
 ROW_NUMBER = "__row_number"
 _REASONS = {
