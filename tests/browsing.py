@@ -17,6 +17,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 #: WCAG 2.2 A and AA, and what axe knows of good practice.
 _RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+_DROP = """([name, text]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], name));
+  for (const kind of ["dragover", "drop"]) {
+    const options = { dataTransfer, bubbles: true, cancelable: true };
+    document.querySelector("main").dispatchEvent(new DragEvent(kind, options));
+  }
+}"""
 OpenPage = Callable[..., Page]
 
 
@@ -87,3 +95,8 @@ def serious(page: Page) -> list[str]:
 def overflows(page: Page) -> bool:
     """Return whether a page is wider than its window, so that it scrolls to the side."""
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def drop(page: Page, name: str, text: str) -> None:
+    """Drop a file of that name and text on a page, as a person does with the mouse."""
+    page.evaluate(_DROP, [name, text])

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from softbalance.rules.loader import Library
 
-from browsing import OpenPage, overflows, serious
+from browsing import OpenPage, drop, overflows, serious
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 HOSTILE = "<img src=x onerror=alert(1)>\"'&amp;"
@@ -124,6 +124,13 @@ def test_a_file_that_cannot_be_read(batch: Page) -> None:
         expect(batch.get_by_role("button", name="Classify")).to_be_disabled()
         batch.get_by_role("button", name="Another file").click()
         expect(batch.locator("#drop")).to_be_visible()
+
+
+def test_a_file_is_dropped(batch: Page) -> None:
+    drop(batch, "dropped.csv", "form\nother\n")
+    expect(batch.locator("#header")).to_contain_text("No column is an indicator")
+    classify(batch)
+    expect(batch.locator("#outcome")).to_contain_text("1 episode classified, in")
 
 
 def test_a_batch_can_be_cancelled(batch: Page, library: Library, tmp_path: Path) -> None:

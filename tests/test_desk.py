@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browsing import OpenPage, overflows, serious
+from browsing import OpenPage, drop, overflows, serious
 
 Serve = Callable[..., str]
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -250,6 +250,12 @@ def test_a_file_that_is_no_episode_changes_nothing(desk: Page) -> None:
         open_file(desk, content, f"{HOSTILE}.json")
         notice(desk).to_contain_text(told)
         expect(desk.get_by_label("Title")).to_have_value("What was here")
+
+
+def test_a_file_is_dropped(desk: Page) -> None:
+    drop(desk, "dropped.json", '{"form": "joint_force", "title": "Dropped"}')
+    notice(desk).to_contain_text("Opened dropped.json")
+    expect(desk.get_by_label("Title")).to_have_value("Dropped")
 
 
 def test_claims_that_the_sheet_does_not_ask_for(desk: Page) -> None:

@@ -11,6 +11,7 @@ import { showCounts, showProgress, showReject, showResult } from "./showing.js";
 const part = (id) => document.getElementById(id);
 const limit = Number(part("batch").dataset.limit);
 const MEGABYTE = 1024 * 1024;
+const COUNTED = ["No column is an indicator, so nothing is known of the episodes", "1 column is an indicator"];
 const COMMAND = "softbalance classify reads it on the command line.";
 
 let file;
@@ -69,7 +70,7 @@ async function lookedAtHeader(given) {
   const own = found.own.map((place) => ({ place, name: found.names[place] }));
   sheet = { names, delimiter: found.delimiter, own };
   const passed = own.slice(0, 12).map(({ name }) => name).join(", ");
-  const columns = found.indicators === 1 ? "1 column is an indicator" : `${found.indicators} columns are indicators`;
+  const columns = COUNTED[found.indicators] ?? `${found.indicators} columns are indicators`;
   return { told: `${columns}.${passed ? ` Your own columns pass through: ${passed}.` : ""}` };
 }
 
