@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from softbalance.service.store.database import Database
+from softbalance.service.store.database import Database, StoreAway
 from softbalance.service.store.tables import keys
 from sqlalchemy import insert, select, update
 
@@ -40,13 +40,16 @@ class Key:
 
 
 class Keys:
-    """The keys of a store. Safe for threads; nothing is remembered from call to call.
+    """The keys of a store. Safe for threads.
 
-    So a key that is revoked is refused by every worker from the next request on.
+    Every call asks the store, so that a key that is revoked is refused by every worker from the
+    next request on. Only while the store is away do those count that were valid when it was last
+    there: what needs no store goes on.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last: dict[str, Any] = {}
 
     def create(self, name: str, scopes: Iterable[str]) -> tuple[Key, str]:
         """Make a key and return it with its token, which cannot be had again.
@@ -112,8 +115,18 @@ class Keys:
 
     def _row(self, id_: str) -> Any:
         query = select(keys).where(keys.c.id == id_, keys.c.revoked_at.is_(None))
-        with self._database.reading() as connection:
-            return connection.execute(query).one_or_none()
+        try:
+            with self._database.reading() as connection:
+                row = connection.execute(query).one_or_none()
+        except StoreAway:
+            if id_ not in self._last:
+                raise
+            return self._last[id_]
+        if row is None:
+            self._last.pop(id_, None)
+        else:
+            self._last[id_] = row
+        return row
 
 
 def _hash(secret: str) -> str:

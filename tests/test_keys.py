@@ -232,6 +232,15 @@ def test_a_revoked_key_is_refused_by_every_worker_at_once(serve: Serve, tmp_path
     assert {_status(address, token) for _ in range(9)} == {401}
 
 
+def test_what_needs_no_store_goes_on_while_it_is_away(guarded: Flask, tmp_path: Path) -> None:
+    client, call = guarded.test_client(), "/v1/classifications?store=false"
+    known, unknown = made(guarded, "classify"), made(guarded, "classify", "read")
+    assert client.post(call, json=EPISODE, headers=known).status_code == 200
+    (tmp_path / "store.db").rename(tmp_path / "away.db")
+    assert client.post(call, json=EPISODE, headers=known).status_code == 200
+    assert client.post(call, json=EPISODE, headers=unknown).status_code == 503
+
+
 def _keys(folder: Path, *arguments: str) -> str:
     command = [SOFTBALANCE, "keys", *arguments]
     done = subprocess.run(
