@@ -114,6 +114,15 @@ def test_a_whole_chain(store: Store) -> None:
     assert sum(counted) == COUNT
 
 
+def test_a_chain_of_one_record_is_walked_too(store: Store, tampered: Connection) -> None:
+    for position in range(COUNT, 1, -1):
+        _remove(tampered, position)
+    tampered.execute(text("UPDATE classifications SET classification = 'mixed'"))
+    broken = _found(store, tampered).broken
+    assert broken is not None
+    assert (broken.kind, broken.position) == (ALTERED, 1)
+
+
 def test_anybody_can_check_it(serve: Callable[..., str], database: str, store: Store) -> None:
     """The lines of docs/audit.md, on what the API gives."""
     page = (Path(__file__).parent.parent / "docs" / "audit.md").read_text("utf-8")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
@@ -190,12 +189,11 @@ def _with_neighbours(
     walked: Iterator[_Record],
 ) -> Iterator[tuple[_Record | None, _Record, _Record | None]]:
     before: _Record | None = None
-    last: _Record | None = None
-    for record, after in pairwise(walked):
+    record = next(walked, None)
+    while record is not None:
+        after = next(walked, None)
         yield before, record, after
-        before, last = record, after
-    if last is not None:
-        yield before, last, None
+        before, record = record, after
 
 
 def _records(database: Database) -> Iterator[_Record]:
