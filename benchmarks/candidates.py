@@ -85,12 +85,14 @@ def main() -> None:
         for rows in options.rows:
             _write(folder / "in.tsv", rows)
             least = _rounds(folder, calls, options.rounds)
-            reading = least["DuckDB reads the file"][0]
+            reading = least["DuckDB reads the file"].seconds
             size = (folder / "in.tsv").stat().st_size / 2**20
             print(f"{rows:,} rows of GDELT 2.0, {size:,.0f} MiB")
-            for call, (seconds, peak) in least.items():
-                ratio = seconds / reading
-                print(f"  {call}: {seconds:.1f} s, ratio {ratio:.2f}, peak {peak:,.0f} MiB")
+            for call, took in least.items():
+                ratio = took.seconds / reading
+                print(
+                    f"  {call}: {took.seconds:.1f} s, ratio {ratio:.2f}, peak {took.peak:,.0f} MiB"
+                )
 
 
 def _write(path: Path, rows: int) -> None:

@@ -422,7 +422,8 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_terminal_is_shown_the_first_candidates(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    command = [SOFTBALANCE, "candidates", DATA / "gdelt2.tsv", "--min-events", "2", "-o", "out.csv"]
+    events = str(DATA / "gdelt2.tsv")
+    command = [SOFTBALANCE, "candidates", events, "--min-events", "2", "-o", "out.csv"]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
     with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, env=environment) as process:
         os.close(theirs)
