@@ -16,7 +16,7 @@ from softbalance.rules.decision import UnsoundRulebook
 from softbalance.rules.firing import EngineFailure
 from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
-from softbalance.service import guard, problems, sessions
+from softbalance.service import guard, problems, rates, sessions
 from softbalance.service.access import Access
 from softbalance.service.api import (
     audit,
@@ -33,6 +33,7 @@ from softbalance.service.pages import classifications as classifications_page
 from softbalance.service.pages import key as key_page
 from softbalance.service.pages import record as record_page
 from softbalance.service.pages import rulebooks as rulebook_pages
+from softbalance.service.patience import TooSlow
 from softbalance.service.problems import MIMETYPE, Problem
 from softbalance.service.settings import Settings
 from softbalance.service.store import DamagedRecord, StoreAway
@@ -111,9 +112,12 @@ class ProblemApi(Api):
         self.spec.components.response("DEFAULT_ERROR", default, lazy=True)
 
 
-def create_app(settings: Settings | None = None, *, store_made: bool = False) -> Flask:
+def create_app(
+    settings: Settings | None = None, counters: str = rates.ALONE, *, store_made: bool = False
+) -> Flask:
     """Make the application from settings, by default those of the environment.
 
+    `counters` names where processes that serve together count requests (`rates.shared`).
     With `store_made` the store was made before, and the application starts also if it is away.
     Raises UnusableSetting, RulebookErrors and StoreAway: a service that cannot work does not start.
     """
@@ -142,6 +146,7 @@ def create_app(settings: Settings | None = None, *, store_made: bool = False) ->
     asks = settings.asks_for_keys
     guard.set_up(app, keys, asks_for_keys=asks, local=settings.local)
     sessions.set_up(app, settings.secret)
+    rates.set_up(app, settings.rate_limit, counters)
     api = ProblemApi(app, spec_kwargs={"extra_plugins": [Operations(asks_for_keys=asks)]})
     if asks:
         api.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
@@ -184,6 +189,10 @@ def _handle_own_errors(app: Flask, context: Context) -> None:
     def damaged(error: DamagedRecord) -> Response:
         _log.error("%s", error)
         return problems.answer(Problem(500, "record-damaged", str(error)))
+
+    @app.errorhandler(TooSlow)
+    def too_slow(error: TooSlow) -> Response:
+        return problems.answer(Problem(408, "request-timeout", str(error)))
 
     @app.errorhandler(ParseException)
     def cut_off(error: ParseException) -> Response:

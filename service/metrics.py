@@ -57,9 +57,9 @@ class Metrics:
         self.in_progress = self._live(
             "softbalance_requests_in_progress", "Requests being answered."
         )
-        self.threads = self._live("softbalance_threads", "Threads that can answer requests.")
+        self.threads = self._live("softbalance_threads", "Requests that may be answered at a time.")
         self.threads_busy = self._live(
-            "softbalance_threads_busy", "Threads with a connection to read from or answer."
+            "softbalance_threads_busy", "Requests that are being answered, batches apart."
         )
         self.waited = prometheus.Histogram(
             "softbalance_queue_seconds",

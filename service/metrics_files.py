@@ -38,6 +38,10 @@ class MetricsFiles:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
 
+    def beside(self, name: str) -> Path:
+        """Return the path of a file of this name, which goes when the service stops."""
+        return self._folder / name
+
     def pre_fork(self, arbiter: Any, worker: Any) -> None:
         """Give a worker that is about to start the first place that is free."""
         taken = {other.metrics_place for other in arbiter.WORKERS.values()}

@@ -24,6 +24,8 @@ _REMEDIES = {
     405: "this address does not take this method; the Allow header names those it takes",
     413: "the body is larger than this service takes; send less at a time",
     415: "send the body with a content type that this call takes; /docs names them",
+    429: "the key has made all the requests that it may for now; the Retry-After header says when "
+    "it may again",
     500: "an error of ours; it is logged, and nothing was stored",
 }
 

@@ -4,44 +4,78 @@ from __future__ import annotations
 
 import gc
 import secrets
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
-from time import perf_counter
+from http import HTTPStatus
 from typing import Any
 
+import orjson
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+)
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
-from softbalance.service import logs
+from softbalance.service import logs, rates
 from softbalance.service.app import create_app
-from softbalance.service.metrics import Metrics
+from softbalance.service.gate import Gate
 from softbalance.service.metrics_files import MetricsFiles
+from softbalance.service.patience import PatientSocket, TooSlow
+from softbalance.service.problems import MIMETYPE, Problem, payload
 from softbalance.service.settings import Settings
+
+#: Connections of a worker that are read or answered at once; each has a thread, which waits.
+_CONNECTIONS = 256
+#: Errors that clients make before there is a request → their status; the others are 400.
+_STATUS = {LimitRequestLine: 414, LimitRequestHeaders: 431, ExpectationFailed: 417, TooSlow: 408}
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """Measures how long connections wait for a thread, and how many threads are busy."""
+    """Gives every connection a thread, and none of them more than its share of time."""
 
-    @property
-    def _metrics(self) -> Metrics:
-        metrics: Metrics = self.wsgi.extensions["softbalance"].metrics
-        return metrics
-
-    def run(self) -> None:
-        """Serve until told to stop."""
-        self._metrics.threads.set(self.cfg.threads)
-        super().run()
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        """Make the threads that read and write; `Gate` says how many of them answer."""
+        return ThreadPoolExecutor(_CONNECTIONS)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Hand over a connection that has data to the threads."""
-        conn.queued = perf_counter()
+        if not isinstance(conn.sock, PatientSocket):
+            conn.sock = PatientSocket(conn.sock, self.app.patience)
+        conn.sock.begin()
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> object:
-        """Serve a connection; called in a thread."""
-        metrics = self._metrics
-        metrics.waited.observe(perf_counter() - conn.queued)
-        with metrics.threads_busy.track_inprogress():
-            return super().handle(conn)
+        """Serve a connection; called in a thread, which also waits for the client to close it."""
+        kept = super().handle(conn)
+        if kept is False:
+            close_graceful(conn.sock)
+        return kept
+
+    def handle_request(self, req: Any, conn: TConn) -> object:
+        """Answer a request."""
+        conn.sock.on_giving_up = req.force_close
+        return super().handle_request(req, conn)
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer what is no request at all with a problem; what was sent is not logged."""
+        if not isinstance(exc, ParseException | TooSlow):
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("a request could not be read: %s", type(exc).__name__)
+        status = HTTPStatus(_STATUS.get(type(exc), 400))
+        kind = status.phrase.lower().replace(" ", "-")
+        body = orjson.dumps(payload(Problem(status, kind, str(exc)), ""))
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: {MIMETYPE}\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        with suppress(OSError):
+            client.sendall(head.encode() + body)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -49,6 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, settings: Settings, files: MetricsFiles) -> None:
         self._settings, self._files = settings, files
+        self.patience = settings.patience
         logs.configure(settings.log_level, settings.log_format)
         super().__init__()
 
@@ -67,6 +102,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": 60,
             "graceful_timeout": settings.grace,
             "keepalive": 5,
+            # so that all is sent by `PatientSocket`
+            "sendfile": False,
             # nobody administers the service through it, and two services would share its path
             "control_socket_disable": True,
             "logger_class": logs.GunicornLogger,
@@ -82,8 +119,13 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Make the application; called in each worker."""
+        settings, counters = self._settings, rates.shared(self._files.beside("rates"))
         # the command has made the store; a worker that is replaced while it is away must start
-        app = create_app(self._settings, store_made=True)
+        app = create_app(settings, counters, store_made=True)
+        metrics = app.extensions["softbalance"].metrics
+        app.wsgi_app = Gate(  # type: ignore[method-assign]
+            app.wsgi_app, settings.threads, settings.max_body, metrics
+        )
         # what the application is made of stays: the garbage collector need not look at it again
         gc.collect()
         gc.freeze()

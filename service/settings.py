@@ -38,6 +38,16 @@ def _long(secret: str) -> None:
         raise ValueError("write at least 32 characters that nobody can guess")
 
 
+def _rate(limit: str) -> None:
+    from limits import parse_many  # noqa: PLC0415 - most commands need it not
+
+    try:
+        if limit != NONE:
+            parse_many(limit)
+    except ValueError as error:
+        raise ValueError(f"{limit!r} is no rate; write 6000/minute or none") from error
+
+
 @dataclass(frozen=True)
 class Settings:
     """What an operator may set.
@@ -67,6 +77,16 @@ class Settings:
     rulebooks: tuple[Path, ...] = _setting((), "folders of further rulebooks, joined by `:`")
     max_body: int = _setting(
         2 * 1024 * 1024, "the largest request body, in bytes", range=(1024, 2**40)
+    )
+    max_batch: int = _setting(2**30, "the largest body of a batch, in bytes", range=(1024, 2**50))
+    max_batch_lines: int = _setting(1_000_000, "the most lines of a batch", range=(1, 2**50))
+    patience: int = _setting(
+        30, "seconds that a client may keep the service waiting", range=(1, 3600)
+    )
+    rate_limit: str = _setting(
+        "6000/minute",
+        "requests that a key may make, as `10/second;6000/hour`, or none",
+        check=_rate,
     )
     max_requests: int = _setting(
         100_000, "requests after which a process is replaced", range=(0, 2**40)
@@ -118,7 +138,14 @@ class Settings:
         return made
 
     def check(self) -> None:
-        """Raise UnusableSetting if what is set must not be together."""
+        """Raise UnusableSetting for texts that mean nothing, or what must not be together."""
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if "check" in setting.metadata and value != setting.default:
+                try:
+                    setting.metadata["check"](value)
+                except ValueError as error:
+                    raise UnusableSetting(f"{setting.name} cannot be used: {error}") from error
         if self.auth == NONE and not (self.local or self.insecure):
             raise UnusableSetting(
                 f"without keys, anybody who reaches {self.host} could use the service; leave "
@@ -155,9 +182,4 @@ def _parsed(variable: str, text: str, setting: Field[Any]) -> Any:
     choices = setting.metadata.get("choices")
     if choices and text not in choices:
         raise UnusableSetting(f"{variable} is {text!r}; write one of {', '.join(choices)}")
-    if "check" in setting.metadata:
-        try:
-            setting.metadata["check"](text)
-        except ValueError as error:
-            raise UnusableSetting(f"{variable} cannot be used: {error}") from error
     return text

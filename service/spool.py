@@ -11,20 +11,30 @@ import tempfile
 import threading
 from typing import Any
 
+from softbalance.service.patience import TooSlow
+
 _STRIDE = 64 * 1024
 
 
 class Spool(io.BufferedReader):
-    """Reads what a thread of its own takes from `source`; close it to end that, too."""
+    """Reads what a thread of its own takes from `source`; close it to end that, too.
 
-    def __init__(self, source: Any) -> None:
-        super().__init__(_Spooled(source))
+    Reading raises TooLong when more than `limit` bytes came, TooSlow when they come too slowly,
+    and OSError when they end early.
+    """
+
+    def __init__(self, source: Any, limit: int) -> None:
+        super().__init__(_Spooled(source, limit))
+
+
+class TooLong(Exception):
+    """A body is longer than is taken."""
 
 
 class _Spooled(io.RawIOBase):
-    def __init__(self, source: Any) -> None:
+    def __init__(self, source: Any, limit: int) -> None:
         super().__init__()
-        self._source = source
+        self._source, self._limit = source, limit
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._taken = self._given = 0
         self._ended = False
@@ -39,6 +49,8 @@ class _Spooled(io.RawIOBase):
         with self._changed:
             while self._given == self._taken and not self._ended:
                 self._changed.wait()
+            if isinstance(self._error, TooSlow | TooLong):
+                raise self._error
             if self._error is not None:
                 raise OSError(f"the body ended early: {self._error}") from self._error
             self._file.seek(self._given)
@@ -56,6 +68,8 @@ class _Spooled(io.RawIOBase):
         try:
             # by lines, so that a line is there as soon as it has come
             while part := self._source.readline(_STRIDE):
+                if self._taken + len(part) > self._limit:
+                    raise TooLong(f"the body is longer than {self._limit} bytes")
                 with self._changed:
                     if self._ended:
                         return

@@ -130,7 +130,7 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
     """Start a real server on a free port, and return its address; it is stopped after the test."""
-    with _serving(tmp_path) as start:
+    with serving(tmp_path) as start:
         yield start
 
 
@@ -139,12 +139,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that has stored the shipped cases, and what other tests stored."""
     folder = tmp_path_factory.mktemp("site")
     subprocess.run([SOFTBALANCE, "cases", "--load", "--quiet"], cwd=folder, check=True, timeout=120)
-    with _serving(folder) as start:
+    with serving(folder) as start:
         yield start("--workers", 1)
 
 
 @contextmanager
-def _serving(folder: Path) -> Iterator[Callable[..., str]]:
+def serving(folder: Path) -> Iterator[Callable[..., str]]:
+    """Lend what starts real servers in a folder; all are stopped in the end."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*options: object) -> str:

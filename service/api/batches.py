@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -20,9 +21,11 @@ from softbalance.schemas.problem import ProblemSchema
 from softbalance.service.api.parsing import Blueprint, Query, invalid_episode
 from softbalance.service.context import Context
 from softbalance.service.metrics import Metrics
+from softbalance.service.patience import TooSlow
 from softbalance.service.problems import Problem, payload
-from softbalance.service.spool import Spool
+from softbalance.service.spool import Spool, TooLong
 from softbalance.service.workers import replace_worker
+from werkzeug.exceptions import RequestEntityTooLarge
 
 _log = logging.getLogger(__name__)
 NDJSON, CSV = "application/x-ndjson", "text/csv"
@@ -56,8 +59,11 @@ def blueprint(context: Context) -> Blueprint:
     def post(query: dict[str, Any]) -> Response:
         """Classify an Episode a line, or a row; a line that cannot be read never stops the rest."""
         read = _reader()
-        request.max_content_length = None
-        spool = Spool(request.environ["wsgi.input"])
+        most = context.settings.max_batch
+        request.max_content_length = most
+        if (request.content_length or 0) > most:
+            raise RequestEntityTooLarge
+        spool = Spool(request.environ["wsgi.input"], most)
         try:
             lines = read(spool, context.library.codebook)
         except BaseException:
@@ -67,6 +73,7 @@ def blueprint(context: Context) -> Blueprint:
 
         classifier = context.classifiers[query["rulebook"]]
         answered = classified(lines, classifier, query["detail"], context.metrics.decided)
+        answered = _so_many(answered, context.settings.max_batch_lines)
         answers = _answers(spool, answered, request.path, context.metrics)
         return Response(answers, mimetype=NDJSON)
 
@@ -120,14 +127,30 @@ def _answers(spool: Spool, answered: Any, instance: str, metrics: Metrics) -> It
                 else:
                     told = _told(answer)
                 yield orjson.dumps({"line": line.number, **told}, option=orjson.OPT_APPEND_NEWLINE)
-        except EngineFailure as error:
-            _log.critical("%s; in a batch", error)
-            metrics.failed(error)
-            replace_worker()
+        except (EngineFailure, TooLong, TooSlow) as error:
+            if isinstance(error, EngineFailure):
+                _log.critical("%s; in a batch", error)
+                metrics.failed(error)
+                replace_worker()
             number = line.number if line else 0
-            problem = Problem(500, "engine-failure", f"no further line is answered: {error}")
-            told = {"line": number + 1, "error": payload(problem, instance)}
+            told = {"line": number + 1, "error": payload(_ended(error), instance)}
             yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _so_many(answered: Iterator[Any], most: int) -> Iterator[Any]:
+    """Yield so many answers; raise TooLong if there are more."""
+    yield from islice(answered, most)
+    if next(answered, None) is not None:
+        raise TooLong(f"the batch has more than {most} lines")
+
+
+def _ended(error: Exception) -> Problem:
+    """Return the problem that ends a batch before its end."""
+    status, kind = {
+        TooLong: (413, "request-entity-too-large"),
+        TooSlow: (408, "request-timeout"),
+    }.get(type(error), (500, "engine-failure"))
+    return Problem(status, kind, f"no further line is answered: {error}")
 
 
 def _told(answer: dict[str, Any]) -> dict[str, Any]:

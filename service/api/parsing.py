@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any, NoReturn, TypeVar
 
 import orjson
@@ -13,7 +13,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, ValidationError, fields
 from marshmallow.fields import List
 from softbalance.schemas.fields import StrictSchema
-from softbalance.schemas.mistakes import Located, Mistake, located
+from softbalance.schemas.mistakes import Located, Mistake, located, pointer
 from softbalance.service.problems import Problem
 from softbalance.service.strict_json import DuplicateKeys, NotJSON, parse
 from webargs.flaskparser import FlaskParser
@@ -131,9 +131,18 @@ def _parameter(pointer: str) -> str:
 
 
 class Blueprint(SmorestBlueprint):
-    """A blueprint whose arguments are read by `Parser`."""
+    """A blueprint whose arguments are read by `Parser`; a call without a query takes none."""
 
     ARGUMENTS_PARSER = Parser()
+
+    def add_url_rule(self, rule: str, *args: Any, **options: Any) -> None:
+        """Register a view."""
+        view = args[1] if len(args) > 1 else options["view_func"]
+        told = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", ())
+        if not any(part.get("in") == "query" for part in told):
+            view = _without_query(view)
+            args, options = args[:1], {**options, "view_func": view}
+        super().add_url_rule(rule, *args, **options)
 
     @staticmethod
     def header(name: str, pattern: str, about: str) -> Callable[[View], View]:
@@ -146,6 +155,19 @@ class Blueprint(SmorestBlueprint):
             return view
 
         return documented
+
+
+def _without_query(view: Any) -> Any:
+    @wraps(view)
+    def checked(*args: Any, **options: Any) -> Any:
+        if request.args:
+            told = "is not known; this call takes no query parameters"
+            raise invalid_query(
+                [Located(pointer((name,)), "unknown", told) for name in request.args]
+            )
+        return view(*args, **options)
+
+    return checked
 
 
 class Query(StrictSchema):
