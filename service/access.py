@@ -90,9 +90,9 @@ class Request:
 
     def _note(self, seconds: float) -> None:
         environ, metrics = self._environ, self._access.metrics
-        metrics.in_progress.dec()
         method = environ["REQUEST_METHOD"]
         metrics.request(method, self._route, self._status, seconds)
+        metrics.in_progress.dec()
         if self._access.log is None:
             return
         key = {"key_id": environ[KEY_ID]} if KEY_ID in environ else {}

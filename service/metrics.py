@@ -63,7 +63,7 @@ class Metrics:
         )
         self.waited = prometheus.Histogram(
             "softbalance_queue_seconds",
-            "From a connection's data to a free thread.",
+            "From the end of a request's body to its turn.",
             buckets=_SECONDS,
             registry=registry,
         )

@@ -114,7 +114,7 @@ def test_answers_come_while_lines_are_sent(serve: Callable[..., str]) -> None:
     part = b'{"form": "other"}\n' * 1_100
     with socket.create_connection((address[0], int(address[2])), timeout=60) as connection:
         connection.sendall(
-            f"POST {POST} HTTP/1.1\r\nHost: x\r\nContent-Type: {NDJSON}\r\n"
+            f"POST {POST} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {NDJSON}\r\n"
             "Transfer-Encoding: chunked\r\n\r\n".encode()
             + b"%x\r\n%s\r\n" % (len(part), part)
         )

@@ -300,7 +300,7 @@ def test_two_slashes_are_another_address(client: FlaskClient) -> None:
 def test_bodies_in_chunks(serve: Callable[..., str], framing: bytes, status: int) -> None:
     host, _, port = serve().removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
-        head = f"POST {POST} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head = f"POST {POST} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         connection.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + framing)
         assert connection.recv(4096).startswith(f"HTTP/1.1 {status}".encode())
 
