@@ -174,7 +174,8 @@ class Client:
 
     def cut_off(self) -> None:
         """Leave in the middle of a request."""
-        head = b"POST /v1/classifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        head = b"POST /v1/classifications HTTP/1.1\r\nHost: localhost\r\n"
+        head += b"Content-Type: application/json\r\n"
         with socket.create_connection(("127.0.0.1", self._port), timeout=9) as leaving:
             leaving.sendall(head + b'Content-Length: 100\r\n\r\n{"form": ')
 
