@@ -2,10 +2,9 @@
 
     python -m benchmarks.pages [--records N] [--rounds N]
 
-Both are asked of the same kind of server, a gunicorn with one worker, over a kept connection, in
-turn; the figure is the median time of an answer, and the ratio of the two. The records are those
-of random episodes, added to the store as the service adds them. The page that a search by actor
-finds is timed as well, and the last page in time.
+Both are asked of the same kind of server, a gunicorn with one worker, in turn; the figure is the
+median time of an answer, and its ratio to that of the empty store. The records are those of random
+episodes, added as the service adds them. Some searches are timed as well.
 """
 
 from __future__ import annotations
@@ -90,6 +89,9 @@ def _measure(ports: Mapping[str, int], rounds: int) -> dict[tuple[str, str], lis
     connections = {store: http.client.HTTPConnection("127.0.0.1", p) for store, p in ports.items()}
     for round_ in range(rounds + 1):
         for store, name in asked:
+            # a server closes a connection that was idle while another answered slowly
+            connections[store].close()
+            connections[store].connect()
             start = time.perf_counter()
             connections[store].request("GET", PAGES[name])
             response = connections[store].getresponse()
