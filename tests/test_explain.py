@@ -171,7 +171,7 @@ def test_a_setting_that_is_not_there(run: Run) -> None:
 def test_a_store_that_cannot_be_opened(run: Run) -> None:
     done = run("serve", "--database", "sqlite:////none/here.db")
     assert done.returncode == 2
-    assert "unable to open database file" in done.stderr
+    assert "sqlite:////none/here.db cannot be made: No such file or directory" in done.stderr
     assert "Traceback" not in done.stderr
 
 
