@@ -231,7 +231,7 @@ def test_the_least_that_can_be_stored(site: str, open_page: OpenPage) -> None:
 
 def test_no_such_classification(site: str, open_page: OpenPage) -> None:
     page = open_page(f"{site}/classifications/none")
-    assert "no classification 'none' is stored here" in page.locator(".lead").inner_text()
+    assert "No classification 'none' is stored here." in page.locator(".lead").inner_text()
 
 
 def test_a_rulebook_that_is_not_kept(tmp_path: Path, library: Library) -> None:
