@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import urllib.parse
 from collections.abc import Iterator
@@ -113,6 +114,18 @@ def test_what_a_cookie_allows_needs_the_token_of_a_page(guarded: Guarded) -> Non
     left = guarded.client.post("/key/leave", data={"csrf_token": token})
     assert left.status_code == 303
     assert guarded.client.get("/", headers=HTML).headers["Location"] == "/key?next=/"
+
+
+def test_every_form_carries_the_token(guarded: Guarded) -> None:
+    guarded.enter(guarded.token)
+    (token,) = re.findall(r'name="csrf-token" content="([^"]+)"', guarded.client.get("/").text)
+    sent = {"X-CSRF-Token": token}
+    stored = guarded.client.post("/v1/classifications", json={"form": "other"}, headers=sent)
+    for path in (f"/classifications/{stored.get_json()['id']}", "/key"):
+        page = guarded.client.get(path).text
+        forms = re.findall(r'<form[^>]*method="post".*?</form>', page, re.DOTALL)
+        assert forms
+        assert all(f'name="csrf_token" value="{token}"' in form for form in forms)
 
 
 def test_no_other_site_can_enter_its_own_key(guarded: Guarded) -> None:
