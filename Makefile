@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint browser secrets audit clean
+.PHONY: run test lint browser vendor secrets audit clean
 
 run: $(VENV)/installed
 	$(BIN)/softbalance cases --load --quiet
@@ -35,6 +35,20 @@ lint: $(VENV)/installed
 browser:
 	command -v chromium || command -v chromium-browser \
 	  || (apt-get update && apt-get install --yes --no-install-recommends chromium)
+
+# needs npm: the files of others that the pages and their tests hold, in the versions of package.json
+PAGES := service/pages/static/vendor
+FETCHED := build/vendor/node_modules
+vendor:
+	mkdir -p build/vendor && cp $(PAGES)/package.json build/vendor
+	npm install --prefix build/vendor --no-audit --no-fund --no-package-lock
+	cp $(FETCHED)/htmx.org/dist/htmx.min.js $(PAGES)
+	cp $(FETCHED)/htmx.org/LICENSE $(PAGES)/licences/htmx.org.txt
+	for font in source-sans-3 source-serif-4; do \
+	  for part in latin-wght-normal latin-wght-italic latin-ext-wght-normal; do \
+	    cp $(FETCHED)/@fontsource-variable/$$font/files/$$font-$$part.woff2 $(PAGES)/fonts; done; \
+	  cp $(FETCHED)/@fontsource-variable/$$font/LICENSE $(PAGES)/licences/$$font.txt; done
+	cp $(FETCHED)/axe-core/axe.min.js tests/vendor
 
 # needs the network, to ask for advisories
 audit: $(VENV)/installed
