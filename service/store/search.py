@@ -16,14 +16,14 @@ from typing import Any
 import orjson
 from softbalance.service.store.database import Database
 from softbalance.service.store.records import LONGEST_CODER
-from softbalance.service.store.tables import FILTERS, actors, coders, records
+from softbalance.service.store.tables import BY_TITLE, FILTERS, actors, coders, records
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 #: What a list may be sorted by: the columns, of which the newest record has the highest position.
 TIME = "time"
 ORDERS: Mapping[str, ColumnElement[Any]] = {
     TIME: records.c.position,
-    "title": func.lower(func.coalesce(records.c.title, records.c.episode)),
+    "title": BY_TITLE,
     "classification": records.c.classification,
     "form": records.c.form,
     "rulebook": records.c.rulebook,

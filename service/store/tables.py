@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    func,
+)
 
 #: The newest schema: the revision of the last file in `migrations/versions/`.
-SCHEMA = "0003"
+SCHEMA = "0004"
 
 metadata = MetaData()
 #: SQLite numbers rows by INTEGER and by no other type.
@@ -32,6 +42,9 @@ records = Table(
 FILTERS = ("classification", "rulebook", "form", "episode")
 for _name in FILTERS:
     Index(f"classifications_by_{_name}", records.c[_name], records.c.position)
+#: What records are sorted by where they are sorted by title.
+BY_TITLE = func.lower(func.coalesce(records.c.title, records.c.episode))
+Index("classifications_by_title", BY_TITLE, records.c.position)
 
 actors = Table(
     "classification_actors",
