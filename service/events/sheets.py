@@ -149,6 +149,7 @@ def write_rows(
     connection.execute(
         f"COPY (SELECT dossier, {names}[file + 1] AS file, line, id, day, a AS source, "
         f"b AS target, kind, code, repaired, role FROM acts WHERE role IS NOT NULL "
-        f"AND dossier IN (SELECT dossier FROM used)) TO {literal(str(to))} "
+        "AND dossier IN (SELECT dossier FROM used) ORDER BY dossier, acts.file, line) "
+        f"TO {literal(str(to))} "
         f"({'FORMAT parquet' if parquet else 'FORMAT csv, HEADER'})"
     )
