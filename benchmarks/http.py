@@ -19,7 +19,9 @@ import socket
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -40,6 +42,13 @@ CALLS = {
     "classified, store=false": "/v1/classifications?store=false",
     "classified and stored": "/v1/classifications",
 }
+#: The second of these calls is also made while so many clients have begun a body and send no more.
+SLOW = 50
+BESIDE = f"store=false, beside {SLOW} slow"
+BEGUN = (
+    b"POST /v1/classifications HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Content-Length: 500\r\n\r\n{"
+)
 ROUNDS = 7
 
 
@@ -95,17 +104,29 @@ def _measure(port: int, requests: int, clients: int) -> dict[str, list[float]]:
         orjson.dumps({"id": f"e{n}", "form": form, "indicators": dict(values)})
         for n, (form, values) in enumerate(random_codings(200, seed=1))
     ]
-    rates: dict[str, list[float]] = {name: [] for name in CALLS}
+    calls = CALLS | {BESIDE: CALLS["classified, store=false"]}
+    rates: dict[str, list[float]] = {name: [] for name in calls}
     share = requests // clients
     with ThreadPoolExecutor(clients) as pool:
         for round_ in range(ROUNDS + 1):
-            for name, path in CALLS.items():
+            for name, path in calls.items():
                 call = partial(_client, port, path, bodies)
-                start = time.perf_counter()
-                list(pool.map(call, [share] * clients))
+                with _slow_clients(port, SLOW if name == BESIDE else 0):
+                    start = time.perf_counter()
+                    list(pool.map(call, [share] * clients))
+                    took = time.perf_counter() - start
                 if round_:  # the first round warms up
-                    rates[name].append(share * clients / (time.perf_counter() - start))
+                    rates[name].append(share * clients / took)
     return rates
+
+
+@contextmanager
+def _slow_clients(port: int, number: int) -> Iterator[None]:
+    with ExitStack() as stack:
+        for _ in range(number):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(BEGUN)
+        yield
 
 
 def _client(port: int, path: str, bodies: list[bytes], requests: int) -> None:
