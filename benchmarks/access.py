@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from softbalance.service import logs
-from softbalance.service.access import Access
 from softbalance.service.app import create_app
-from softbalance.service.metrics_files import MetricsFiles
+from softbalance.service.observing import logs
+from softbalance.service.observing.access_log import Access
+from softbalance.service.observing.metrics_files import MetricsFiles
 from softbalance.service.settings import Settings
 from werkzeug.test import EnvironBuilder
 

@@ -30,8 +30,8 @@ from typing import NamedTuple
 import duckdb
 import psutil
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.duckdb_sql import verdicts_sql
-from softbalance.rules.loader import load_library
+from softbalance.rules.language.loader import load_library
+from softbalance.rules.table.duckdb_sql import verdicts_sql
 
 from episodes import random_codings
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import psutil
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import load_library
+from softbalance.rules.codings import Codings, reconcile
+from softbalance.rules.episode.trace import Tracer
+from softbalance.rules.language.loader import load_library
 from softbalance.rules.model import Rulebook
-from softbalance.rules.reconcile import Codings, reconcile
-from softbalance.rules.trace import Tracer
 
 from benchmarks.zen_rulebook import ZenRulebook
 from episodes import random_codings

@@ -27,11 +27,11 @@ from typing import Any
 
 import orjson
 from flask import Flask
-from softbalance.rules.loader import load_library
+from softbalance.rules.language.loader import load_library
 from softbalance.schemas.episode import episode_schema
-from softbalance.service.api.parsing import Blueprint, as_json
 from softbalance.service.context import Context
-from softbalance.service.metrics_files import MetricsFiles
+from softbalance.service.http.parsing import Blueprint, as_json
+from softbalance.service.observing.metrics_files import MetricsFiles
 from softbalance.service.server import Server
 from softbalance.service.settings import Settings
 

@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import load_library
+from softbalance.rules.language.loader import load_library
 from softbalance.schemas.classification import TRACE
 from softbalance.service.classifiers import classify
 from softbalance.service.server import serve

@@ -16,14 +16,14 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from softbalance.rules.cases import cases_of
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decider
-from softbalance.rules.diagram import DecisionDiagram
-from softbalance.rules.loader import DEFAULT_RULEBOOK, load_library
+from softbalance.rules.codings import reconcile
+from softbalance.rules.diagrams.diagram import DecisionDiagram
+from softbalance.rules.episode.decision import Decider
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK, load_library
 from softbalance.rules.model import Rulebook
-from softbalance.rules.reconcile import reconcile
 from softbalance.rules.sensitivity import Sensitivity
+from softbalance.rules.verification.cases import cases_of
 from softbalance.schemas.classification import FULL
 
 ROUNDS = 300

@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from softbalance.rules.decision import Decider, Decision
+from softbalance.rules.codings import Codings, reconcile
+from softbalance.rules.episode.decision import Decider, Decision
+from softbalance.rules.episode.trace import Tracer
 from softbalance.rules.model import Codebook, Rulebook
-from softbalance.rules.reconcile import Codings, reconcile
 from softbalance.rules.sensitivity import Sensitivity
-from softbalance.rules.trace import Tracer
 from softbalance.schemas.classification import FULL, TRACE, VERDICT
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
-from softbalance.schemas.rulebook import CLASSIFICATION, DOMINANT, NOTES
+from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 
 class Classifier:

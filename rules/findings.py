@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from softbalance.rules.documents import Place
+from softbalance.rules.language.documents import Place
 
 
 class Finding(NamedTuple):

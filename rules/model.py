@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from softbalance.rules.documents import Place
+from softbalance.rules.language.documents import Place
 from softbalance.schemas.episode import Vocabulary
 from softbalance.schemas.fields import CONTESTED, UNKNOWN, VALUES
-from softbalance.schemas.rulebook import CLASSIFICATION, DOMINANT, NOTES
+from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 #: The two names that an episode and the codebook give, beside the indicators.
 FORM, STRATEGY = "form", "strategy"

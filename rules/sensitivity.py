@@ -1,9 +1,9 @@
 """What follows from a verdict: what else it could be, what to ask, what would flip it, why not.
 
 Semantics: codebook, "What follows from a verdict". All but the last is read off the rulebook's
-decision diagram (`softbalance.rules.diagram`), on which every completion and every set of changes
-is a path. So the answers are exact, not sampled, and however many indicators are open they cost a
-walk over the nodes, of which the shipped rulebooks have less than a hundred.
+decision diagram (`softbalance.rules.diagrams.diagram`), on which every completion and every set of
+changes is a path. So the answers are exact, not sampled, and however many indicators are open they
+cost a walk over the nodes, of which the shipped rulebooks have less than a hundred.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from softbalance.rules.completions import Completions
-from softbalance.rules.decision import Decider, Decision
-from softbalance.rules.diagram import UNDEFINED, DecisionDiagram
-from softbalance.rules.firing import EngineFailure
-from softbalance.rules.flips import Flip, smallest_flips
+from softbalance.rules.diagrams.completions import Completions
+from softbalance.rules.diagrams.diagram import UNDEFINED, DecisionDiagram
+from softbalance.rules.diagrams.flips import Flip, smallest_flips
+from softbalance.rules.episode.decision import Decider, Decision
+from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.model import FORM, Premise, Rule, Rulebook
-from softbalance.schemas.rulebook import CLASSIFICATION
+from softbalance.schemas.grammar import CLASSIFICATION
 
 
 class Disproved(EngineFailure):

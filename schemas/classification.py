@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import Schema, fields
-from softbalance.schemas.sensitivity import SensitivitySchema
+from softbalance.schemas.outlook import SensitivitySchema
 
 #: How much of an answer is wanted: the verdict, its proof, or also what would change it.
 VERDICT, TRACE, FULL = DETAILS = ("verdict", "trace", "full")

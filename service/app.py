@@ -12,32 +12,27 @@ from flask import Flask, Response, request
 from flask_smorest import Api
 from flask_smorest.utils import prepare_response
 from gunicorn.http.errors import ParseException
-from softbalance.rules.decision import UnsoundRulebook
-from softbalance.rules.firing import EngineFailure
+from softbalance.rules.episode.decision import UnsoundRulebook
+from softbalance.rules.episode.firing import EngineFailure
 from softbalance.schemas.fields import VALUES, Codings
 from softbalance.schemas.problem import ProblemSchema
-from softbalance.service import guard, problems, rates, sessions
-from softbalance.service.access import Access
-from softbalance.service.api import (
-    audit,
-    batches,
-    classifications,
-    comparisons,
-    operation,
-    rulebooks,
-)
+from softbalance.service.api import audit_head as audit
+from softbalance.service.api import batches, classifications, comparisons, operation, rulebooks
+from softbalance.service.auth import guard, rates, sessions
+from softbalance.service.auth.api_keys import Keys
 from softbalance.service.context import Context
-from softbalance.service.keys import Keys
-from softbalance.service.pages import batch, desk, rendering
-from softbalance.service.pages import classifications as classifications_page
-from softbalance.service.pages import key as key_page
+from softbalance.service.http import problems
+from softbalance.service.http.patience import TooSlow
+from softbalance.service.http.problems import MIMETYPE, Problem
+from softbalance.service.http.workers import replace_worker
+from softbalance.service.observing.access_log import Access
+from softbalance.service.pages import batch_page as batch
+from softbalance.service.pages import desk, rendering, rulebook_pages
 from softbalance.service.pages import record as record_page
-from softbalance.service.pages import rulebooks as rulebook_pages
-from softbalance.service.patience import TooSlow
-from softbalance.service.problems import MIMETYPE, Problem
+from softbalance.service.pages import record_list as classifications_page
+from softbalance.service.pages import sign_in as key_page
 from softbalance.service.settings import Settings
 from softbalance.service.store import DamagedRecord, StoreAway
-from softbalance.service.workers import replace_worker
 
 _log = logging.getLogger(__name__)
 _ABOUT = (

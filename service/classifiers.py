@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from softbalance.rules.archive import restored
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decision
-from softbalance.rules.loader import Library
+from softbalance.rules.codings import reconcile
+from softbalance.rules.episode.decision import Decision
+from softbalance.rules.language.archive import restored
+from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rulebook
-from softbalance.rules.reconcile import reconcile
 from softbalance.service.store import Store
 
 

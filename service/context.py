@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from softbalance.rules.archive import archived
-from softbalance.rules.loader import Library, load_library
-from softbalance.rules.verification import Verification, verify
+from softbalance.rules.language.archive import archived
+from softbalance.rules.language.loader import Library, load_library
+from softbalance.rules.verification.checks import Verification, verify
 from softbalance.service.classifiers import Classifiers
-from softbalance.service.metrics import Metrics
+from softbalance.service.observing.metrics import Metrics
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
 

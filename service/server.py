@@ -21,12 +21,13 @@ from gunicorn.http.errors import (
 )
 from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
-from softbalance.service import logs, rates
 from softbalance.service.app import create_app
-from softbalance.service.gate import Gate
-from softbalance.service.metrics_files import MetricsFiles
-from softbalance.service.patience import PatientSocket, TooSlow
-from softbalance.service.problems import MIMETYPE, Problem, payload
+from softbalance.service.auth import rates
+from softbalance.service.http.gate import Gate
+from softbalance.service.http.patience import PatientSocket, TooSlow
+from softbalance.service.http.problems import MIMETYPE, Problem, payload
+from softbalance.service.observing import logs
+from softbalance.service.observing.metrics_files import MetricsFiles
 from softbalance.service.settings import Settings
 
 #: Connections of a worker that are read or answered at once; each has a thread, which waits.

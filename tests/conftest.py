@@ -22,7 +22,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import Library, load_library
+from softbalance.rules.language.loader import Library, load_library
 from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
 from sqlalchemy import create_engine, make_url, text

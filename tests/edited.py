@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from softbalance.rules.loader import SHIPPED, load_folder
+from softbalance.rules.language.loader import SHIPPED, load_folder
 from softbalance.rules.model import Rulebook
 
 Content = dict[str, Any]

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from softbalance.rules.agreement import DRAWN_A_PART, Agreement
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import load_folder, load_library
+from softbalance.rules.codings import reconcile
+from softbalance.rules.diagrams.space import Space
+from softbalance.rules.language.loader import load_folder, load_library
 from softbalance.rules.model import Rulebook
-from softbalance.rules.reconcile import reconcile
-from softbalance.rules.space import Space
+from softbalance.rules.verification.engines import DRAWN_A_PART, Agreement
 
 import synthetic
 import tiny

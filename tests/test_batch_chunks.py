@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 from softbalance.service.datasets.batches import CHUNK, Line, classified, episode_lines, sheet_lines
-from softbalance.service.datasets.mistakes import UnusableDataset
+from softbalance.service.datasets.reading.defects import UnusableDataset
 
 from episodes import random_codings
 from evaluator import RULEBOOKS

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 
 from browsing import OpenPage, drop, overflows, serious
 

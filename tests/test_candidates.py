@@ -24,12 +24,12 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 from softbalance.schemas.episode import episode_schema
 from softbalance.service.cli import softbalance
-from softbalance.service.events.layouts import layouts
+from softbalance.service.events.event_layouts import layouts
 from softbalance.service.events.states import alpha3, meanings
-from softbalance.service.text.candidates import REASONS
+from softbalance.service.text.candidates_text import REASONS
 
 from conftest import SOFTBALANCE
 from events import GDELT_NAMES, gdelt, text

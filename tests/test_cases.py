@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from softbalance.rules.cases import cases_of, run_cases
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.loader import SHIPPED, Library, load_library
+from softbalance.rules.language.loader import SHIPPED, Library, load_library
+from softbalance.rules.verification.cases import cases_of, run_cases
 
 from proofs import assert_is_proof
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from softbalance.rules.firing import EngineFailure
+from softbalance.rules.episode.firing import EngineFailure
 from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
 
@@ -198,7 +198,7 @@ def test_a_verdict_that_cannot_be_confirmed_is_not_given(
     def fail(*_: object) -> None:
         raise EngineFailure("the engine says otherwise")
 
-    monkeypatch.setattr("softbalance.rules.decision.Decider.decide", fail)
+    monkeypatch.setattr("softbalance.rules.episode.decision.Decider.decide", fail)
     answer = client.post(POST, json={"form": "other", "title": "look here"})
     assert answer.status_code == 500
     assert answer.get_json()["type"] == "urn:softbalance:problem:engine-failure"

@@ -10,9 +10,9 @@ import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import Library
-from softbalance.rules.reconcile import Codings
-from softbalance.rules.reconcile import reconcile as reconciled
+from softbalance.rules.codings import Codings
+from softbalance.rules.codings import reconcile as reconciled
+from softbalance.rules.language.loader import Library
 from softbalance.schemas.classification import VERDICT
 from softbalance.schemas.episode import episode_schema
 

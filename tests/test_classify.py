@@ -10,8 +10,8 @@ import duckdb
 import orjson
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.service.datasets import duck
-from softbalance.service.datasets.values import SPELLINGS
+from softbalance.service.datasets.engines import duck
+from softbalance.service.datasets.reading.values import SPELLINGS
 
 from episodes import EXPANSIONS, Coding, random_codings
 from evaluator import INDICATORS, RULEBOOKS

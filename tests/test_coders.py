@@ -15,9 +15,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 from rich.console import Console
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 from softbalance.service.cli import softbalance
-from softbalance.service.text.agreement import agreement_view
+from softbalance.service.text.agreement_text import agreement_view
 
 from golden import assert_golden
 from sheets import Done, read, write

@@ -14,7 +14,7 @@ import pytest
 import xmlschema
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 from softbalance.service.cli import softbalance
 
 from evaluator import FORMS, INDICATORS

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbalance.rules.cases import cases_of
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.comparison import compare
-from softbalance.rules.loader import load_library
+from softbalance.rules.comparison.verdicts import compare
+from softbalance.rules.language.loader import load_library
+from softbalance.rules.verification.cases import cases_of
 from softbalance.schemas.classification import TRACE
 
 import evaluator

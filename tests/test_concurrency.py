@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from softbalance.rules.classifier import Classifier
 from softbalance.service.store import Store
-from softbalance.service.store.audit import audit
+from softbalance.service.store.chain_audit import audit
 
 from episodes import random_codings
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from dockerfile_parse import DockerfileParser
-from softbalance.service.java import provide_java
+from softbalance.service.datasets.engines.java import provide_java
 from softbalance.service.settings import Settings
 from sqlalchemy import make_url
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decider
-from softbalance.rules.diagram import DecisionDiagram
-from softbalance.rules.firing import EngineFailure
-from softbalance.rules.loader import Library, load_library
+from softbalance.rules.diagrams.diagram import DecisionDiagram
+from softbalance.rules.episode.decision import Decider
+from softbalance.rules.episode.firing import EngineFailure
+from softbalance.rules.language.loader import Library, load_library
 from softbalance.schemas.classification import FULL
 
 import synthetic

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from softbalance.rules.difference import as_json, compare
-from softbalance.rules.loader import Library
+from softbalance.rules.comparison.difference import as_json, compare
+from softbalance.rules.language.loader import Library
 
 import edited
 from edited import add, loaded, premise, remove, swap

@@ -6,10 +6,10 @@ import random
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decision
-from softbalance.rules.dissent import Dissent, dissents
+from softbalance.rules.codings import Codings
+from softbalance.rules.comparison.dissent import Dissent, dissents
+from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM
-from softbalance.rules.reconcile import Codings
 
 from episodes import BALANCING, random_codings
 from evaluator import BROOKS_WOHLFORTH, PAUL, RULEBOOKS, VALUES

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from softbalance.service.store import Store
-from softbalance.service.store.audit import audit
+from softbalance.service.store.chain_audit import audit
 
 from conftest import SOFTBALANCE
 from servers import Postgres

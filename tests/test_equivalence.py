@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from softbalance.rules.equivalence import DECIDED, Equivalence
-from softbalance.rules.loader import Library
+from softbalance.rules.comparison.equivalence import DECIDED, Equivalence
+from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rulebook
 
 import tiny

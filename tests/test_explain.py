@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import SHIPPED
+from softbalance.rules.language.loader import SHIPPED
 from softbalance.service.text.proof import proof_text
 
 from conftest import SOFTBALANCE

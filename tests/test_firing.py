@@ -12,12 +12,17 @@ from pathlib import Path
 import psutil
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Contradiction, Decider, Disagreement, NothingConcluded
-from softbalance.rules.firing import EngineFailure, StageRuleset
-from softbalance.rules.loader import Library
-from softbalance.rules.matching import StageMatcher
+from softbalance.rules.codings import Codings
+from softbalance.rules.episode.decision import (
+    Contradiction,
+    Decider,
+    Disagreement,
+    NothingConcluded,
+)
+from softbalance.rules.episode.firing import EngineFailure, StageRuleset
+from softbalance.rules.episode.matching import StageMatcher
+from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Premise, Rulebook, Stage
-from softbalance.rules.reconcile import Codings
 from softbalance.service.classifiers import Classifiers
 from softbalance.service.store import Store
 
@@ -56,7 +61,7 @@ def test_rules_that_fire_but_do_not_hold_are_refused(
         def holding(self, facts: object) -> int:
             return 0
 
-    monkeypatch.setattr("softbalance.rules.decision.StageMatcher", Forgetful)
+    monkeypatch.setattr("softbalance.rules.episode.decision.StageMatcher", Forgetful)
     decider = Decider(rulebook)
     with pytest.raises(Disagreement, match=r"strategy.*strategy-other.*held \[\]"):
         decider.decide("other", dict.fromkeys(rulebook.codebook.indicators, "unknown"))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from softbalance.service.guard import OPEN
-from softbalance.service.keys import Keys, UnusableKey
+from softbalance.service.auth.api_keys import Keys, UnusableKey
+from softbalance.service.auth.guard import OPEN
 from softbalance.service.settings import Settings, UnusableSetting
 from softbalance.service.store import Store
 from sqlalchemy import text

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from softbalance.service.keys import Keys
+from softbalance.service.auth.api_keys import Keys
 from softbalance.service.settings import Settings, UnusableSetting
 from softbalance.service.store import Store
 

@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from softbalance.rules.decision import Decider
+from softbalance.rules.episode.decision import Decider
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.loader import SHIPPED, Library, UnknownRulebook, load_library
+from softbalance.rules.language.loader import SHIPPED, Library, UnknownRulebook, load_library
 
 VARIANT = """\
 id: my-variant

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from softbalance.service.trace_context import request_id_of, span_of
+from softbalance.service.observing.trace_context import request_id_of, span_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

@@ -21,7 +21,7 @@ import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.matching import StageMatcher
+from softbalance.rules.episode.matching import StageMatcher
 
 from episodes import random_codings
 
@@ -170,7 +170,7 @@ def test_a_disagreement_is_counted_and_no_decision(
         def holding(self, facts: object) -> int:
             return 0
 
-    monkeypatch.setattr("softbalance.rules.decision.StageMatcher", Forgetful)
+    monkeypatch.setattr("softbalance.rules.episode.decision.StageMatcher", Forgetful)
     answer = client.post("/v1/classifications", json={"form": "other"})
     assert answer.get_json()["type"] == "urn:softbalance:problem:engine-failure"
     text = client.get("/metrics").get_data(as_text=True)

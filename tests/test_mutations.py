@@ -13,12 +13,12 @@ from dataclasses import replace
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.equivalence import Differing, Equivalence
-from softbalance.rules.expectations import version_flaws
-from softbalance.rules.loader import Library
+from softbalance.rules.comparison.equivalence import Differing, Equivalence
+from softbalance.rules.diagrams.space import Space
+from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rule, Rulebook
-from softbalance.rules.space import Space
-from softbalance.rules.verification import CHECKS
+from softbalance.rules.verification.checks import CHECKS
+from softbalance.rules.verification.expectations import version_flaws
 
 from evaluator import BROOKS_WOHLFORTH, PAUL, RULEBOOKS, WALT, evaluate
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from softbalance.service.app import create_app
-from softbalance.service.keys import Keys
+from softbalance.service.auth.api_keys import Keys
 from softbalance.service.settings import Settings
 from werkzeug.test import TestResponse
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
 

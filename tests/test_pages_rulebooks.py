@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 from softbalance.service.settings import Settings
 from softbalance.service.store.firings import Firings
 

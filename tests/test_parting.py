@@ -2,9 +2,9 @@
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.comparison import compare
-from softbalance.rules.parting import Partings
-from softbalance.rules.reconcile import Codings
+from softbalance.rules.codings import Codings
+from softbalance.rules.comparison.partings import Partings
+from softbalance.rules.comparison.verdicts import compare
 
 from episodes import random_codings
 from evaluator import BROOKS_WOHLFORTH, PAUL, WALT

@@ -7,8 +7,8 @@ import ibis
 import pyarrow as pa
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.reconcile import reconcile
-from softbalance.rules.relational import reconciled, verdicts
+from softbalance.rules.codings import reconcile
+from softbalance.rules.table.expression import reconciled, verdicts
 
 from episodes import random_codings
 from evaluator import RULEBOOKS

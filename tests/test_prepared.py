@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from softbalance.rules import prepared
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
+from softbalance.rules.table import prepared
 
-HOW = "run `python -m softbalance.rules.prepared`"
+HOW = "run `python -m softbalance.rules.table.prepared`"
 
 
 def test_what_is_shipped_is_what_would_be_written_now(library: Library, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from flask.testing import FlaskClient
-from softbalance.rules.loader import load_library
-from softbalance.rules.verification import verify
+from softbalance.rules.language.loader import load_library
+from softbalance.rules.verification.checks import verify
 from softbalance.service.cli import COMMANDS
 from softbalance.service.settings import Settings
 

@@ -4,10 +4,10 @@ import random
 from dataclasses import replace
 
 import pytest
-from softbalance.rules.loader import load_library
+from softbalance.rules.diagrams.regions import ALL, NONE
+from softbalance.rules.diagrams.space import Space
+from softbalance.rules.language.loader import load_library
 from softbalance.rules.model import Rule
-from softbalance.rules.regions import ALL, NONE
-from softbalance.rules.space import Space
 
 import tiny
 from evaluator import BROOKS_WOHLFORTH

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from softbalance.rules.loader import Library
-from softbalance.service.datasets.records import MAX_RECORD, records
+from softbalance.rules.language.loader import Library
+from softbalance.service.datasets.reading.text_rows import MAX_RECORD, records
 
 from sheets import REJECTS, Row, classify, read, write
 

@@ -13,15 +13,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
-from softbalance.rules import prepared, relational, words
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.duckdb_sql import verdicts_sql
+from softbalance.rules.codings import reconcile
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.loader import Library, load_library
+from softbalance.rules.language.loader import Library, load_library
 from softbalance.rules.model import Rulebook
-from softbalance.rules.reconcile import reconcile
-from softbalance.rules.relational import reconciled, verdicts
-from softbalance.rules.tabular import OUTPUT, output_columns
+from softbalance.rules.table import bits as words
+from softbalance.rules.table import expression as relational
+from softbalance.rules.table import prepared
+from softbalance.rules.table.columns import OUTPUT, output_columns
+from softbalance.rules.table.duckdb_sql import verdicts_sql
+from softbalance.rules.table.expression import reconciled, verdicts
 
 import tiny
 from episodes import Coding, codings, episodes, random_codings

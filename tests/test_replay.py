@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from softbalance.rules.archive import archived, restored
-from softbalance.rules.loader import Library, load_library
+from softbalance.rules.language.archive import archived, restored
+from softbalance.rules.language.loader import Library, load_library
 from softbalance.service.settings import Settings
 from sqlalchemy import text
 

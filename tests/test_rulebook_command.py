@@ -7,7 +7,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from softbalance.rules.loader import SHIPPED, Library
+from softbalance.rules.language.loader import SHIPPED, Library
 
 import edited
 from edited import declare, remove, swap

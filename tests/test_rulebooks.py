@@ -6,7 +6,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from softbalance.rules.loader import Library
+from softbalance.rules.language.loader import Library
 
 from evaluator import FORMS, INDICATORS, RULEBOOKS
 

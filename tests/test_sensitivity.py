@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decider
-from softbalance.rules.loader import Library, load_library
+from softbalance.rules.episode.decision import Decider
+from softbalance.rules.language.loader import Library, load_library
 from softbalance.rules.sensitivity import Disproved, Sensitivity
 from softbalance.schemas.classification import FULL, TRACE
-from softbalance.schemas.sensitivity import SensitivitySchema
+from softbalance.schemas.outlook import SensitivitySchema
 
 import synthetic
 from brute_force import WEIGHED, flips, next_questions, open_indicators, possible_classifications

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from softbalance.rules.diagrams.space import Space
 from softbalance.rules.findings import Flaw
-from softbalance.rules.loader import load_library
+from softbalance.rules.language.loader import load_library
 from softbalance.rules.model import Clause, Premise, Rule, Rulebook
-from softbalance.rules.soundness import (
+from softbalance.rules.verification.soundness import (
     contradictions,
     dead_rules,
     early_premises,
@@ -19,7 +20,6 @@ from softbalance.rules.soundness import (
     unreachable_values,
     unread_facts,
 )
-from softbalance.rules.space import Space
 
 import tiny
 from evaluator import BROOKS_WOHLFORTH, PAUL

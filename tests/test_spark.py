@@ -13,9 +13,9 @@ import ibis
 import pytest
 from pyspark.sql import SparkSession
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.reconcile import reconcile
-from softbalance.rules.relational import reconciled, verdicts
-from softbalance.service.java import NoJava, provide_java
+from softbalance.rules.codings import reconcile
+from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.service.datasets.engines.java import NoJava, provide_java
 
 from episodes import random_codings
 from evaluator import RULEBOOKS
@@ -69,7 +69,7 @@ def test_observations_are_reconciled_on_spark(
 
 
 BARE = """
-from softbalance.service.java import provide_java
+from softbalance.service.datasets.engines.java import provide_java
 provide_java()
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()

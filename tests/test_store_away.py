@@ -19,7 +19,7 @@ import pytest
 from flask import Flask
 from softbalance.service.settings import Settings
 from softbalance.service.store import StoreAway, database
-from softbalance.service.store.audit import audit
+from softbalance.service.store.chain_audit import audit
 from softbalance.service.store.store import Store
 from sqlalchemy import text
 

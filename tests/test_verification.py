@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbalance.rules.decision import Contradiction, Decider, Decision, NothingConcluded
+from softbalance.rules.codings import reconcile
+from softbalance.rules.episode.decision import Contradiction, Decider, Decision, NothingConcluded
 from softbalance.rules.findings import Flaw
-from softbalance.rules.limits import RULES_A_STAGE
-from softbalance.rules.loader import Library
+from softbalance.rules.language.limits import RULES_A_STAGE
+from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rulebook
-from softbalance.rules.reconcile import reconcile
-from softbalance.rules.verification import Verification, as_json, verify
+from softbalance.rules.verification.checks import Verification, as_json, verify
 from softbalance.schemas.episode import episode_schema
 
 import edited

@@ -29,7 +29,7 @@ def test_the_wheel_holds_all_that_the_product_needs(tmp_path: Path) -> None:
     (own / "dependencies.pth").write_text(site)
     shown = _call(own.parents[2] / "bin" / "softbalance", "cases", "--json")
     assert all(entry["ok"] for entry in json.loads(shown))
-    where = _call(python, "-c", "import softbalance.rules.loader as m; print(m.__file__)")
+    where = _call(python, "-c", "import softbalance.rules.language.loader as m; print(m.__file__)")
     assert where.startswith(str(own))
 
 

@@ -12,19 +12,19 @@ from typing import Any
 import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
-from softbalance.rules.firing import EngineFailure
-from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.rules.episode.firing import EngineFailure
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.schemas.classification import DETAILS, VERDICT, classification_schema
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.fields import Choice
 from softbalance.schemas.problem import ProblemSchema
-from softbalance.service.api.parsing import Blueprint, Query, invalid_episode
 from softbalance.service.context import Context
-from softbalance.service.metrics import Metrics
-from softbalance.service.patience import TooSlow
-from softbalance.service.problems import Problem, payload
-from softbalance.service.spool import Spool, TooLong
-from softbalance.service.workers import replace_worker
+from softbalance.service.http.parsing import Blueprint, Query, invalid_episode
+from softbalance.service.http.patience import TooSlow
+from softbalance.service.http.problems import Problem, payload
+from softbalance.service.http.spool import Spool, TooLong
+from softbalance.service.http.workers import replace_worker
+from softbalance.service.observing.metrics import Metrics
 from werkzeug.exceptions import RequestEntityTooLarge
 
 _log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def _reader() -> Any:
         episode_lines,
         sheet_lines,
     )
-    from softbalance.service.datasets.mistakes import UnusableDataset  # noqa: PLC0415
+    from softbalance.service.datasets.reading.defects import UnusableDataset  # noqa: PLC0415
 
     def sheet(stream: Any, codebook: Any) -> Any:
         try:

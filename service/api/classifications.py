@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 from marshmallow import fields, validate
-from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.rules.model import Codebook
 from softbalance.schemas.classification import (
     DETAILS,
@@ -22,8 +22,11 @@ from softbalance.schemas.classification import (
 from softbalance.schemas.episode import ID_PATTERN, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
 from softbalance.schemas.mistakes import Located, Mistake, unknown_name
-from softbalance.schemas.sensitivity import OUTLOOK
-from softbalance.service.api.parsing import (
+from softbalance.schemas.outlook import OUTLOOK
+from softbalance.service.classifiers import NotKept, classify
+from softbalance.service.context import Context
+from softbalance.service.http.idempotency import HEADER, PATTERN, REPLAYED, claim_of, reused
+from softbalance.service.http.parsing import (
     Blueprint,
     Flag,
     Query,
@@ -31,13 +34,10 @@ from softbalance.service.api.parsing import (
     as_json,
     invalid_query,
 )
-from softbalance.service.classifiers import NotKept, classify
-from softbalance.service.context import Context
-from softbalance.service.dot import proof_graph
-from softbalance.service.idempotency import HEADER, PATTERN, REPLAYED, claim_of, reused
-from softbalance.service.problems import Problem
+from softbalance.service.http.problems import Problem
 from softbalance.service.replay import decided_again, differences
 from softbalance.service.store import ClaimedOtherwise
+from softbalance.service.text.dot import proof_graph
 from softbalance.service.text.proof import proof_text
 from werkzeug.datastructures import MIMEAccept
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Response
 from marshmallow import fields
-from softbalance.rules.comparison import compare
+from softbalance.rules.comparison.verdicts import compare
 from softbalance.schemas.comparison import ComparisonSchema
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.fields import Choice
 from softbalance.schemas.mistakes import Located
-from softbalance.service.api.parsing import Blueprint, Query, as_json, invalid_query
 from softbalance.service.context import Context
+from softbalance.service.http.parsing import Blueprint, Query, as_json, invalid_query
 
 
 def blueprint(context: Context) -> Blueprint:

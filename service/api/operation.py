@@ -7,16 +7,16 @@ from importlib.resources import files
 import flask
 from flask import Response, send_from_directory
 from marshmallow import Schema, fields
-from softbalance.rules.cases import Case, CaseResult, cases_of
-from softbalance.rules.firing import EngineFailure
-from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.rules.episode.firing import EngineFailure
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK
+from softbalance.rules.verification.cases import Case, CaseResult, cases_of
 from softbalance.schemas.classification import VERDICT
-from softbalance.service.api.parsing import Blueprint, as_json
 from softbalance.service.context import Context
-from softbalance.service.metrics import CONTENT_TYPE
-from softbalance.service.problems import Problem
+from softbalance.service.http.parsing import Blueprint, as_json
+from softbalance.service.http.problems import Problem
+from softbalance.service.http.workers import replace_worker
+from softbalance.service.observing.metrics import CONTENT_TYPE
 from softbalance.service.store import StoreAway
-from softbalance.service.workers import replace_worker
 
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Response
-from softbalance.rules.loader import UnknownRulebook
-from softbalance.rules.published import codebook_json, summary, whole
-from softbalance.rules.verification import as_json as as_verified
-from softbalance.schemas.published import CodebookSchema, RulebookListSchema, RulebookSchema
-from softbalance.service.api.parsing import Blueprint, as_json
+from softbalance.rules.language.loader import UnknownRulebook
+from softbalance.rules.rulebook_json import codebook_json, summary, whole
+from softbalance.rules.verification.checks import as_json as as_verified
+from softbalance.schemas.rulebooks import CodebookSchema, RulebookListSchema, RulebookSchema
 from softbalance.service.context import Context
-from softbalance.service.problems import Problem
+from softbalance.service.http.parsing import Blueprint, as_json
+from softbalance.service.http.problems import Problem
 
 
 def blueprint(context: Context) -> Blueprint:

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import Any
 
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decision
-from softbalance.rules.dissent import Dissent, dissents
+from softbalance.rules.codings import Codings
+from softbalance.rules.comparison.dissent import Dissent, dissents
+from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.reconcile import Codings
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
-from softbalance.schemas.rulebook import CLASSIFICATION
+from softbalance.schemas.grammar import CLASSIFICATION
+from softbalance.service.coders.coder_sheets import CodedEpisodes
 from softbalance.service.coders.reliability import LEVEL, Bootstrap, Reliability, reliability
-from softbalance.service.coders.sheets import CodedEpisodes
 
 Answer = dict[str, Any]
 

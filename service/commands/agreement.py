@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
-from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     on_terminal,
@@ -20,7 +20,7 @@ from softbalance.service.commands.options import (
 
 if TYPE_CHECKING:
     from softbalance.rules.model import Codebook
-    from softbalance.service.coders.sheets import CodedEpisodes
+    from softbalance.service.coders.coder_sheets import CodedEpisodes
 
 #: The most mistakes that are told on standard error; all are in the file of `--rejects`.
 _TOLD = 10
@@ -82,10 +82,10 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if as_json and table:
         refuse("--json and --csv exclude each other; --json has all tables")
     from softbalance.rules.classifier import Classifier
-    from softbalance.rules.firing import EngineFailure
+    from softbalance.rules.episode.firing import EngineFailure
     from softbalance.service.coders.reliability import Bootstrap, CoefficientsMissing
     from softbalance.service.coders.report import agreement
-    from softbalance.service.datasets.mistakes import UnusableDataset
+    from softbalance.service.datasets.reading.defects import UnusableDataset
 
     library = open_library(rulebooks)
     books = [rulebook_named(library, name, rulebooks) for name in dict.fromkeys(names)]
@@ -108,8 +108,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _read(inputs: tuple[str, ...], codebook: Codebook) -> CodedEpisodes:
-    from softbalance.service.coders.sheets import read_coded
-    from softbalance.service.datasets.mistakes import UnusableDataset
+    from softbalance.service.coders.coder_sheets import read_coded
+    from softbalance.service.datasets.reading.defects import UnusableDataset
 
     coded = read_coded(inputs, codebook)
     if len(coded.coders) < 2:
@@ -123,8 +123,8 @@ def _read(inputs: tuple[str, ...], codebook: Codebook) -> CodedEpisodes:
 
 
 def _check_apart(rejects: Path, inputs: tuple[str, ...]) -> None:
-    from softbalance.service.datasets.mistakes import UnusableDataset
     from softbalance.service.datasets.outputs import check_folder
+    from softbalance.service.datasets.reading.defects import UnusableDataset
 
     check_folder(rejects)
     if any(rejects.exists() and Path(name).exists() and rejects.samefile(name) for name in inputs):
@@ -145,7 +145,7 @@ def _because(coded: CodedEpisodes) -> str:
 
 def _write_rejects(path: Path, coded: CodedEpisodes) -> None:
     from softbalance.service.datasets.outputs import settle, workspace
-    from softbalance.service.datasets.rejects import write_rejects
+    from softbalance.service.datasets.reading.rejects import write_rejects
 
     if not coded.rejects:
         path.unlink(missing_ok=True)
@@ -160,13 +160,13 @@ def _print(found: dict[str, Any], as_json: bool, table: str | None, codebook: Co
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return
     if table:
-        from softbalance.service.coders.tables import as_csv
+        from softbalance.service.coders.agreement_tables import as_csv
 
         click.echo(as_csv(found, table), nl=False)
         return
     from rich.console import Console
-    from softbalance.service.text.agreement import agreement_view
-    from softbalance.service.text.words import plain
+    from softbalance.service.text.agreement_text import agreement_view
+    from softbalance.service.text.phrases import plain
 
     view = agreement_view(found, codebook)
     if on_terminal():

@@ -61,9 +61,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     each candidate. What comes out are candidates, never verdicts: motive is not observed. Exits
     with 3 if there were rows that cannot be read.
     """
-    from softbalance.service.datasets.mistakes import UnusableDataset
-    from softbalance.service.events.runs import Request, find
-    from softbalance.service.text.candidates import tell
+    from softbalance.service.datasets.reading.defects import UnusableDataset
+    from softbalance.service.events.candidate_run import Request, find
+    from softbalance.service.text.candidates_text import tell
 
     codebook = open_library(()).codebook
     request = Request(

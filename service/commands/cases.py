@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 import orjson
-from softbalance.rules.cases import CaseResult, run_cases
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.findings import RulebookErrors
+from softbalance.rules.verification.cases import CaseResult, run_cases
 from softbalance.schemas.classification import TRACE
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,

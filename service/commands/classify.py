@@ -11,7 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 import click
-from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
@@ -82,8 +82,8 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     stream; INPUT may be a glob. OUT appears whole or not at all. Exits with 3 if there were rows
     that cannot be classified.
     """
-    from softbalance.service.datasets.mistakes import UnusableDataset
-    from softbalance.service.datasets.runs import Request, classify
+    from softbalance.service.datasets.classify import Request, classify
+    from softbalance.service.datasets.reading.defects import UnusableDataset
 
     library = open_library(rulebooks)
     books = [rulebook_named(library, name) for name in dict.fromkeys(names)]

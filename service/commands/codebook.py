@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if form == "csv":
         text = _template(codebook, layout, episodes, coder, help_row)
     elif form == "json":
-        from softbalance.rules.published import codebook_json
+        from softbalance.rules.rulebook_json import codebook_json
 
         text = orjson.dumps(codebook_json(codebook), option=orjson.OPT_INDENT_2).decode() + "\n"
     elif form == "qdc":
@@ -82,8 +82,8 @@ def _template(
 def _forms(name: str, codebook: Codebook) -> dict[str, str]:
     """Return the forms of the episodes in a file by their ids, or refuse."""
     from softbalance.service.datasets.batches import episode_lines, sheet_lines
-    from softbalance.service.datasets.formats import Format, format_of
-    from softbalance.service.datasets.mistakes import UnusableDataset
+    from softbalance.service.datasets.reading.defects import UnusableDataset
+    from softbalance.service.datasets.reading.formats import Format, format_of
 
     try:
         read = episode_lines if format_of(name, "input")[0] is Format.NDJSON else sheet_lines

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 import orjson
-from softbalance.rules.loader import DEFAULT_RULEBOOK
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.schemas.classification import FULL
 from softbalance.service.commands.options import (
     on_terminal,
@@ -39,8 +39,8 @@ def command(
 ) -> None:
     """Decide the Episode in a JSON file (- for standard input) and print the proof."""
     from softbalance.rules.classifier import Classifier
-    from softbalance.rules.comparison import compare
-    from softbalance.rules.firing import EngineFailure
+    from softbalance.rules.comparison.verdicts import compare
+    from softbalance.rules.episode.firing import EngineFailure
     from softbalance.service.classifiers import classify
 
     library = open_library(rulebooks)
@@ -61,7 +61,7 @@ def command(
     if as_json:
         click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
         return
-    from softbalance.service.text.comparison import comparison_view
+    from softbalance.service.text.comparison_text import comparison_view
     from softbalance.service.text.proof import proof_view
 
     view = comparison_view if len(names) > 1 else proof_view
@@ -70,7 +70,7 @@ def command(
 
 def _print(view: RenderableType) -> None:
     from rich.console import Console
-    from softbalance.service.text.words import plain
+    from softbalance.service.text.phrases import plain
 
     if on_terminal():
         Console().print(view)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from softbalance.rules.loader import DEFAULT_RULEBOOK, Library
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
@@ -22,7 +22,7 @@ from softbalance.service.commands.options import (
 
 if TYPE_CHECKING:
     from softbalance.rules.classifier import Classifier
-    from softbalance.service.datasets.rejects import Reject
+    from softbalance.service.datasets.reading.rejects import Reject
     from softbalance.service.exchange.coded import CodedData
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -106,7 +106,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
 @_coded
 def episodes(inputs: tuple[str, ...], output: str, rulebooks: tuple[Path, ...]) -> None:
     """Write Episodes (NDJSON), with sources and coders, as the service takes them."""
-    from softbalance.service.exchange.episodes import episode_lines
+    from softbalance.service.exchange.episode_export import episode_lines
 
     library = open_library(rulebooks)
     data = _read(inputs, library, output)
@@ -159,8 +159,8 @@ def _classifiers(
 
 
 def _read(inputs: tuple[str, ...], library: Library, output: str) -> CodedData:
-    from softbalance.service.datasets.mistakes import UnusableDataset
     from softbalance.service.datasets.outputs import check_folder
+    from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.exchange.coded import read_data
 
     path = Path(output)
@@ -178,7 +178,7 @@ def _read(inputs: tuple[str, ...], library: Library, output: str) -> CodedData:
 
 
 def _decided(make: Callable[[], Any]) -> Any:
-    from softbalance.rules.firing import EngineFailure
+    from softbalance.rules.episode.firing import EngineFailure
 
     try:
         return make()
@@ -188,7 +188,7 @@ def _decided(make: Callable[[], Any]) -> Any:
 
 def _write(output: str, content: bytes, data: CodedData, rejects: Sequence[Reject]) -> None:
     from softbalance.service.datasets.outputs import settle, workspace
-    from softbalance.service.datasets.rejects import write_rejects
+    from softbalance.service.datasets.reading.rejects import write_rejects
 
     path = None if output == "-" else Path(output)
     beside = Path(f"{output if path else 'stdout'}.rejects.csv")

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 import click
+from softbalance.service.auth.api_keys import SCOPES, Keys, UnusableKey
 from softbalance.service.commands.options import database_option, refuse, settings_for
-from softbalance.service.keys import SCOPES, Keys, UnusableKey
 
 
 @click.group()

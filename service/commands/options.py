@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 from marshmallow import ValidationError
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.loader import Library, UnknownRulebook, load_folder, load_library
+from softbalance.rules.language.loader import Library, UnknownRulebook, load_folder, load_library
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.mistakes import Located, located
+from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.settings import Settings, UnusableSetting
-from softbalance.service.strict_json import DuplicateKeys, NotJSON, parse
 
 if TYPE_CHECKING:
     from softbalance.service.context import Context

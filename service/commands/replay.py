@@ -77,7 +77,7 @@ def _named(store: Any, records: tuple[str, ...]) -> Iterator[dict[str, Any] | st
 
 def _replay(context: Any, stored: dict[str, Any] | str) -> Iterator[str]:
     """Yield a line for each field that differs, or one for a record that is damaged."""
-    from softbalance.rules.firing import EngineFailure
+    from softbalance.rules.episode.firing import EngineFailure
     from softbalance.schemas.classification import TRACE
     from softbalance.service.classifiers import NotKept
     from softbalance.service.replay import decided_again, differences

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.loader import Library, load_folder, load_library
+from softbalance.rules.language.loader import Library, load_folder, load_library
 from softbalance.rules.model import Rulebook
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
@@ -46,11 +46,11 @@ def list_(as_json: bool, rulebooks: tuple[Path, ...]) -> None:
     """List the rulebooks, the default first."""
     books = open_library(rulebooks).rulebooks.values()
     if as_json:
-        from softbalance.rules.published import summary
+        from softbalance.rules.rulebook_json import summary
 
         _print_json([summary(book) | {"rules": sum(1 for _ in book.rules)} for book in books])
         return
-    from softbalance.service.text.rulebooks import list_view
+    from softbalance.service.text.rulebooks_text import list_view
 
     _print(list_view(books), width=200)
 
@@ -63,11 +63,11 @@ def show(rulebook: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
     """Show a RULEBOOK: its stages, and its rules in words, with reasons and citations."""
     book = rulebook_named(open_library(rulebooks), rulebook, rulebooks)
     if as_json:
-        from softbalance.rules.published import whole
+        from softbalance.rules.rulebook_json import whole
 
         _print_json(whole(book))
         return
-    from softbalance.service.text.rulebooks import rulebook_view
+    from softbalance.service.text.rulebooks_text import rulebook_view
 
     _print(rulebook_view(book), width=100)
 
@@ -92,8 +92,8 @@ def verify(
     Exits with 3 if a claim is refuted. Each finding has its place and, where one can exist, a
     witness: an Episode that shows it, for `softbalance explain`.
     """
-    from softbalance.rules.verification import as_json as shape
-    from softbalance.rules.verification import unreadable, verify
+    from softbalance.rules.verification.checks import as_json as shape
+    from softbalance.rules.verification.checks import unreadable, verify
 
     done: list[dict[str, Any]] = []
     shipped = load_library()
@@ -133,9 +133,9 @@ def diff(
     Where the answers differ, an Episode shows each difference; else they are proved equivalent.
     Exits with 3 if there were rows in the dataset that cannot be classified.
     """
-    from softbalance.rules.difference import as_json as shape
-    from softbalance.rules.difference import compare
-    from softbalance.rules.equivalence import Equivalence
+    from softbalance.rules.comparison.difference import as_json as shape
+    from softbalance.rules.comparison.difference import compare
+    from softbalance.rules.comparison.equivalence import Equivalence
 
     library = open_library(rulebooks)
     books = [rulebook_named(library, name, rulebooks) for name in (before, after)]
@@ -147,7 +147,7 @@ def diff(
         told = {"dataset": reclassification.as_json(found)} if found else {}
         _print_json(shape(difference) | answers | told)
     else:
-        from softbalance.service.text.difference import dataset_parts, difference_parts
+        from softbalance.service.text.difference_text import dataset_parts, difference_parts
 
         _print_parts(difference_parts(difference, answers))
         if found:
@@ -157,7 +157,7 @@ def diff(
 
 
 def _reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
-    from softbalance.service.datasets.mistakes import UnusableDataset
+    from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.datasets.reclassification import reclassified
 
     try:
@@ -169,7 +169,7 @@ def _reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassifi
 def _tell(done: list[dict[str, Any]], verified: dict[str, Any], as_json: bool) -> None:
     """Keep a verification, and print it at once if it is to be read by a person."""
     if not as_json:
-        from softbalance.service.text.verification import verification_lines
+        from softbalance.service.text.verification_text import verification_lines
 
         _print_parts([*[""][: len(done)], *verification_lines(verified)])
     done.append(verified)
@@ -186,7 +186,7 @@ def _books(library: Library, name: str | None, rulebooks: tuple[Path, ...]) -> I
 
 def _print(view: RenderableType, width: int) -> None:
     from rich.console import Console
-    from softbalance.service.text.words import plain
+    from softbalance.service.text.phrases import plain
 
     if sys.stdout.isatty():
         Console(highlight=False).print(view)

@@ -14,19 +14,19 @@ from typing import Any, BinaryIO
 
 import duckdb
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.decision import Decision
-from softbalance.rules.duckdb_sql import fired_sql
+from softbalance.rules.codings import Codings, reconcile
+from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Codebook, Rulebook
-from softbalance.rules.reconcile import Codings, reconcile
-from softbalance.rules.words import WORD_BITS, codings_bits
+from softbalance.rules.table.bits import WORD_BITS, codings_bits
+from softbalance.rules.table.duckdb_sql import fired_sql
 from softbalance.schemas.mistakes import Located, pointer
-from softbalance.service.datasets.episodes import EpisodeReader, InvalidEpisode, lines
-from softbalance.service.datasets.formats import Format, split_header
-from softbalance.service.datasets.layouts import HELP, ID, Layout, read_header
-from softbalance.service.datasets.mistakes import UnusableDataset
-from softbalance.service.datasets.records import MAX_RECORD, Record, records
-from softbalance.service.datasets.rejects import mistakes_in
-from softbalance.service.datasets.values import value_said
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
+from softbalance.service.datasets.reading.formats import Format, split_header
+from softbalance.service.datasets.reading.layouts import HELP, ID, Layout, read_header
+from softbalance.service.datasets.reading.rejects import mistakes_in
+from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
+from softbalance.service.datasets.reading.values import value_said
 
 #: Lines decided together.
 CHUNK = 1000

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from softbalance.service.datasets.formats import STREAM, Format, format_of
-from softbalance.service.datasets.mistakes import UnusableDataset
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.formats import STREAM, Format, format_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 import duckdb
-from softbalance.service.datasets.dataset import Dataset, Part
-from softbalance.service.datasets.formats import Format
-from softbalance.service.datasets.runs import Outcome
-from softbalance.service.datasets.sources import literal
+from softbalance.service.datasets.classify import Outcome
+from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.service.datasets.reading.dataset import Dataset, Part
+from softbalance.service.datasets.reading.formats import Format
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from softbalance.rules.comparison.partings import Parting, Partings
 from softbalance.rules.model import Rule, Rulebook
-from softbalance.rules.parting import Parting, Partings
-from softbalance.service.datasets.duck import DuckRun
-from softbalance.service.datasets.formats import Format, open_inputs
+from softbalance.service.datasets.classify import Request
+from softbalance.service.datasets.engines.duck import DuckRun
+from softbalance.service.datasets.engines.duck_sources import literal
 from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
-from softbalance.service.datasets.runs import Request
-from softbalance.service.datasets.sources import literal
+from softbalance.service.datasets.reading.formats import Format, open_inputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ kept; `scope`, why it is out of scope; `wrong`, `wrong_column`, `wrong_value`, w
 
 from __future__ import annotations
 
-from softbalance.service.datasets.sources import literal
+from softbalance.service.datasets.engines.duck_sources import literal
 from softbalance.service.events.kinds import COOPERATION, NEUTRAL, signs
 
 #: What an act is to a candidate.

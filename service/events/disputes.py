@@ -6,7 +6,7 @@ The acts have the columns that `acts` describes; the window of each is its dispu
 
 from __future__ import annotations
 
-from softbalance.service.datasets.sources import literal
+from softbalance.service.datasets.engines.duck_sources import literal
 from softbalance.service.events.acts import AGAINST, DISPUTE, WITH, window_sql
 from softbalance.service.events.kinds import hostility_kinds
 

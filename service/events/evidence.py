@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softbalance.service.datasets.sources import literal
+from softbalance.service.datasets.engines.duck_sources import literal
 
 if TYPE_CHECKING:
     import duckdb

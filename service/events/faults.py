@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from softbalance.schemas.mistakes import Mistake, shown
-from softbalance.service.datasets.records import records
-from softbalance.service.datasets.rejects import Reject
+from softbalance.service.datasets.reading.rejects import Reject
+from softbalance.service.datasets.reading.text_rows import records
 from softbalance.service.events.files import EventFile
 from softbalance.service.events.plover import no_day
 from softbalance.service.events.states import unknown_state

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from softbalance.service.datasets.formats import STREAM, DataFile, Format, first_bytes
-from softbalance.service.datasets.mistakes import UnusableDataset
-from softbalance.service.events.layouts import Layout, Shape, layouts, shape_of
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.formats import STREAM, DataFile, Format, first_bytes
+from softbalance.service.events.event_layouts import Layout, Shape, layouts, shape_of
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 

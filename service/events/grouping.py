@@ -9,7 +9,7 @@ and of conflict there were among them; `past_cooperation`, how many in earlier w
 
 from __future__ import annotations
 
-from softbalance.service.datasets.sources import literal
+from softbalance.service.datasets.engines.duck_sources import literal
 from softbalance.service.events.acts import AGAINST, COOPERATES, FROM, MEMBER, QUARRELS, WITH
 from softbalance.service.events.kinds import conflictual, cooperative
 

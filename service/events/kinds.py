@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from softbalance.service.events.layouts import document
+from softbalance.service.events.event_layouts import document
 
 COOPERATION, CONFLICT, NEUTRAL = "cooperation", "conflict", "neutral"
 

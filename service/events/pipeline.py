@@ -10,21 +10,22 @@ from typing import Any
 
 import duckdb
 from softbalance.rules.model import Codebook
-from softbalance.service.datasets.dataset import Dataset, Part
-from softbalance.service.datasets.layouts import Header
-from softbalance.service.datasets.layouts import Layout as SheetLayout
-from softbalance.service.datasets.mistakes import UnusableDataset
+from softbalance.service.datasets.engines.duck_sources import literal
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
-from softbalance.service.datasets.rejects import Spool, write_rejects
-from softbalance.service.datasets.sources import literal
-from softbalance.service.events import acts, disputes, grouping, kinds, scoring, sheets, states
+from softbalance.service.datasets.reading.dataset import Dataset, Part
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.layouts import Header
+from softbalance.service.datasets.reading.layouts import Layout as SheetLayout
+from softbalance.service.datasets.reading.rejects import Spool, write_rejects
+from softbalance.service.events import acts, disputes, grouping, kinds, scoring, states
+from softbalance.service.events import candidate_sheets as sheets
 from softbalance.service.events.account import Account
+from softbalance.service.events.event_rows import load_copy, read_clean, read_damaged
 from softbalance.service.events.evidence import gather
 from softbalance.service.events.faults import faults
 from softbalance.service.events.files import EventFile
 from softbalance.service.events.plover import read_records
-from softbalance.service.events.reading import load_copy, read_clean, read_damaged
 
 #: What DuckDB may hold in memory; beyond it, it works on disk.
 MEMORY = "512MB"

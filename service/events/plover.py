@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 
 import orjson
 from softbalance.schemas.mistakes import Mistake, shown, unknown_name
-from softbalance.service.datasets.mistakes import JSON, UnusableDataset
-from softbalance.service.datasets.rejects import Reject
+from softbalance.service.datasets.reading.defects import JSON, UnusableDataset
+from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.events.files import EventFile
 from softbalance.service.events.kinds import declared, plover_kinds
 from softbalance.service.events.states import meanings, unknown_state

@@ -17,7 +17,7 @@ in the data there is no departure.
 
 from __future__ import annotations
 
-from softbalance.service.datasets.sources import literal
+from softbalance.service.datasets.engines.duck_sources import literal
 from softbalance.service.events.grouping import told_against
 from softbalance.service.events.kinds import conflictual, forms
 

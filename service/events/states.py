@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from softbalance.schemas.mistakes import Mistake, unknown_name
-from softbalance.service.datasets.mistakes import UnusableDataset
-from softbalance.service.events.layouts import document
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.events.event_layouts import document
 
 _FIRST, _LAST = datetime.date(1, 1, 1), datetime.date(9999, 12, 31)
 _NAME = "country.name.en"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from softbalance.rules.codings import Codings, reconcile
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.reconcile import Codings, reconcile
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.coders.rows import CodedRow, Observation, read_rows
-from softbalance.service.datasets.dataset import Part
-from softbalance.service.datasets.formats import Format
-from softbalance.service.datasets.layouts import ID, Layout
-from softbalance.service.datasets.mistakes import DISAGREE
-from softbalance.service.datasets.rejects import Reject
-from softbalance.service.datasets.values import disagreement
+from softbalance.service.datasets.coded_rows import CodedRow, Observation, read_rows
+from softbalance.service.datasets.reading.dataset import Part
+from softbalance.service.datasets.reading.defects import DISAGREE
+from softbalance.service.datasets.reading.formats import Format
+from softbalance.service.datasets.reading.layouts import ID, Layout
+from softbalance.service.datasets.reading.rejects import Reject
+from softbalance.service.datasets.reading.values import disagreement
 
 
 @dataclass(frozen=True, slots=True)

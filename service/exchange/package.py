@@ -17,15 +17,15 @@ from typing import Any
 import orjson
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.tabular import output_columns
-from softbalance.service.datasets.layouts import (
+from softbalance.rules.table.columns import output_columns
+from softbalance.service.datasets.reading.layouts import (
     EPISODE_FIELDS,
     ID,
     INDICATOR,
     OBSERVATION_FIELDS,
     VALUE,
 )
-from softbalance.service.datasets.rejects import COLUMNS, Reject
+from softbalance.service.datasets.reading.rejects import COLUMNS, Reject
 from softbalance.service.exchange.coded import CodedData
 from softbalance.service.exchange.table_schemas import (
     episodes_schema,

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 
 from softbalance.rules.classifier import Classifier
 from softbalance.schemas.fields import NO, YES
-from softbalance.schemas.rulebook import CLASSIFICATION
-from softbalance.service.datasets.layouts import ID
+from softbalance.schemas.grammar import CLASSIFICATION
+from softbalance.service.datasets.reading.layouts import ID
 from softbalance.service.exchange.coded import CodedEpisode
 
 _SET = {YES: "1", NO: "0"}

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, Rulebook
-from softbalance.rules.tabular import FIRED, output_columns
+from softbalance.rules.table.columns import FIRED, output_columns
 from softbalance.schemas.fields import CONTESTED, VALUES
-from softbalance.schemas.rulebook import CLASSIFICATION
-from softbalance.service.datasets.layouts import ID, INDICATOR, VALUE
-from softbalance.service.datasets.rejects import COLUMNS
+from softbalance.schemas.grammar import CLASSIFICATION
+from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
+from softbalance.service.datasets.reading.rejects import COLUMNS
 
 Schema = dict[str, Any]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.fields import VALUES
-from softbalance.service.datasets.layouts import (
+from softbalance.service.datasets.reading.layouts import (
     EPISODE_FIELDS,
     HELP,
     ID,

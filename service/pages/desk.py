@@ -9,21 +9,21 @@ from typing import Any
 import flask
 from flask import Response, render_template, request
 from marshmallow import ValidationError
-from softbalance.rules.cases import Case, cases_of
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.loader import DEFAULT_RULEBOOK, UnknownRulebook
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK, UnknownRulebook
 from softbalance.rules.model import Codebook, Group, Indicator, Rulebook
+from softbalance.rules.verification.cases import Case, cases_of
 from softbalance.schemas.classification import FULL
 from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.mistakes import located
-from softbalance.schemas.rulebook import CLASSIFICATION
-from softbalance.service.api.parsing import as_json, body_of, invalid_episode, json_body
 from softbalance.service.context import Context
+from softbalance.service.http.parsing import as_json, body_of, invalid_episode, json_body
+from softbalance.service.http.problems import Problem, payload
 from softbalance.service.pages.rendering import shown
-from softbalance.service.problems import Problem, payload
 from softbalance.service.text.argument import Statement, unfolded_each
+from softbalance.service.text.phrases import label
 from softbalance.service.text.sentence import fact_names
-from softbalance.service.text.words import label
 
 
 @dataclass(frozen=True)

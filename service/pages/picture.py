@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from softbalance.rules.model import SETS, Codebook
-from softbalance.schemas.rulebook import CLASSIFICATION
+from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.pages.layers import behind, placed
 from softbalance.service.text.argument import cited, coded_anchor, step_anchor, unsourced
-from softbalance.service.text.words import words
+from softbalance.service.text.phrases import words
 
 Answer = Mapping[str, Any]
 Fact = tuple[str, str]

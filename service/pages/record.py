@@ -11,22 +11,22 @@ from typing import Any
 import flask
 import orjson
 from flask import Response, render_template
-from softbalance.rules.comparison import compare
+from softbalance.rules.comparison.verdicts import compare
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.wording import listed
 from softbalance.schemas.classification import FULL, TRACE
 from softbalance.schemas.episode import ID_PATTERN
 from softbalance.service.classifiers import NotKept
 from softbalance.service.context import Context
-from softbalance.service.dot import proof_graph
+from softbalance.service.http.problems import Problem
 from softbalance.service.pages.picture import Picture, picture_of
 from softbalance.service.pages.rendering import shown
-from softbalance.service.problems import Problem
 from softbalance.service.replay import Difference, decided_again, differences
 from softbalance.service.store import Link
 from softbalance.service.text.argument import Statement, conflicting, unfolded_each
+from softbalance.service.text.dot import proof_graph
+from softbalance.service.text.outlook_text import flips_words, missing_words
 from softbalance.service.text.proof import proof_text, sources_of
-from softbalance.service.text.sensitivity import flips_words, missing_words
 from softbalance.service.text.sentence import fact_names, verdict_sentence
 
 Answer = Mapping[str, Any]

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 from softbalance.service.store.database import Database
-from softbalance.service.store.records import LONGEST_CODER
+from softbalance.service.store.stored_records import LONGEST_CODER
 from softbalance.service.store.tables import BY_TITLE, FILTERS, actors, coders, records
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 

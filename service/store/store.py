@@ -10,7 +10,7 @@ import orjson
 from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.database import Database, StoreAway
-from softbalance.service.store.records import LONGEST_CODER, actors_of, coders_of, searched
+from softbalance.service.store.stored_records import LONGEST_CODER, actors_of, coders_of, searched
 from softbalance.service.store.tables import (
     FILTERS,
     actors,

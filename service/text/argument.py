@@ -11,7 +11,7 @@ from typing import Any
 
 from softbalance.rules.model import Codebook
 from softbalance.schemas.fields import UNKNOWN
-from softbalance.schemas.rulebook import CLASSIFICATION
+from softbalance.schemas.grammar import CLASSIFICATION
 
 Answer = Mapping[str, Any]
 

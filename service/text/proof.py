@@ -13,8 +13,8 @@ from rich.tree import Tree
 from softbalance.rules.model import Codebook
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.service.text.argument import Statement, cited, conflicting, unfolded
-from softbalance.service.text.sensitivity import outlook
-from softbalance.service.text.words import MARKS, label, marked, plain, printable, section, words
+from softbalance.service.text.outlook_text import outlook
+from softbalance.service.text.phrases import MARKS, label, marked, plain, printable, section, words
 
 Answer = Mapping[str, Any]
 #: A work cited by the episode → its number in the list at the end.

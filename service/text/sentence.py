@@ -7,8 +7,8 @@ from typing import Any
 
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.wording import listed
-from softbalance.service.text.states import state_name, with_article
-from softbalance.service.text.words import label, printable, words
+from softbalance.service.text.phrases import label, printable, words
+from softbalance.service.text.states_text import state_name, with_article
 
 Answer = Mapping[str, Any]
 #: Value of a test → how the tests stand on it.

@@ -1,0 +1,1 @@
+"""Exact questions about a rulebook, answered on decision diagrams."""

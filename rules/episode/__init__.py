@@ -1,0 +1,1 @@
+"""One episode through a rulebook: fired, checked against the premises, traced."""

@@ -1,0 +1,93 @@
+"""The trace of a decision: a proof, step by step, down to the observations.
+
+Every value in the answer is concluded by a step; every premise of a step is an input or was
+concluded by an earlier step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from softbalance.rules.episode.decision import Decision
+from softbalance.rules.model import FORM, Rule, Rulebook
+
+CODED, DERIVED, CONCLUDED = "coded", "derived", "concluded"
+Evidence = Mapping[str, list[int]]
+
+
+class Tracer:
+    """Makes traces for one rulebook; the parts that no episode changes are made once."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._inputs = frozenset(rulebook.codebook.indicators) | {FORM}
+        self._fixed = {rule.id: _fixed(rule) for rule in rulebook.rules}
+        self._premises = {rule.id: _split(rule) for rule in rulebook.rules}
+        # premises without observations are the same in every trace, and are shared
+        facts = {fact for stage in rulebook.stages for fact in stage.reads}
+        self._bare = {
+            (fact, value, derived): self._without_evidence(fact, value, derived)
+            for fact in facts
+            for value in rulebook.domain(fact)
+            for derived in (False, True)
+        }
+
+    def steps(self, decision: Decision, evidence: Evidence) -> list[dict[str, Any]]:
+        """Return the steps in order of inference, in the shape of the answer's `trace`.
+
+        `evidence` are the indices of the observations behind each coded indicator
+        (see `softbalance.rules.codings.Codings`).
+        """
+        steps: list[dict[str, Any]] = []
+        derived: set[str] = set()
+        for seen, conclusions in decision.stages:
+            told = {
+                fact: self._coded(fact, value, evidence[fact])
+                if fact in evidence and fact not in derived
+                else self._bare[fact, value, fact in derived]
+                for fact, value in seen.items()
+            }
+            for rule in conclusions.rules:
+                premises: list[dict[str, Any]] = []
+                for fact, choice in self._premises[rule.id]:
+                    # an `any` holds by the members that do; a fact of two clauses is told once
+                    if choice is None or (seen[fact] in choice and told[fact] not in premises):
+                        premises.append(told[fact])
+                step = {"step": len(steps) + 1, **self._fixed[rule.id]}
+                step["premises"] = premises
+                steps.append(step)
+            derived |= self._inputs & conclusions.facts.keys()
+        return steps
+
+    def _without_evidence(self, fact: str, value: str, derived: bool) -> dict[str, Any]:
+        origin = DERIVED if derived else CODED if fact in self._inputs else CONCLUDED
+        return {"fact": fact, "value": value, "origin": origin, "observations": []}
+
+    def _coded(self, fact: str, value: str, observations: list[int]) -> dict[str, Any]:
+        return {"fact": fact, "value": value, "origin": CODED, "observations": observations}
+
+
+def _split(rule: Rule) -> list[tuple[str, frozenset[str] | None]]:
+    """Return each premise's fact, and for the members of an `any` the values for which it holds.
+
+    A premise that stands alone holds whenever its rule does.
+    """
+    alone = {clause[0].fact for clause in rule.when if len(clause) == 1}
+    parts = {
+        (premise.fact, None if len(clause) == 1 else frozenset(premise.values)): None
+        for clause in rule.when
+        for premise in clause
+        if len(clause) == 1 or premise.fact not in alone
+    }
+    return list(parts)
+
+
+def _fixed(rule: Rule) -> dict[str, Any]:
+    return {
+        "stage": rule.stage,
+        "rule": rule.id,
+        "because": rule.because,
+        "premises": [],
+        "concludes": {"fact": rule.fact, "value": rule.value},
+        "cites": [{"source": cite.source, "section": cite.section} for cite in rule.cites],
+    }

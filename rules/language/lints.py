@@ -1,0 +1,247 @@
+"""What must hold of a rulebook beyond its grammar; each lint yields findings with remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from softbalance.rules.findings import Finding
+from softbalance.rules.language.documents import Document, Place
+from softbalance.rules.language.inheritance import Draft, Entry
+from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, strategy_rule
+from softbalance.schemas.fields import CONTESTED, VALUES
+from softbalance.schemas.grammar import ANSWERS, CLASSIFICATION
+from softbalance.schemas.mistakes import unknown_name
+
+#: Names with a meaning of their own to the firing engine, in an episode or among the columns of
+#: a dataset's answer.
+RESERVED = frozenset({FORM, STRATEGY, "id", "sid", "all", "any", "rulebook", CONTESTED, "fired"})
+
+
+@dataclass
+class Names:
+    """A draft seen through the names it uses."""
+
+    draft: Draft
+    codebook: Codebook
+
+    @cached_property
+    def facts(self) -> dict[str, Entry]:
+        """The declared facts by id."""
+        return {entry.data["id"]: entry for entry in self.draft.facts}
+
+    @cached_property
+    def order(self) -> dict[str, int]:
+        """The position of each stage."""
+        return {entry.data["id"]: i for i, entry in enumerate(self.draft.stages)}
+
+    @cached_property
+    def concluded_in(self) -> dict[str, list[Entry]]:
+        """The rules that conclude each fact."""
+        rules: dict[str, list[Entry]] = {}
+        for entry in self.draft.rules:
+            rules.setdefault(entry.data["then"][0], []).append(entry)
+        return rules
+
+    def domain(self, name: str) -> tuple[str, ...] | None:
+        """Return the values `name` can take, or None if there is no such name."""
+        if name in self.facts:
+            return tuple(self.facts[name].data["values"])
+        if name in self.codebook.indicators:
+            return VALUES
+        return tuple(self.codebook.forms) if name == FORM else None
+
+    @property
+    def all_names(self) -> list[str]:
+        """Every name a premise may use."""
+        return [FORM, *self.codebook.indicators, *(f for f in self.facts if f not in SETS)]
+
+
+Lint = Callable[[Names], Iterator[Finding]]
+
+
+def duplicated_ids(names: Names) -> Iterator[Finding]:
+    """No two stages, facts or rules share an id."""
+    for entries in (names.draft.stages, names.draft.facts, names.draft.rules):
+        first: dict[str, Entry] = {}
+        for entry in entries:
+            earlier = first.setdefault(entry.data["id"], entry)
+            if earlier is not entry:
+                yield entry.finding(
+                    f"the id {entry.data['id']!r} is already taken at {earlier.place}; rename one"
+                )
+    made = {strategy_rule(form) for form in names.codebook.forms}
+    for entry in names.draft.rules:
+        if entry.data["id"] in made:
+            yield entry.finding("the id is that of a rule made from the codebook; rename this one")
+
+
+def misdeclared_facts(names: Names) -> Iterator[Finding]:
+    """A fact's id, kind and values fit together."""
+    for name, entry in names.facts.items():
+        if name in RESERVED or name in names.codebook.indicators:
+            yield entry.finding(f"the name {name!r} is taken by the codebook; rename the fact")
+        if (entry.data["kind"] == "answer") != (name in ANSWERS):
+            yield entry.finding(
+                f"kind 'answer' is for {', '.join(ANSWERS)}, and only for these; "
+                "change the kind or the id"
+            )
+        for value in entry.data.get("undecided", ()):
+            if value not in entry.data["values"]:
+                yield entry.finding(
+                    f"undecided: {unknown_name('value', value, entry.data['values'])}"
+                )
+    classification = names.facts.get(CLASSIFICATION)
+    if classification is None:
+        yield Finding(
+            names.draft.document.place("/facts"),
+            None,
+            f"the fact {CLASSIFICATION!r} is missing; declare it and conclude it",
+        )
+        return
+    for value in classification.data["values"]:
+        if value not in names.codebook.classes:
+            yield classification.finding(str(unknown_name("class", value, names.codebook.classes)))
+
+
+def unknown_stages(names: Names) -> Iterator[Finding]:
+    """Each rule stands in a declared stage, and each stage has a rule."""
+    used = {entry.data["stage"] for entry in names.draft.rules}
+    for entry in names.draft.stages:
+        if entry.data["id"] not in used and names.draft.whole:
+            yield entry.finding(
+                f"no rule stands in stage {entry.data['id']!r}; add one or remove it"
+            )
+        if entry.data["id"] == STRATEGY:
+            yield entry.finding(
+                f"the stage {STRATEGY!r} is made from the codebook; rename this one"
+            )
+    for entry in names.draft.rules:
+        if entry.data["stage"] not in names.order:
+            yield entry.finding(
+                str(unknown_name("stage", entry.data["stage"], names.order)), "/stage"
+            )
+
+
+def unknown_premises(names: Names) -> Iterator[Finding]:
+    """Each premise names a fact that exists and values that it can take."""
+    for entry in names.draft.rules:
+        for i, clause in enumerate(entry.data["when"]):
+            for j, (fact, values) in enumerate(clause):
+                yield from _premise(names, entry, _place(clause, i, j), fact, values)
+
+
+def _place(clause: list[object], i: int, j: int) -> str:
+    return f"/when/all/{i}/any/{j}" if len(clause) > 1 else f"/when/all/{i}"
+
+
+def _premise(
+    names: Names, entry: Entry, within: str, fact: str, values: tuple[str, ...]
+) -> Iterator[Finding]:
+    domain = names.domain(fact)
+    if fact in SETS:
+        yield entry.finding(
+            f"{fact!r} gathers many values and can be no premise; use the facts "
+            "that it is concluded from",
+            within,
+        )
+    elif fact == STRATEGY:
+        yield entry.finding(
+            f"{fact!r} only repeats the form; make it a premise on {FORM!r}", within
+        )
+    elif domain is None:
+        yield entry.finding(str(unknown_name("fact", fact, names.all_names)), within)
+    else:
+        for value in values:
+            if value not in domain:
+                yield entry.finding(f"{fact}: {unknown_name('value', value, domain)}", within)
+
+
+def premises_on_later_stages(names: Names) -> Iterator[Finding]:
+    """A premise on a concluded fact reads an earlier stage."""
+    for entry in names.draft.rules:
+        own = names.order.get(entry.data["stage"])
+        for i, clause in enumerate(entry.data["when"]):
+            for fact, _ in clause:
+                for source in names.concluded_in.get(fact, ()) if fact in names.facts else ():
+                    stage = source.data["stage"]
+                    if own is not None and names.order.get(stage, -1) >= own and fact not in SETS:
+                        yield entry.finding(
+                            f"reads {fact!r}, which is concluded only in stage {stage!r}; move the "
+                            f"rule to a later stage, or {fact!r} to an earlier one",
+                            f"/when/all/{i}",
+                        )
+                        break
+
+
+def unknown_conclusions(names: Names) -> Iterator[Finding]:
+    """Each conclusion is a value that its fact can take, in one stage only."""
+    for fact, entries in names.concluded_in.items():
+        domain = None if fact == FORM else names.domain(fact)
+        for entry in entries:
+            if domain is None:
+                known = [*names.facts, *names.codebook.indicators]
+                yield entry.finding(f"concludes an {unknown_name('fact', fact, known)}", "/then")
+            elif entry.data["then"][1] not in domain:
+                wrong = unknown_name("value", entry.data["then"][1], domain)
+                yield entry.finding(f"{fact}: {wrong}", "/then")
+            elif fact not in SETS and entry.data["stage"] != entries[0].data["stage"]:
+                yield entry.finding(
+                    f"concludes {fact!r}, as rule {entries[0].data['id']} does in "
+                    "another stage; conclude a fact in one stage only",
+                    "/then",
+                )
+
+
+def unconcluded_facts(names: Names) -> Iterator[Finding]:
+    """Each declared fact is concluded by some rule."""
+    for name, entry in names.facts.items():
+        if name not in names.concluded_in and names.draft.whole:
+            yield entry.finding(f"no rule concludes {name!r}; add one or remove the fact")
+
+
+def unknown_citations(names: Names) -> Iterator[Finding]:
+    """Each citation is of a source that the rulebook or the codebook declares."""
+    sources = {**names.codebook.sources, **names.draft.sources}
+    for entry in names.draft.rules:
+        for i, cite in enumerate(entry.data["cites"]):
+            if cite["source"] not in sources:
+                yield entry.finding(
+                    str(unknown_name("source", cite["source"], sources)), f"/cites/{i}"
+                )
+
+
+LINTS: tuple[Lint, ...] = (
+    duplicated_ids,
+    misdeclared_facts,
+    unknown_stages,
+    unknown_premises,
+    premises_on_later_stages,
+    unknown_conclusions,
+    unconcluded_facts,
+    unknown_citations,
+)
+
+
+def codebook_findings(document: Document, data: dict[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with a codebook beyond its grammar."""
+    groups = [group["id"] for group in data["groups"]]
+    for key in ("groups", "indicators", "forms", "classes"):
+        first: dict[str, Place] = {}
+        for i, item in enumerate(data[key]):
+            place = document.place(f"/{key}/{i}")
+            if first.setdefault(item["id"], place) != place:
+                yield Finding(
+                    place,
+                    None,
+                    f"the id {item['id']!r} is already taken at {first[item['id']]}; rename one",
+                )
+            if key == "indicators" and item["group"] not in groups:
+                yield Finding(place, None, str(unknown_name("group", item["group"], groups)))
+            for cite in item.get("cites", ()):
+                if cite["source"] not in data["sources"]:
+                    yield Finding(
+                        place, None, str(unknown_name("source", cite["source"], data["sources"]))
+                    )

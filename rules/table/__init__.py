@@ -1,0 +1,1 @@
+"""Many episodes through a rulebook at once, as one relational expression."""

@@ -1,0 +1,273 @@
+"""A table of episodes through one rulebook: the rulebook as one relational expression.
+
+Compiled from the rulebook alone, to an Ibis expression that DuckDB, Spark, PostgreSQL and others
+run. What is known of an episode are the bits of a few words (see `softbalance.rules.table.bits`).
+Stage by stage a rule is tried by these bits, all its premises at once; one CASE a fact then gives
+the number of the rule that concludes it, and later stages see its value's bit.
+
+To import this module takes a while, since it imports Ibis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
+from itertools import chain
+from operator import and_, or_
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from softbalance.rules.episode.matching import may_both_hold
+from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage
+from softbalance.rules.table.bits import WORD_BITS, Bits, codings_bits, parts, rulebook_bits
+from softbalance.rules.table.columns import CONTRADICTION, FIRED, HIDDEN, Coded, Layout, Piece
+from softbalance.schemas.fields import CONTESTED, UNKNOWN
+from softbalance.schemas.grammar import CLASSIFICATION
+
+#: What an observation says in two bits, yes and no, so that their union is what several say.
+SAID = {"yes": 1, "no": 2, CONTESTED: 3}
+
+
+def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir.Table:
+    """Return the verdict on every row of `codings`.
+
+    `codings` has a string column `form` and one an indicator that holds exactly `yes`, `no`,
+    `unknown` or `contested` (see `reconciled`). All other columns are kept. Added are the columns
+    `classification`, `strategy`, those of each test and explanation (strings) and
+    `dominant_explanations`, `notes`, `contested` and, if wanted, `fired` (arrays of strings), as
+    the single-episode engine gives them (codebook, "Rulebook"). Where that engine would refuse,
+    because the rulebook concludes no value of a fact or two, `classification` is null.
+
+    Raises ValueError if a column that is kept has the name of one that is added.
+    """
+    layout = Layout(rulebook)
+    own = own_columns(codings, layout)
+    table = coded(_fence(codings)(worded(codings, rulebook.codebook)), layout)
+    return table.select(
+        **{name: table[name] for name in own},
+        **{name: _word(table, coded) for name, coded in layout.answers.items()},
+        **{
+            name: _words(table, pieces)
+            for name, pieces in layout.lists.items()
+            if fired or name != FIRED
+        },
+    )
+
+
+def own_columns(codings: ir.Table, layout: Layout) -> list[str]:
+    """Return the columns that no rulebook reads. Raises ValueError, see `verdicts`."""
+    inputs = {FORM, *layout.rulebook.codebook.indicators}
+    own = [name for name in codings.columns if name not in inputs]
+    for name in own:
+        if name in layout.answers or name in layout.lists or name.startswith(HIDDEN):
+            raise ValueError(f"the column {name!r} has the name of a result; rename it")
+    return own
+
+
+def _word(table: ir.Table, coded: Coded) -> ir.Value:
+    return ibis.cases(*((table[coded.column] == code, word) for code, word in coded.codes))
+
+
+def _words(table: ir.Table, pieces: Iterable[Piece]) -> ir.Value:
+    words = [_word(table, coded) for coded in chain.from_iterable(pieces)]
+    if not words:
+        return ibis.literal([], type="array<string>")
+    return ibis.array(words).filter(lambda word: word.notnull())
+
+
+def worded(codings: ir.Table, codebook: Codebook) -> ir.Table:
+    """Return codings (see `verdicts`) in words, and before them the row's other columns."""
+    bits = codings_bits(codebook)
+    own = [name for name in codings.columns if name not in bits.facts]
+    words = {
+        word: reduce(or_, [_bits_of(codings[f], values, word) for f, values in bits.facts.items()])
+        for word in bits.words
+    }
+    return codings.select(*own, **words)
+
+
+def _bits_of(column: ir.Value, bits: Mapping[Any, int], word: str) -> ir.Value:
+    """Return the bits within a word that go with what stands in a column."""
+    within = {value: parts(mask).get(word, 0) for value, mask in bits.items()}
+    cases = [(column == value, _integer(mask)) for value, mask in within.items() if mask]
+    return ibis.cases(*cases, else_=_integer(0)) if cases else _integer(0)
+
+
+def coded(worded: ir.Table, layout: Layout) -> ir.Table:
+    """Return the columns of a layout for every row, and before them the row's own columns.
+
+    `worded` has the words of codings.
+    """
+    fenced, bits = _fence(worded), rulebook_bits(layout.rulebook)
+    table = fenced(worded)
+    for stage in layout.rulebook.stages:
+        table = fenced(_after(stage, table, layout, bits))
+        table = fenced(table.mutate(**dict(_learnt(stage, table, layout, bits))))
+    table = fenced(table.mutate(**dict(_members(table, layout, bits))))
+    if CLASSIFICATION in layout.answers:
+        table = _decided(table, layout)
+    own = [name for name in worded.columns if name not in bits.words]
+    pieces = chain.from_iterable(layout.lists.values())
+    wanted = (*layout.answers.values(), *chain.from_iterable(pieces))
+    return table.select(*own, *dict.fromkeys(coded.column for coded in wanted))
+
+
+def _fence(codings: ir.Table) -> Callable[[ir.Table], ir.Table]:
+    """Return what keeps a step of the expression a step of the query.
+
+    PostgreSQL would put each step into the next, at every mention, and run out of memory over the
+    result; it does not where a step has a limit, be it without effect.
+    """
+    try:
+        postgres = codings.get_backend().name == "postgres"
+    except ibis.IbisError:
+        postgres = False
+    return (lambda table: table.limit(1 << WORD_BITS)) if postgres else (lambda table: table)
+
+
+def _decided(table: ir.Table, layout: Layout) -> ir.Table:
+    """Take the classification back where rules contradict each other, or conclude too little."""
+    undecided = reduce(
+        or_,
+        [
+            # an indicator that no rule revises is as it was coded
+            table[coded.column] < (1 if fact in layout.rulebook.facts else 0)
+            for fact, coded in layout.facts.items()
+        ],
+    )
+    column = layout.answers[CLASSIFICATION].column
+    return table.mutate(**{column: ibis.cases((undecided, 0), else_=table[column])})
+
+
+def _after(stage: Stage, table: ir.Table, layout: Layout, bits: Bits) -> ir.Table:
+    """Add a column for each fact of one value that a stage concludes, and each lone rule."""
+    holds = {rule.id: _holds(rule, table, bits) for rule in stage.rules}
+    columns = {
+        flag.column: _code([(holds[rule.id], flag.unit)]) for rule, flag in layout.alone(stage)
+    }
+    for fact in stage.concludes:
+        if fact not in SETS:
+            rules = [rule for rule in stage.rules if rule.fact == fact]
+            columns[layout.facts[fact].column] = _conclusion(layout.facts[fact], rules, holds)
+    return table.mutate(**columns)
+
+
+def _holds(rule: Rule, table: ir.Table, bits: Bits) -> ir.Value:
+    """Return whether all premises hold: no bit is set that speaks against an input, and one for."""
+    against, tests = 0, []
+    for clause in rule.when:
+        (first, *others) = clause
+        if not others and first.fact in bits.inputs:
+            against |= bits.forbidden(first.fact, first.values)
+        else:
+            allowed = reduce(or_, (bits.mask(p.fact, p.values) for p in clause))
+            tests.append(_any_set(table, allowed))
+    if against:
+        tests += [table[word] & _integer(m) == _integer(0) for word, m in parts(against).items()]
+    return reduce(and_, tests) if tests else ibis.literal(True)
+
+
+def _any_set(table: ir.Table, mask: int) -> ir.Value:
+    """Return whether any bit of a mask is set; a word that is not there yet has none."""
+    known = [(table[word], part) for word, part in parts(mask).items() if word in table.columns]
+    tests = [word & _integer(part) != _integer(0) for word, part in known]
+    return reduce(or_, tests) if tests else ibis.literal(False)
+
+
+def _learnt(
+    stage: Stage, table: ir.Table, layout: Layout, bits: Bits
+) -> Iterator[tuple[str, ir.Value]]:
+    """Yield the words that change by what a stage has concluded."""
+    for word in bits.words:
+        known = [table[word]] if word in table.columns else []
+        for fact in stage.concludes:
+            if every := parts(sum(bits.facts.get(fact, {}).values())).get(word):
+                coded, values = layout.facts[fact], bits.facts[fact]
+                number = table[coded.column]
+                if fact in bits.inputs:  # an indicator, which keeps its coding otherwise
+                    old = reduce(or_, known)
+                    known = [ibis.cases((number > 0, old & _integer(~every)), else_=old)]
+                known.append(_bits_of(number, {c: values[v] for c, v in coded.codes}, word))
+        if known:
+            yield word, reduce(or_, known)
+
+
+def _integer(number: int) -> ir.Value:
+    return ibis.literal(number, type="int64")
+
+
+def _conclusion(coded: Coded, rules: list[Rule], holds: Mapping[str, ir.Value]) -> ir.Value:
+    """Return the code of the first rule that holds and that no other contradicts."""
+    cases, contested = [], []
+    for rule, (code, value) in zip(rules, coded.codes, strict=True):
+        against = [
+            ~holds[other.id]
+            for other in rules
+            if other.value != value and may_both_hold(rule, other)
+        ]
+        cases.append((reduce(and_, against, holds[rule.id]), code))
+        contested += [(holds[rule.id], CONTRADICTION)] if against else []
+    return _code(cases + contested)
+
+
+def _code(cases: Iterable[tuple[ir.Value, int]]) -> ir.Value:
+    """Return a small number: that of the first condition that is true, or 0."""
+    numbered = [(condition, ibis.literal(code, type="int16")) for condition, code in cases]
+    none = ibis.literal(0, type="int16")
+    return ibis.cases(*numbered, else_=none) if numbered else none
+
+
+def _members(table: ir.Table, layout: Layout, bits: Bits) -> Iterator[tuple[str, ir.Value]]:
+    """Yield a column for each member of the lists but that of the rules that fired."""
+    alone = [pair for stage in layout.rulebook.stages for pair in layout.alone(stage)]
+    for name in SETS:
+        for member in chain.from_iterable(layout.lists[name]):
+            flags = [
+                table[flag.column] != 0
+                for rule, flag in alone
+                if rule.fact == name and rule.value in member.words
+            ]
+            yield member.column, _code((flag, member.unit) for flag in flags)
+    for member in chain.from_iterable(layout.lists[CONTESTED]):
+        (indicator,) = member.words
+        contested = _any_set(table, bits.mask(indicator, [CONTESTED]))
+        yield member.column, _code([(contested, member.unit)])
+
+
+def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table:
+    """Return one row a `key`, with a column an indicator, from one row an observation.
+
+    `observations` has the string columns `key`, `indicator` and `value`, the latter one of `yes`,
+    `no`, `unknown`, `contested`. The value of an indicator is as step 0 of the codebook says. Rows
+    whose indicator or value is null or unheard of say nothing, but their key has a row.
+    """
+    indicators, each = list(codebook.indicators), WORD_BITS // 2
+    said = _matching(observations["value"], SAID)
+    words: dict[str, ir.Value] = {}
+    values: dict[str, tuple[str, int]] = {}
+    for low in range(0, len(indicators), each):
+        word = f"{HIDDEN}word_{low}"
+        places = {name: 4**place for place, name in enumerate(indicators[low : low + each])}
+        words[word] = bit_or(said * _matching(observations["indicator"], places))
+        values |= {name: (word, place) for name, place in places.items()}
+    table = observations.group_by(key).aggregate(**words)
+    return table.select(
+        key, **{name: _said(table[word], place) for name, (word, place) in values.items()}
+    )
+
+
+@ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
+def bit_or(numbers: int) -> int:  # type: ignore[empty-body]
+    """Return the bits that any of the numbers has; Ibis' own is missing on Spark."""
+
+
+def _matching(column: ir.Value, codes: Mapping[str, int]) -> ir.Value:
+    cases = [(column == value, _integer(code)) for value, code in codes.items()]
+    return ibis.cases(*cases, else_=_integer(0))
+
+
+def _said(word: ir.Value, place: int) -> ir.Value:
+    said = word & _integer(3 * place)
+    cases = [(said == _integer(bits * place), value) for value, bits in SAID.items()]
+    return ibis.cases(*cases, else_=UNKNOWN)

@@ -1,0 +1,86 @@
+"""The relational expression of a rulebook as text for DuckDB, which takes Ibis a second to write.
+
+For the shipped rulebooks it is written beforehand and kept in `prepared_sql`. A kept text names the
+rulebook and the code that it was made by, and counts only for just these: whatever else is asked
+for is written when it is needed. To keep what is shipped anew:
+
+    python -m softbalance.rules.table.prepared
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from softbalance.rules.model import Rulebook
+from softbalance.rules.table.bits import codings_bits
+from softbalance.rules.table.columns import HIDDEN, Layout
+
+#: In the text: the table or query to read, and its columns to keep, which come first.
+SOURCE, OWN = f"{HIDDEN}source", f"{HIDDEN}own"
+_RULES = Path(str(files("softbalance.rules")))
+KEPT = _RULES / "table" / "prepared_sql"
+#: The modules that the text follows from.
+_WRITERS = (
+    "episode/matching",
+    "model",
+    "table/prepared",
+    "table/expression",
+    "table/columns",
+    "table/bits",
+)
+#: What was written in this process, by digest.
+_written: dict[str, str] = {}
+
+
+def prepared(rulebook: Rulebook) -> str:
+    """Return the query for the columns of a rulebook's layout (`relational.coded`) on words.
+
+    It reads the table `SOURCE` and keeps its column `OWN`, for others to put in their own.
+    """
+    made_by = _made_by(rulebook)
+    path = KEPT / f"{rulebook.id}.sql"
+    if path.is_file():
+        first, _, text = path.read_text(encoding="utf-8").partition("\n")
+        if first == made_by:
+            return text
+    if not rulebook.digest:  # it was not loaded, so there is nothing to know it by
+        return _write(rulebook)
+    if rulebook.digest not in _written:
+        _written[rulebook.digest] = _write(rulebook)
+    return _written[rulebook.digest]
+
+
+def _made_by(rulebook: Rulebook) -> str:
+    code = hashlib.sha256()
+    for name in _WRITERS:
+        code.update((_RULES / f"{name}.py").read_bytes())
+    return f"-- {rulebook.digest}, written by sha256:{code.hexdigest()}"
+
+
+def _write(rulebook: Rulebook) -> str:
+    # imported here, since it takes longer than a small dataset
+    import ibis  # noqa: PLC0415
+    from softbalance.rules.table.expression import coded  # noqa: PLC0415
+
+    words = dict.fromkeys(codings_bits(rulebook.codebook).words, "int64")
+    source = ibis.table({OWN: "string", **words}, name=SOURCE)
+    return str(ibis.to_sql(coded(source, Layout(rulebook)), dialect="duckdb"))
+
+
+def keep(rulebooks: Mapping[str, Rulebook], folder: Path) -> None:
+    """Write the text of rulebooks into a folder, and remove all others from it."""
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob("*.sql"):
+        path.unlink()
+    for name, rulebook in rulebooks.items():
+        text = f"{_made_by(rulebook)}\n{_write(rulebook)}"
+        (folder / f"{name}.sql").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    from softbalance.rules.language.loader import load_library
+
+    keep(load_library().rulebooks, KEPT)

@@ -1,0 +1,144 @@
+"""The cases that come with a rulebook: coded episodes with the verdict that must come out.
+
+Beside a `rulebook.yaml`, `cases/ID.json` is an Episode and `cases/expected.yaml` names for each
+the expected classification, and where known dominant explanations, tests and explanations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from marshmallow import ValidationError, fields
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.findings import Finding, RulebookErrors
+from softbalance.rules.language.documents import Place, UnreadableYAML, read_document
+from softbalance.rules.language.inheritance import check_grammar
+from softbalance.rules.model import Rulebook
+from softbalance.schemas.classification import VERDICT
+from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.fields import Choice, StrictSchema, Text
+from softbalance.schemas.mistakes import located
+
+#: Whose verdict a case carries: that of the draft's evidence, or one that it takes for granted.
+ORIGINS = ("draft", "general_history")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An Episode and what is expected of it under the rulebook it comes with.
+
+    `expected` has the shape of a classification and holds only what is expected; `place` is where
+    it says so.
+    """
+
+    id: str
+    rulebook: str
+    origin: str
+    episode: Mapping[str, Any]
+    expected: Mapping[str, Any]
+    place: Place
+
+
+class Difference(NamedTuple):
+    """A field of the answer that came out otherwise than expected, and the name in it if any."""
+
+    field: str
+    name: str
+    expected: Any
+    got: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """A case decided: what was expected, what came out, and whether the one holds of the other."""
+
+    case: Case
+    got: Mapping[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every expected value came out."""
+        return not any(self.differences())
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield every expectation that did not come out."""
+        for key, expected in self.case.expected.items():
+            got = self.got[key]
+            if not isinstance(expected, dict):
+                pairs = [("", expected, got)]
+            else:
+                pairs = [(name, value, got.get(name)) for name, value in expected.items()]
+            for name, wanted, came in pairs:
+                if wanted != came:
+                    yield Difference(key, name, wanted, came)
+
+
+class _ExpectedSchema(StrictSchema):
+    origin = Choice("origin", ORIGINS, required=True)
+    classification = Text(required=True)
+    dominant_explanations = fields.List(Text())
+    tests = fields.Dict(Text(), Text())
+    explanations = fields.Dict(Text(), Text())
+
+
+def cases_of(rulebook: Rulebook) -> list[Case]:
+    """Load a rulebook's cases in the order of `expected.yaml`; none if it has no such folder.
+
+    Raises RulebookErrors with every mistake in them.
+    """
+    folder = Path(rulebook.place.file).parent / "cases"
+    if not folder.is_dir():
+        return []
+    findings: list[Finding] = []
+    cases = list(_load(rulebook, folder, findings))
+    if findings:
+        raise RulebookErrors(findings)
+    return cases
+
+
+def _load(rulebook: Rulebook, folder: Path, findings: list[Finding]) -> Iterator[Case]:
+    try:
+        document = read_document(folder / "expected.yaml")
+    except UnreadableYAML as error:
+        findings.append(Finding(error.place, None, error.reason))
+        return
+    expectations, wrong = check_grammar(
+        document, StrictSchema.from_dict(dict.fromkeys(document.content or (), _Expected()))()
+    )
+    findings.extend(wrong)
+    for path in sorted(folder.glob("*.json")):
+        if path.stem not in (document.content or ()):
+            findings.append(
+                Finding(Place(str(path), 1), None, "has no entry in expected.yaml; add one")
+            )
+    schema = episode_schema(rulebook.codebook.vocabulary)
+    for name, expected in (expectations or {}).items():
+        path = folder / f"{name}.json"
+        try:
+            episode = schema.load(orjson.loads(path.read_bytes()))
+        except ValidationError as error:
+            findings.extend(
+                Finding(Place(str(path), 1), None, f"{m.pointer}: {m.detail}")
+                for m in located(error.messages)
+            )
+        except (OSError, ValueError) as error:
+            findings.append(Finding(Place(str(path), 1), None, f"is no Episode: {error}"))
+        else:
+            origin = expected.pop("origin")
+            place = document.place(f"/{name}")
+            yield Case(name, rulebook.id, origin, episode, expected, place)
+
+
+class _Expected(fields.Nested):
+    def __init__(self) -> None:
+        super().__init__(_ExpectedSchema, required=True)
+
+
+def run_cases(classifier: Classifier) -> Iterator[CaseResult]:
+    """Decide every case of the classifier's rulebook. Raises RulebookErrors, EngineFailure."""
+    for case in cases_of(classifier.rulebook):
+        yield CaseResult(case, classifier.classify(case.episode, VERDICT))

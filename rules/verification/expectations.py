@@ -1,0 +1,68 @@
+"""What others expect of a rulebook: that its cases come out, and its version means one thing.
+
+Proofs tell whether a rulebook answers every coding with one voice. They can't tell whether the
+answer is the one that was meant; these checks can, as far as somebody has said what was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from softbalance.rules.classifier import Classifier
+from softbalance.rules.codings import reconcile
+from softbalance.rules.comparison.difference import compare
+from softbalance.rules.comparison.equivalence import Equivalence, field_words
+from softbalance.rules.episode.decision import Decision
+from softbalance.rules.episode.firing import EngineFailure
+from softbalance.rules.findings import Flaw
+from softbalance.rules.model import Rulebook
+from softbalance.rules.verification.cases import Case, CaseResult, Difference
+from softbalance.rules.wording import listed, named
+
+
+def case_flaws(classifier: Classifier, case: Case) -> Iterator[Flaw]:
+    """Decide a case and find what comes out otherwise than expected."""
+    try:
+        decision = classifier.decide(reconcile(classifier.rulebook.codebook, case.episode))
+    except EngineFailure as error:
+        message = f"case {case.id} cannot be decided: {error}"
+        yield Flaw(None, case.place, message, case.episode)
+        return
+    for differing in CaseResult(case, classifier.verdict(decision)).differences():
+        yield _case_flaw(decision, case, differing)
+
+
+def _case_flaw(decision: Decision, case: Case, differing: Difference) -> Flaw:
+    fact = differing.name or differing.field
+    rule = next((f.rule for f in decision.firings if f.rule.fact == fact), None)
+    by = f" by {named(rule)}" if rule else ""
+    return Flaw(
+        rule.id if rule else None,
+        case.place,
+        f"case {case.id}: {fact} is expected to be {_shown(differing.expected)} and comes out as "
+        f"{_shown(differing.got)}{by}; correct whichever is wrong",
+        case.episode,
+    )
+
+
+def _shown(value: Any) -> str:
+    return (", ".join(value) or "none") if isinstance(value, list) else str(value)
+
+
+def version_flaws(known: Rulebook, rulebook: Rulebook) -> Iterator[Flaw]:
+    """Find out whether two rulebooks of one id and version answer any coding differently."""
+    differing = list(Equivalence(known, rulebook).differing())
+    if not differing:
+        return
+    rules = compare(known, rulebook).rules
+    touched = (*(change.after for change in rules.changed), *rules.added, *rules.removed)
+    fields = listed(field_words(d.field) for d in differing)
+    restored = listed(rule.id for rule in touched) if touched else "its facts"
+    yield Flaw(
+        touched[0].id if touched else None,
+        touched[0].place if touched else rulebook.place,
+        f"{rulebook.id} {rulebook.version} is known ({known.place.file}) and answers otherwise "
+        f"there, on {fields}; raise the version, or restore {restored}",
+        differing[0].witness,
+    )

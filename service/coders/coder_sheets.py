@@ -1,0 +1,96 @@
+"""What each coder has coded of each episode.
+
+A long file needs the column `coder`; in an Episode each observation may have one. A coder's own
+observations of an episode are reconciled as the codebook says (step 0), so that a coder who is of
+two minds codes `contested`. Coders need not agree on the form: each has their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from softbalance.rules.codings import Codings, reconcile
+from softbalance.rules.model import FORM, Codebook
+from softbalance.schemas.mistakes import Mistake
+from softbalance.service.datasets.coded_rows import CodedRow, Observation, places, read_rows
+from softbalance.service.datasets.reading.dataset import Part
+from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
+from softbalance.service.datasets.reading.formats import Format
+from softbalance.service.datasets.reading.layouts import Layout
+from softbalance.service.datasets.reading.rejects import Reject
+
+CODER = "coder"
+
+
+@dataclass(frozen=True)
+class CodedEpisodes:
+    """Codings by episode and coder, both in the order in which they first appear.
+
+    `rejects` tell what could not be used, as `softbalance classify` does; `files` are the names of
+    the inputs. `nameless` counts the observations that name no coder: they are nobody's.
+    """
+
+    episodes: dict[str, dict[str, Codings]]
+    rejects: list[Reject]
+    nameless: int
+    files: list[str]
+
+    @property
+    def coders(self) -> list[str]:
+        """Return the coders, in order of first appearance."""
+        return list(dict.fromkeys(c for by_coder in self.episodes.values() for c in by_coder))
+
+
+#: What one coder says of one episode, and in which row.
+_Sheet = list[tuple[CodedRow, Observation]]
+
+
+def read_coded(inputs: Sequence[str], codebook: Codebook) -> CodedEpisodes:
+    """Read long files (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
+
+    Raises UnusableDataset, also where a file does not tell coders apart.
+    """
+    read = read_rows(inputs, codebook, _check_coders)
+    sheets: dict[str, dict[str, _Sheet]] = {}
+    nameless = 0
+    for row in read.sound:
+        for said in row.observations:
+            coder = said.get(CODER, "").strip()
+            nameless += not coder
+            if coder:
+                sheets.setdefault(row.id, {}).setdefault(coder, []).append((row, said))
+    rejects = list(read.rejects)
+    episodes: dict[str, dict[str, Codings]] = {}
+    for id_, by_coder in sheets.items():
+        for coder, sheet in by_coder.items():
+            if len({row.form for row, _ in sheet}) > 1:
+                rejects += _forms_differ(coder, sheet)
+                continue
+            observations = [said for _, said in sheet]
+            coded = {FORM: sheet[0][0].form, "observations": observations}
+            episodes.setdefault(id_, {})[coder] = reconcile(codebook, coded)
+    return CodedEpisodes(episodes, sorted(rejects), nameless, read.files)
+
+
+def _check_coders(part: Part) -> None:
+    if part.file.format is Format.NDJSON:
+        return
+    if part.header.layout is Layout.WIDE:
+        raise UnusableDataset(
+            f"{part.file.name}: is a wide sheet, a row an episode; agreement needs the long "
+            "layout, a row an observation with the columns id, form, indicator, value and coder "
+            "(`softbalance codebook --format csv --layout long` prints a template)"
+        )
+    if CODER not in places(part):
+        raise UnusableDataset(
+            f"{part.file.name}: no column 'coder' in the header, so nobody can tell who coded "
+            "what; add it, with the name or initials of who coded each row"
+        )
+
+
+def _forms_differ(coder: str, sheet: _Sheet) -> list[Reject]:
+    mistake = Mistake(
+        DISAGREE, f"{coder!r} gives this episode several forms; make the rows of a coder agree"
+    )
+    return [row.rejected(FORM, row.form, mistake) for row, _ in sheet]

@@ -1,0 +1,128 @@
+"""A run of `softbalance classify`: what is asked, the engine that does it, where it ends up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softbalance.rules.model import Codebook, Rulebook
+from softbalance.service.datasets.outputs import (
+    check_folder,
+    deliver,
+    output_named,
+    settle,
+    workspace,
+)
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.formats import STREAM, DataFile, Format, open_inputs
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for.
+
+    `fired` asks for the rules that fired. The formats are those of the stream `-`, None for a
+    guess.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    rulebooks: Sequence[Rulebook]
+    codebook: Codebook
+    engine: str = "duckdb"
+    master: str = "local[*]"
+    fired: bool = True
+    rejects: str | None = None
+    input_format: str | None = None
+    output_format: str | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run came to: rows (or, if long, ids) classified, rows rejected, mistakes by code.
+
+    `helped` counts the rows of help that were passed over.
+    """
+
+    classified: int = 0
+    rejected: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    helped: int = 0
+
+
+def classify(request: Request) -> Outcome:
+    """Do what is asked. Raises UnusableDataset, with nothing written, and KeyboardInterrupt."""
+    if request.engine == "duckdb":
+        return _classify_files(request)
+    if request.engine == "spark":
+        from softbalance.service.datasets.engines.spark import classify_on_spark
+
+        return classify_on_spark(request)
+    if "://" in request.engine:
+        from softbalance.service.datasets.engines.ibis_tables import classify_tables
+
+        return classify_tables(request)
+    raise UnusableDataset(
+        f"unknown engine {request.engine!r}; it may be duckdb, spark, or a connection URL such as "
+        "postgres://user@host/database"
+    )
+
+
+def _classify_files(request: Request) -> Outcome:
+    output = output_named(request.output, _format(request.output_format))
+    rejects = rejects_path(request)
+    check_folder(rejects)
+    with workspace(output.path) as folder:
+        files = open_inputs(request.inputs, folder, _format(request.input_format))
+        _check_apart(files, output.path, rejects)
+        from softbalance.service.datasets.engines.duck import DuckRun
+        from softbalance.service.datasets.progress import progress_for
+
+        progress = progress_for(sys.stderr)
+        run = DuckRun(request, files, output, folder, progress)
+        outcome = run.run()
+        if progress.watched:
+            progress.summarise(outcome, run.tally())
+        deliver(run.answer, output)
+        if outcome.rejected:
+            settle(run.rejects, rejects)
+        else:
+            rejects.unlink(missing_ok=True)
+    if outcome.helped:
+        print("softbalance: passed over the sheet's row of help (#help)", file=sys.stderr)
+    if outcome.rejected:
+        tell_rejected(outcome, rejects)
+    return outcome
+
+
+def _format(name: str | None) -> Format | None:
+    return None if name is None else Format(name)
+
+
+def rejects_path(request: Request) -> Path:
+    """Return where the rejects of a run go."""
+    if request.rejects:
+        return Path(request.rejects)
+    name = "stdout" if request.output == STREAM else request.output
+    return Path(f"{name}.rejects.csv")
+
+
+def tell_rejected(outcome: Outcome, rejects: Path) -> None:
+    """Say on standard error how many rows were rejected, and where they are."""
+    rows = "row" if outcome.rejected == 1 else "rows"
+    print(f"softbalance: {outcome.rejected:,} {rows} rejected, see {rejects}", file=sys.stderr)
+
+
+def _check_apart(files: Sequence[DataFile], output: Path | None, rejects: Path) -> None:
+    for file in files:
+        for path in (output, rejects):
+            if path and path.exists() and os.path.samefile(file.path, path):
+                raise UnusableDataset(
+                    f"{path}: is an input, and would be overwritten; name another file"
+                )
+    if output and output.absolute() == rejects.absolute():
+        raise UnusableDataset(f"{output}: cannot take both the answer and the rejects")

@@ -1,0 +1,199 @@
+"""Coded rows, whatever the layout: a row of a wide or a long sheet, or an Episode.
+
+For people's codings, that fit in memory and are looked at one by one; `softbalance classify` is for
+datasets of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+from softbalance.rules.model import FORM, Codebook
+from softbalance.schemas.fields import UNKNOWN
+from softbalance.schemas.mistakes import Mistake
+from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.service.datasets.outputs import workspace
+from softbalance.service.datasets.reading.dataset import Part
+from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
+from softbalance.service.datasets.reading.formats import Format, open_inputs
+from softbalance.service.datasets.reading.layouts import (
+    EPISODE_FIELDS,
+    HELP,
+    ID,
+    INDICATOR,
+    OBSERVATION_FIELDS,
+    VALUE,
+    Layout,
+)
+from softbalance.service.datasets.reading.opening import open_dataset
+from softbalance.service.datasets.reading.rejects import Reject, joined, mistakes_in
+from softbalance.service.datasets.reading.text_rows import records
+from softbalance.service.datasets.reading.values import folded, value_said
+
+#: An observation: `indicator` and `value`, and where present `source`, `locator`, `note`, `coder`.
+Observation = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CodedRow:
+    """A sound row: where it is, the episode it is about, and the observations it holds.
+
+    `about` is what it says of the episode beside id and form: `title`, `hegemon`, `actors` (joined
+    by `;`), `start`, `end`. `text` is the row whole.
+    """
+
+    file: int
+    line: int
+    id: str
+    form: str
+    about: dict[str, str]
+    observations: list[Observation]
+    text: str
+
+    def rejected(self, column: str, value: str, mistake: Mistake) -> Reject:
+        """Return what a rejects file says of the row for one mistake."""
+        return Reject(
+            self.file, self.line, self.id, column, value, mistake.code, str(mistake), self.text
+        )
+
+
+@dataclass
+class CodedRows:
+    """The rows of all inputs in order, those that cannot be used, and the names of the files."""
+
+    codebook: Codebook
+    files: list[str] = field(default_factory=list)
+    sound: list[CodedRow] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def read_rows(
+    inputs: Sequence[str], codebook: Codebook, check: Callable[[Part], None] = lambda part: None
+) -> CodedRows:
+    """Read files (.csv, .tsv, .parquet, .ndjson), globs and the stream `-`.
+
+    `check` looks at each file before it is read. Raises UnusableDataset, as `check` may.
+    """
+    with workspace(None) as folder, duckdb.connect() as connection:
+        files = open_inputs(inputs, folder, None)
+        dataset = open_dataset(files, codebook, (), connection)
+        read = CodedRows(codebook, [file.name for file in files])
+        for index, part in enumerate(dataset.parts):
+            check(part)
+            if part.file.format is Format.NDJSON:
+                _read_episodes(read, index, part)
+                continue
+            several = len(files) > 1
+            for number, line, cells in _cells(read, index, part, connection):
+                said = {name: cells[place] for name, place in places(part).items()}
+                made = f"{index + 1}-{number}" if several else f"row-{number}"
+                _take(read, part, (index, line, joined(cells, part.delimiter)), said, made)
+    return read
+
+
+def places(part: Part) -> dict[str, int]:
+    """Return the places of the columns that mean something, those passed over elsewhere too."""
+    silent = OBSERVATION_FIELDS if part.header.layout is Layout.LONG else EPISODE_FIELDS
+    names = [folded(name) for name in part.header.names]
+    return part.header.places | {name: names.index(name) for name in silent if name in names}
+
+
+def _cells(
+    read: CodedRows, index: int, part: Part, connection: duckdb.DuckDBPyConnection
+) -> Iterator[tuple[int, int, list[str | None]]]:
+    """Yield the number, the line and the cells of each row that can be read."""
+    if part.file.format is Format.PARQUET:
+        found = connection.execute(f"FROM read_parquet({literal(str(part.file.path))})").fetchall()
+        for number, row in enumerate(found, 1):
+            yield number, number, [None if cell is None else str(cell) for cell in row]
+        return
+    separator = part.delimiter.encode()
+    with part.file.open() as stream:
+        rows = records(stream, part.delimiter, len(part.header.names))
+        next(rows, None)
+        for number, record in enumerate(rows, 1):
+            if record.mistake is not None:
+                text = record.raw.decode("utf-8", "backslashreplace")
+                code, told = record.mistake.code, str(record.mistake)
+                read.rejects.append(Reject(index, record.line, "", "", text, code, told, text))
+                continue
+            fields = record.raw.split(separator) if record.fields is None else record.fields
+            yield number, record.line, [cell.decode() for cell in fields]
+
+
+def _take(
+    read: CodedRows,
+    part: Part,
+    place: tuple[int, int, str],
+    said: Mapping[str, str | None],
+    made: str,
+) -> None:
+    """Take a row of a sheet by what its cells say; `made` is its id if it has none."""
+    layout = part.header.layout
+    silent = (*EPISODE_FIELDS, *OBSERVATION_FIELDS)
+    coded = {name: cell for name, cell in said.items() if name not in silent}
+    id_ = said.get(ID) or ""
+    mistakes = list(mistakes_in(coded, layout, read.codebook))
+    if mistakes and id_ == HELP:
+        return
+    file, line, text = place
+    for column, value, mistake in mistakes:
+        read.rejects.append(
+            Reject(file, line, id_, column, value, mistake.code, str(mistake), text)
+        )
+    if mistakes:
+        return
+    about = {name: cell for name in silent if (cell := (said.get(name) or "").strip())}
+    if layout is Layout.LONG:
+        value = value_said(said[VALUE]) or UNKNOWN
+        observations = [{INDICATOR: folded(said[INDICATOR]), VALUE: value, **about}]
+        about = {}
+    else:
+        values = {n: value_said(said[n]) or UNKNOWN for n in read.codebook.indicators if n in said}
+        observations = [{INDICATOR: n, VALUE: v} for n, v in values.items() if v != UNKNOWN]
+    read.sound.append(
+        CodedRow(
+            file, line, id_ if id_.strip() else made, folded(said[FORM]), about, observations, text
+        )
+    )
+
+
+def _read_episodes(read: CodedRows, index: int, part: Part) -> None:
+    reader = EpisodeReader(read.codebook)
+    with part.file.open() as stream:
+        for number, (line, text) in enumerate(lines(stream), 1):
+            row = text.decode("utf-8", "backslashreplace")
+            try:
+                episode = reader.read(text)
+            except InvalidEpisode as error:
+                read.rejects += [
+                    Reject(index, line, "", m.pointer, "", m.code, m.detail, row)
+                    for m in error.mistakes
+                ]
+                continue
+            id_, form = episode.get(ID, f"row-{number}"), episode[FORM]
+            observations = list(_observations(episode))
+            read.sound.append(CodedRow(index, line, id_, form, _about(episode), observations, row))
+
+
+def _about(episode: Mapping[str, Any]) -> dict[str, str]:
+    said = {**episode, **episode.get("period", {})}
+    said["actors"] = ";".join(episode.get("actors", ()))
+    return {name: said[name] for name in EPISODE_FIELDS if said.get(name)}
+
+
+def _observations(episode: Mapping[str, Any]) -> Iterator[Observation]:
+    for indicator, value in episode.get("indicators", {}).items():
+        yield {INDICATOR: indicator, VALUE: value}
+    for said in episode.get("observations", ()):
+        source = said.get("source", {})
+        found = {
+            **said,
+            "source": source.get("citation", source.get("url", "")),
+            "locator": source.get("locator", ""),
+        }
+        names = (INDICATOR, VALUE, *OBSERVATION_FIELDS)
+        yield {name: found[name] for name in names if found.get(name)}

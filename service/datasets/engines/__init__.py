@@ -1,0 +1,1 @@
+"""What classifies a dataset: DuckDB, Spark, or a database at a URL."""

@@ -1,0 +1,203 @@
+"""The embedded engine: files in, files out, all in DuckDB.
+
+A clean dataset is read, classified and written in one pass. At the first defect that pass gives up
+and a thorough one begins: text is copied without its bad lines and numbered (see `numbering`), what
+is sound is classified, and what is not is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import duckdb
+from softbalance.rules.model import FORM
+from softbalance.rules.table.bits import codings_bits
+from softbalance.service.datasets.classify import Outcome, Request
+from softbalance.service.datasets.engines.duck_answers import answer_names, answers_sql
+from softbalance.service.datasets.engines.duck_codings import (
+    gathered_sql,
+    observations_sql,
+    wide_sql,
+)
+from softbalance.service.datasets.engines.duck_sources import OWN, SAID, literal, source_sql
+from softbalance.service.datasets.outputs import Output
+from softbalance.service.datasets.progress import Progress
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.episode_lines import number_episodes
+from softbalance.service.datasets.reading.formats import DataFile, Format
+from softbalance.service.datasets.reading.layouts import HELP, ID, Layout
+from softbalance.service.datasets.reading.numbering import number
+from softbalance.service.datasets.reading.opening import open_dataset
+from softbalance.service.datasets.reading.rejects import (
+    Reject,
+    Spool,
+    joined,
+    rejects_of,
+    write_rejects,
+)
+
+#: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
+#: rows back, in memory or else on disk, until those before them are written: the more it may, the
+#: more it does, for no gain.
+MEMORY = 256 << 20
+_FETCHED = 1024
+#: Whether a row is a coding sheet's row of help.
+_OF_HELP = f"{SAID}{ID} IS NOT DISTINCT FROM {literal(HELP)} AND NOT sound"
+_WRITING = {
+    Format.CSV: "FORMAT csv, HEADER",
+    Format.TSV: "FORMAT csv, HEADER, DELIMITER '\t'",
+    Format.NDJSON: "FORMAT json",
+    Format.PARQUET: "FORMAT parquet",
+}
+
+
+class DuckRun:
+    """One run on files; everything it makes is in `folder`."""
+
+    def __init__(
+        self,
+        request: Request,
+        files: Sequence[DataFile],
+        output: Output,
+        folder: Path,
+        progress: Progress,
+    ) -> None:
+        self.request, self.output = request, output
+        self.folder, self.progress = folder, progress
+        self.answer, self.rejects = folder / "answer", folder / "rejects"
+        self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
+        taken = answer_names(request.rulebooks, request.fired)
+        self.dataset = open_dataset(files, request.codebook, taken, self._connection)
+        if self.dataset.layout is Layout.WIDE:
+            (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
+            self._query(f"SET memory_limit = '{threads * MEMORY}B'")
+
+    def run(self) -> Outcome:
+        """Write the answer and, if there are any, the rejects to their files in the folder.
+
+        Raises UnusableDataset if a file turns out to be unreadable, KeyboardInterrupt.
+        """
+        if all(part.file.format is not Format.NDJSON for part in self.dataset.parts):
+            try:
+                return Outcome(self._classify(None, "classifying"))
+            except duckdb.Error:
+                self.answer.unlink(missing_ok=True)
+        return self._thorough()
+
+    def _thorough(self) -> Outcome:
+        spool = Spool(self.folder / "spool")
+        copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
+        for index, part in enumerate(self.dataset.parts):
+            if part.file.format is not Format.PARQUET:
+                ndjson = part.file.format is Format.NDJSON
+                write = partial(number_episodes, self.request.codebook) if ndjson else number
+                with self.progress.reading(part) as read:
+                    write(part, index, copies[index], spool.add, read)
+        try:
+            classified = self._classify(copies, "classifying")
+            names = [part.file.name for part in self.dataset.parts]
+            rejected, reasons = write_rejects(self.rejects, (spool, self._unsound()), names)
+            (helped,) = self._query(
+                f"SELECT count(*) FROM checked WHERE {_OF_HELP}"
+            ).fetchone() or (0,)
+        except duckdb.Error as error:
+            raise UnusableDataset(str(error).splitlines()[0]) from error
+        return Outcome(classified, rejected, reasons, int(helped))
+
+    def _classify(self, copies: Sequence[Path] | None, label: str) -> int:
+        """Write the answer; return how many rows or, if long, ids were classified.
+
+        Without copies raises duckdb.Error at the first row that cannot be classified.
+        """
+        self._define(source_sql(self.dataset, copies), strict=copies is None)
+        output = self.output
+        answers = answers_sql(
+            "codings",
+            {f"{OWN}{i}": self.dataset.renamed[name] for i, name in enumerate(self.dataset.own)},
+            self.request.rulebooks,
+            fired=self.request.fired,
+            lists=output.format in (Format.PARQUET, Format.NDJSON),
+        )
+        how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
+        with self.progress.querying(label, self._connection, self.dataset):
+            copy = f"COPY ({answers}) TO {literal(str(self.answer))} ({how})"
+            try:
+                (written,) = self._query(copy).fetchone() or (0,)
+            except duckdb.OutOfMemoryException:  # rows may be that large
+                self._query("RESET memory_limit")
+                (written,) = self._query(copy).fetchone() or (0,)
+        return int(written) // len(self.request.rulebooks)
+
+    def tally(self) -> list[tuple[str, str, int]]:
+        """Return how many rows of the answer there are by rulebook and class."""
+        read = {Format.PARQUET: "read_parquet({})", Format.NDJSON: "read_json({})"}.get(
+            self.output.format, "read_csv({}, all_varchar = true)"
+        )
+        answer = read.format(literal(str(self.answer)))
+        if self.output.gzipped:
+            answer = answer.replace(")", ", compression = 'gzip')")
+        rows = self._query(
+            f"SELECT rulebook, classification, count(*) FROM {answer} "
+            "GROUP BY ALL ORDER BY 1, 3 DESC"
+        ).fetchall()
+        return [(rulebook, classification, count) for rulebook, classification, count in rows]
+
+    def _define(self, source: str, strict: bool) -> None:
+        """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
+        codebook = self.request.codebook
+        first = codings_bits(codebook).words[0]
+        self._view("source", source)
+        if self.dataset.layout is Layout.WIDE:
+            several = len(self.dataset.parts) > 1
+            self._view("checked", wide_sql("source", self.dataset.meaning, codebook, several))
+            self._view("codings", _guarded("checked", first, strict))
+            return
+        self._view("checked", observations_sql("source", codebook))
+        self._view("sound_rows", _guarded("checked", FORM, strict))
+        own = [f"{OWN}{i}" for i in range(len(self.dataset.own))]
+        self._view("episodes", gathered_sql("sound_rows", codebook, own))
+        self._view("codings", _guarded("episodes", first, strict))
+
+    def _view(self, name: str, query: str) -> None:
+        self._query(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+
+    def _unsound(self) -> Iterator[Reject]:
+        """Yield the rejects among the rows that the views hold, in order."""
+        said = list(dict.fromkeys((ID, *self.dataset.meaning)))
+        unsound = "NOT sound"
+        if self.dataset.layout is Layout.LONG:
+            unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
+        columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
+        found = self._query(f"SELECT {columns} FROM checked WHERE ({unsound}) AND NOT ({_OF_HELP})")
+        while rows := found.fetchmany(_FETCHED):
+            for file, line, cells, *values in rows:
+                yield from self._rejects(file, line, cells, dict(zip(said, values, strict=True)))
+
+    def _rejects(
+        self, file: int, line: int, cells: list[str], said: Mapping[str, str | None]
+    ) -> Iterator[Reject]:
+        part = self.dataset.parts[file]
+        row = cells[0] if part.types else joined(cells, part.delimiter)
+        here = {name: cell for name, cell in said.items() if name in (ID, *part.header.places)}
+        return rejects_of(file, line, here, row, self.dataset.layout, self.request.codebook)
+
+    def _query(self, sql: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(sql)
+        except RuntimeError as error:
+            if type(error) is RuntimeError:  # how DuckDB tells of a signal
+                raise KeyboardInterrupt from error
+            raise
+
+
+def _guarded(view: str, column: str, strict: bool) -> str:
+    """Return the query for the sound rows of a view; if `strict`, one that fails at another row.
+
+    It fails where it reads the column named.
+    """
+    if strict:
+        cell = f"CASE WHEN sound THEN {column} ELSE error('a row cannot be classified') END"
+        return f"SELECT * REPLACE ({cell} AS {column}) FROM {view}"
+    return f"SELECT * FROM {view} WHERE sound"

@@ -1,0 +1,204 @@
+"""Tables in, tables out, in the database at a connection URL: the data never leaves it."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.table.expression import verdicts
+from softbalance.service.datasets.classify import Outcome, Request
+from softbalance.service.datasets.engines import ibis_duckdb
+from softbalance.service.datasets.engines.duck_answers import LISTS, RULEBOOK, answer_names
+from softbalance.service.datasets.engines.duck_sources import OWN, SAID
+from softbalance.service.datasets.engines.ibis_codings import (
+    gathered,
+    observations,
+    said_text,
+    wide_codings,
+)
+from softbalance.service.datasets.reading.dataset import own_names, renamed
+from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
+from softbalance.service.datasets.reading.layouts import HELP, ID, Header, Layout, read_header
+from sqlglot import exp
+
+ROW_NUMBER = "__row_number"
+_REASONS = {
+    ID: "this row has no id; an observation needs its episode's",
+    FORM: "this row has no form of the codebook; correct it",
+    "indicator": "this row names no indicator of the codebook; correct it",
+}
+
+
+def classify_tables(request: Request) -> Outcome:
+    """Classify tables of a database into a new table there; rejects go to another new table.
+
+    Raises UnusableDataset: no such database, table or column, or a new table's name is taken.
+    """
+    try:
+        connection = _connected(request.engine)
+    except Exception as error:  # each backend has its own
+        raise UnusableDataset(f"{_without_password(request.engine)}: {error}") from error
+    try:
+        return _classify(request, connection)
+    except UnusableDataset:
+        raise
+    except Exception as error:
+        raise UnusableDataset(f"the database says: {error}") from error
+    finally:
+        connection.disconnect()
+
+
+def _connected(url: str) -> Any:
+    return ibis_duckdb.connect(url) if url.startswith("duckdb://") else ibis.connect(url)
+
+
+def _classify(request: Request, connection: Any) -> Outcome:
+    tables = set(connection.list_tables())
+    rejects = request.rejects or f"{request.output}_rejects"
+    for name in request.inputs:
+        if name not in tables:
+            raise UnusableDataset(f"there is no table {name!r} in the database")
+    for name in (request.output, rejects):
+        if name in tables:
+            raise UnusableDataset(f"the table {name!r} is there already; drop it or name another")
+    inputs = [connection.table(name) for name in request.inputs]
+    if len({table.columns for table in inputs}) > 1:
+        raise UnusableDataset("the tables have different columns; classify them in several runs")
+    header = read_header(inputs[0].columns, request.codebook, request.inputs[0])
+    source = source_of(reduce(lambda a, b: a.union(b), inputs), header)
+    plan = Plan(source, header, request)
+    made = []
+    try:
+        connection.create_table(request.output, plan.answers(lists=True))
+        made.append(request.output)
+        rejected = _count(connection, plan.unsound())
+        if rejected:
+            connection.create_table(rejects, plan.mistakes(plan.unsound()))
+        rows = _count(connection, connection.table(request.output))
+    except BaseException:
+        for name in made:
+            _drop(connection, name)
+        raise
+    return Outcome(rows // len(request.rulebooks), rejected)
+
+
+def _count(connection: Any, table: ir.Table) -> int:
+    """Return how many rows a table has, without the frames that Ibis' own `execute` needs."""
+    query = connection.compile(table.count())
+    # DuckDB takes no other query before the last row is fetched, and the one after it
+    return int(connection.raw_sql(query).fetchall()[0][0])
+
+
+def _drop(connection: Any, name: str) -> None:
+    """Drop a table; with this sqlglot, Ibis 12 forgets the name in its own `drop_table`."""
+    quoted = exp.to_identifier(name, quoted=True).sql(connection.dialect)
+    connection.raw_sql(f"DROP TABLE {quoted}")
+
+
+def source_of(table: ir.Table, header: Header) -> ir.Table:
+    """Return a table in the columns that `codings` describes.
+
+    Rows are counted as they come, unless the table has a column `ROW_NUMBER` already.
+    """
+    said = {SAID + name: said_text(table[header.names[i]]) for name, i in header.places.items()}
+    said = {SAID + ID: ibis.null("string"), **said}
+    own = {f"{OWN}{n}": table[header.names[place]] for n, place in enumerate(header.own)}
+    counted = ROW_NUMBER in table.columns
+    row = table[ROW_NUMBER] if counted else ibis.row_number() + 1
+    return table.select(file=ibis.literal(0, "int64"), row=row, **said, **own)
+
+
+class Plan:
+    """What is to be computed from one source, on any engine."""
+
+    def __init__(self, source: ir.Table, header: Header, request: Request) -> None:
+        self._header, self._request = header, request
+        self._codebook: Codebook = request.codebook
+        self._own = [f"{OWN}{n}" for n in range(len(header.own))]
+        if header.layout is Layout.WIDE:
+            self._checked = wide_codings(source, self._codebook, several=False)
+            self._episodes = self._checked
+        else:
+            self._checked = observations(source, self._codebook)
+            sound = self._checked.filter(self._checked.sound)
+            self._episodes = gathered(sound, self._codebook, "row", self._own)
+
+    def answers(self, *, lists: bool) -> ir.Table:
+        """Return the answer; without `lists` those are text, joined by `;`."""
+        fired, rulebooks = self._request.fired, self._request.rulebooks
+        names = answer_names(rulebooks, fired)
+        passed = renamed(own_names(self._header), names)
+        codings = self._episodes.filter(self._episodes.sound)
+        codings = codings.select(ID, *self._own, FORM, *self._codebook.indicators)
+        parts = []
+        for book in rulebooks:
+            verdict = verdicts(codings, book, fired=fired)
+            cells = {name: _cell(verdict, name, book.id, lists) for name in names}
+            own = {passed[n]: verdict[c] for n, c in zip(passed, self._own, strict=True)}
+            parts.append(verdict.select(**cells, **own))
+        return reduce(lambda a, b: a.union(b), parts)
+
+    def unsound(self) -> ir.Table:
+        """Return the rows that cannot be classified, but for a sheet's row of help."""
+        table = self._checked.filter(self._checked.sound | (self._checked[ID] != HELP))
+        if self._header.layout is Layout.WIDE:
+            return table.filter(~table.sound)
+        apart = self._episodes.filter(~self._episodes.sound).select(ID)
+        return table.filter(~table.sound | table[ID].isin(apart[ID]))
+
+    def mistakes(self, unsound: ir.Table) -> ir.Table:
+        """Return a row for each mistake of rows that cannot be classified.
+
+        Columns as in a rejects file; `line` is null, since a table has none.
+        """
+        return _all_mistakes(unsound, self._header)
+
+
+def _all_mistakes(unsound: ir.Table, header: Header) -> ir.Table:
+    wide = header.layout is Layout.WIDE
+    needed = [name for name in header.places if not (wide and name == ID)]
+    parts = [
+        _mistakes(unsound, unsound[name].isnull(), name, "unknown", _REASONS.get(name, _VALUES))
+        for name in needed
+    ]
+    if not wide:
+        why = "the rows of this id name several forms; make them agree"
+        parts.append(_mistakes(unsound, unsound.sound, FORM, DISAGREE, why))
+    return reduce(lambda a, b: a.union(b), parts)
+
+
+_VALUES = "this is no value; write yes, no, unknown or contested"
+
+
+def _mistakes(
+    table: ir.Table, wrong: ir.BooleanValue, name: str, code: str, message: str
+) -> ir.Table:
+    said = table[SAID + name]
+    blank = said.isnull() | (said.strip() == "")
+    chosen = table.filter(wrong)
+    return chosen.select(
+        line=ibis.null("int64"),
+        id=chosen[SAID + ID],
+        column=ibis.literal(name),
+        value=chosen[SAID + name],
+        code=ibis.cases((blank, "required"), else_=code),
+        message=ibis.literal(message),
+    )
+
+
+def _cell(verdict: ir.Table, name: str, rulebook: str, lists: bool) -> ir.Value:
+    if name == RULEBOOK:
+        return ibis.literal(rulebook)
+    if name not in verdict.columns:
+        return ibis.null("array<string>" if name in LISTS and lists else "string")
+    if name in LISTS and not lists:
+        return verdict[name].join(";")
+    return verdict[name]
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

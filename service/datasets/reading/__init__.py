@@ -1,0 +1,1 @@
+"""From files to rows: formats, layouts, values, and what is wrong with a row."""

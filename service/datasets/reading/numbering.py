@@ -1,0 +1,60 @@
+"""A copy of a damaged text file without its bad lines, each row with its number and line."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from softbalance.service.datasets.reading.dataset import Part
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.rejects import Reject
+from softbalance.service.datasets.reading.text_rows import Record, quoted, records
+
+#: Lines between two words on how far the reading has come.
+_STRIDE = 8192
+
+
+def number(
+    part: Part,
+    index: int,
+    copy: Path,
+    rejected: Callable[[Reject], None],
+    read: Callable[[int], None],
+) -> None:
+    """Write the good rows of a part to `copy`.
+
+    A row is preceded by its number, the bad ones counted, and the line where it begins. `index` is
+    the part's place in the dataset. Every bad one is given to `rejected`; `read` is told now and
+    then how many rows there have been. Raises UnusableDataset if the file cannot be unpacked.
+    """
+    separator = part.delimiter.encode()
+    count = 0
+    try:
+        with part.file.open() as stream, copy.open("wb") as out:
+            rows = records(stream, part.delimiter, len(part.header.names))
+            next(rows, None)
+            for count, record in enumerate(rows, 1):
+                if count % _STRIDE == 0:
+                    read(_STRIDE)
+                if record.mistake is not None:
+                    rejected(_reject(index, record))
+                    continue
+                row, fields = record.raw, record.fields
+                if fields is None and b"\r" in row:
+                    # beside other line ends, DuckDB would take a bare one in a field for one
+                    fields = row.split(separator)
+                if fields is not None:
+                    row = separator.join(quoted(fields))
+                out.write(b"%d%b%d%b%b\n" % (count, separator, record.line, separator, row))
+    except (EOFError, zlib.error, OSError) as error:
+        raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error
+    read(count % _STRIDE)
+
+
+def _reject(index: int, record: Record) -> Reject:
+    assert record.mistake is not None  # noqa: S101 - the caller has looked
+    whole = record.raw.decode("utf-8", "backslashreplace")
+    return Reject(
+        index, record.line, "", "", whole, record.mistake.code, str(record.mistake), whole
+    )

@@ -1,0 +1,100 @@
+"""A run of `softbalance candidates`: what is asked, and where it ends up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from softbalance.rules.model import Codebook
+from softbalance.service.datasets.outputs import (
+    Output,
+    check_folder,
+    deliver,
+    output_named,
+    settle,
+    workspace,
+)
+from softbalance.service.datasets.progress import progress_for
+from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.formats import STREAM, Format
+from softbalance.service.events.account import Account
+from softbalance.service.events.event_layouts import layout_named
+from softbalance.service.events.files import EventFile, open_events
+from softbalance.service.events.states import check_state
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for; `min_events` None leaves it to the layout."""
+
+    inputs: tuple[str, ...]
+    output: str
+    hegemon: str
+    window: str
+    codebook: Codebook
+    min_events: int | None = None
+    layout: str | None = None
+    rejects: str | None = None
+    output_format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files that a run leaves behind, beside its output."""
+
+    output: Output
+    rejects: Path
+    rows: Path
+
+
+def find(request: Request) -> tuple[Account, Places, list[dict[str, Any]]]:
+    """Do what is asked; return the account, where it is, and the first candidates.
+
+    Raises UnusableDataset, with nothing written, and KeyboardInterrupt.
+    """
+    from softbalance.service.events.pipeline import Pipeline
+
+    check_state(request.hegemon)
+    wanted = layout_named(request.layout) if request.layout else None
+    places = _places(request)
+    with workspace(places.output.path) as folder:
+        files = open_events(request.inputs, folder, wanted)
+        _check_apart(files, places)
+        run = Pipeline(
+            files, folder, progress_for(sys.stderr), request.hegemon, request.window,
+            request.min_events,
+        )  # fmt: skip
+        account = run.run(request.codebook, places.output)
+        best = run.best()
+        if account.rejected:
+            settle(run.rejects, places.rejects)
+        else:
+            places.rejects.unlink(missing_ok=True)
+        settle(run.rows, places.rows)
+        deliver(run.answer, places.output)
+    return account, places, best
+
+
+def _places(request: Request) -> Places:
+    output = output_named(
+        request.output, Format(request.output_format) if request.output_format else None
+    )
+    name = "stdout" if request.output == STREAM else request.output
+    parquet = output.format is Format.PARQUET
+    rows = Path(f"{name}.rows.{'parquet' if parquet else 'csv'}")
+    rejects = Path(request.rejects or f"{name}.rejects.csv")
+    for path in (rows, rejects):
+        check_folder(path)
+    return Places(output, rejects, rows)
+
+
+def _check_apart(files: Sequence[EventFile], places: Places) -> None:
+    for file in files:
+        for path in (places.output.path, places.rejects, places.rows):
+            if path and path.exists() and path.samefile(file.file.path):
+                raise UnusableDataset(
+                    f"{path}: is an input, and would be overwritten; name another file"
+                )

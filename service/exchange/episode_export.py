@@ -1,0 +1,65 @@
+"""Coded data as Episodes, a line each (NDJSON): with sources and coders, ready to be posted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+from softbalance.rules.model import FORM, Codebook
+from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.mistakes import Mistake, located
+from softbalance.service.datasets.coded_rows import Observation
+from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
+from softbalance.service.datasets.reading.rejects import Reject
+from softbalance.service.exchange.coded import CodedEpisode
+
+
+def episode_lines(
+    episodes: Iterable[CodedEpisode], codebook: Codebook
+) -> tuple[list[bytes], list[Reject]]:
+    """Return each episode as a line of JSON, and the rejects: what makes no valid Episode."""
+    schema = episode_schema(codebook.vocabulary)
+    lines, rejects = [], []
+    for each in episodes:
+        episode = as_episode(each)
+        try:
+            schema.load(episode)
+        except ValidationError as error:
+            rejects += [
+                each.row.rejected(m.pointer, "", Mistake(m.code, m.detail))
+                for m in located(error.messages)
+            ]
+            continue
+        lines.append(orjson.dumps(episode, option=orjson.OPT_APPEND_NEWLINE))
+    return lines, rejects
+
+
+def as_episode(coded: CodedEpisode) -> dict[str, Any]:
+    """Return a coded episode in the shape of an Episode; what says nothing is left out."""
+    about = coded.about
+    actors = [actor.strip() for actor in about.get("actors", "").split(";") if actor.strip()]
+    period = {name: about[name] for name in ("start", "end") if name in about}
+    episode: dict[str, Any] = {
+        ID: coded.id,
+        "title": about.get("title"),
+        FORM: coded.form,
+        "hegemon": about.get("hegemon"),
+        "actors": actors,
+        "period": period,
+        "observations": [_observation(said) for said in coded.observations],
+    }
+    return {name: value for name, value in episode.items() if value}
+
+
+def _observation(said: Observation) -> dict[str, Any]:
+    source = {"citation": said.get("source"), "locator": said.get("locator")}
+    found: dict[str, Any] = {
+        INDICATOR: said[INDICATOR],
+        VALUE: said[VALUE],
+        "source": {name: text for name, text in source.items() if text},
+        "note": said.get("note"),
+        "coder": said.get("coder"),
+    }
+    return {name: value for name, value in found.items() if value}

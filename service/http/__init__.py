@@ -1,0 +1,1 @@
+"""What every request meets: problems, idempotency, patience, a place in the queue."""

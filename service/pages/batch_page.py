@@ -1,0 +1,66 @@
+"""`/batch`: a file of episodes is sent, and its verdicts come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import flask
+from flask import Response, request
+from softbalance.rules.language.loader import DEFAULT_RULEBOOK
+from softbalance.rules.model import Rulebook, VerdictClass
+from softbalance.service.context import Context
+from softbalance.service.http.parsing import as_json, body_of
+from softbalance.service.pages.rendering import shown
+
+#: Bytes up to which the page takes a file; larger ones are for the command line.
+MOST_BYTES = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    """What a file is decided by, and how large it may be."""
+
+    rulebooks: Sequence[Rulebook]
+    default: str
+    classes: Mapping[str, VerdictClass]
+    most_bytes: int
+
+
+def blueprint(context: Context) -> flask.Blueprint:
+    """Make the routes."""
+    routes = flask.Blueprint("batch", __name__, url_prefix="/batch")
+    codebook = context.library.codebook
+
+    @routes.get("")
+    def batch() -> Response:
+        rulebooks = list(context.library.rulebooks.values())
+        return shown(
+            "batch.html", BatchPage(rulebooks, DEFAULT_RULEBOOK, codebook.classes, MOST_BYTES)
+        )
+
+    @routes.post("/header")
+    def header() -> Response:
+        """Tell from the first line of a sheet how it is read; a mistake is an answer here."""
+        # DuckDB takes a while to import, and most workers never see a batch
+        from softbalance.service.datasets.reading.defects import UnusableDataset  # noqa: PLC0415
+        from softbalance.service.datasets.reading.formats import Format, split_header  # noqa: PLC0415
+        from softbalance.service.datasets.reading.layouts import Layout, read_header  # noqa: PLC0415
+
+        line = body_of(request).decode("utf-8-sig", "replace")
+        try:
+            names, delimiter = split_header(line, Format.CSV, "the file")
+            found = read_header(names, codebook, "the file")
+        except UnusableDataset as error:
+            return as_json({"mistake": str(error)})
+        if found.layout is Layout.LONG:
+            return as_json({"mistake": "the file: is in the long layout, a row an observation"})
+        read = {
+            "names": names,
+            "delimiter": delimiter,
+            "indicators": sum(name in found.places for name in codebook.indicators),
+            "own": found.own,
+        }
+        return as_json({"mistake": None, **read})
+
+    return routes

@@ -1,0 +1,150 @@
+"""`/`: the stored classifications, searched, counted, sorted, paged and exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+import orjson
+from flask import Response, request
+from softbalance.service.context import Context
+from softbalance.service.pages.list_query import Asked, asked
+from softbalance.service.pages.rendering import shown
+from softbalance.service.store.search import Row, Tally, counts, documents, search
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How many of the records are of a class: a bar of the chart, and where a click leads."""
+
+    label: str
+    count: int
+    share: float
+    chosen: bool
+    address: str
+
+
+@dataclass(frozen=True)
+class ClassificationsPage:
+    """Some stored classifications.
+
+    `bars` count what passes all filters but that of the class. `total` is how many pass them all,
+    `next` the address of the next page, `choices` the values of the closed filters.
+    """
+
+    asked: Asked
+    rows: Sequence[Row]
+    bars: Sequence[Bar]
+    total: int
+    next: str | None
+    choices: Mapping[str, Sequence[str]]
+
+
+def blueprint(context: Context) -> flask.Blueprint:
+    """Make the routes."""
+    routes = flask.Blueprint("pages", __name__)
+    tally = Tally(context.store.database)
+
+    def read() -> Asked:
+        return asked(request.args, _choices(context))
+
+    @routes.get("/")
+    def classifications() -> Response:
+        return shown("classifications.html", _page(context, tally, read()))
+
+    @routes.get("/classifications.csv")
+    def as_csv() -> Response:
+        return _exported(context, read(), "csv", _csv)
+
+    @routes.get("/classifications.ndjson")
+    def as_ndjson() -> Response:
+        return _exported(context, read(), "ndjson", _ndjson)
+
+    return routes
+
+
+def _choices(context: Context) -> dict[str, Sequence[str]]:
+    library = context.library
+    return {
+        "classification": list(library.codebook.classes),
+        "rulebook": list(dict.fromkeys([*library.rulebooks, *context.store.rulebooks()])),
+        "form": list(library.codebook.forms),
+    }
+
+
+def _page(context: Context, tally: Tally, wanted: Asked) -> ClassificationsPage:
+    choices = _choices(context)
+    database = context.store.database
+    found = search(database, wanted.wanted, PAGE)
+    others = wanted.without("classification")
+    counted = counts(database, others.filters) if others.filters else tally.classes()
+    chosen = wanted.filters.get("classification")
+    most = max(counted.values(), default=0)
+    bars = [
+        Bar(
+            label,
+            count := counted.get(label, 0),
+            count / most if most else 0,
+            label == chosen,
+            wanted.address(classification=None if label == chosen else label),
+        )
+        for label in choices["classification"]
+    ]
+    total = counted.get(chosen, 0) if chosen else sum(counted.values())
+    following = wanted.page_after(found.next) if found.next else None
+    return ClassificationsPage(wanted, found.rows, bars, total, following, choices)
+
+
+_Lines = Callable[[Iterator[dict[str, Any]]], Iterator[bytes]]
+
+
+def _exported(context: Context, wanted: Asked, ending: str, lines: _Lines) -> Response:
+    """Stream all that the list shows, page after page."""
+    body = lines(documents(context.store.database, wanted.without().wanted))
+    saved = {"Content-Disposition": f'attachment; filename="classifications.{ending}"'}
+    mimetype = {"csv": "text/csv", "ndjson": "application/x-ndjson"}[ending]
+    return Response(body, headers=saved, mimetype=mimetype)
+
+
+def _ndjson(found: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for record in found:
+        yield orjson.dumps({k: v for k, v in record.items() if k != "trace"}) + b"\n"
+
+
+_COLUMNS = (
+    "id", "classified_at", "rulebook", "version", "episode", "title", "form", "actors", "hegemon",
+    "start", "end", "classification", "strategy", "dominant_explanations", "notes", "contested",
+    "decision_digest",
+)  # fmt: skip
+
+
+def _csv(found: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    """Write a row a record; lists are joined by `;`."""
+    yield _line(_COLUMNS)
+    for record in found:
+        episode, rulebook = record["episode"], record["rulebook"]
+        cells = {
+            **record,
+            **episode.get("period", {}),
+            **{name: episode.get(name) for name in ("title", "form", "actors", "hegemon")},
+            "rulebook": rulebook["id"],
+            "version": rulebook["version"],
+            "episode": episode["id"],
+        }
+        yield _line([_cell(cells.get(name)) for name in _COLUMNS])
+
+
+def _line(cells: Sequence[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _cell(value: Any) -> str:
+    return ";".join(value) if isinstance(value, list) else "" if value is None else str(value)

@@ -1,0 +1,129 @@
+"""`/rulebooks`: the rulebooks, each with its rules and its proof, and what differs between two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import flask
+from flask import Response, request
+from softbalance.rules.comparison.difference import Difference, compare
+from softbalance.rules.comparison.equivalence import Equivalence
+from softbalance.rules.language.loader import UnknownRulebook
+from softbalance.rules.model import Rulebook
+from softbalance.rules.verification.checks import as_json as as_verified
+from softbalance.service.classifiers import NotKept
+from softbalance.service.context import Context
+from softbalance.service.http.problems import Problem
+from softbalance.service.pages.rendering import shown
+from softbalance.service.store.firings import Counted, Firings
+from softbalance.service.text.difference_text import equivalence_words
+
+#: How long a page may count firings before it is shown with what it has, in seconds.
+_PATIENCE = 0.3
+
+
+@dataclass(frozen=True)
+class RulebooksPage:
+    """The rulebooks of the service, the default first."""
+
+    books: Sequence[Rulebook]
+
+
+@dataclass(frozen=True)
+class RulebookPage:
+    """A rulebook with how often its rules fired.
+
+    `current` is false for an earlier state of it, kept because records were decided by it; it is
+    not verified. `verified` is its verification as JSON, None before somebody asks.
+    """
+
+    book: Rulebook
+    current: bool
+    fired: Counted
+    verified: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class DifferencePage:
+    """Two rulebooks compared, as they are written and as they answer; None before two are named.
+
+    `cells` is the cross table of classes: (first, second) → codings.
+    """
+
+    books: Sequence[Rulebook]
+    before: str
+    after: str
+    difference: Difference | None = None
+    answers: Mapping[str, Any] | None = None
+    summary: str = ""
+    cells: Mapping[tuple[str, str], int] | None = None
+
+
+def blueprint(context: Context) -> flask.Blueprint:
+    """Make the routes."""
+    routes = flask.Blueprint("rulebook-pages", __name__, url_prefix="/rulebooks")
+    firings = Firings(context.store.database)
+    books = list(context.library.rulebooks.values())
+
+    @lru_cache(maxsize=64)
+    def answers(before: str, after: str) -> dict[str, Any]:
+        return Equivalence(context.library[before], context.library[after]).as_json()
+
+    @routes.get("")
+    def list_() -> Response:
+        return shown("rulebooks.html", RulebooksPage(books))
+
+    @routes.get("/diff")
+    def diff() -> Response:
+        before, after = (request.args.get(name, "") for name in ("before", "after"))
+        if not before and not after:
+            return shown("rulebooks_diff.html", DifferencePage(books, books[0].id, books[-1].id))
+        pair = _loaded(context, before), _loaded(context, after)
+        told = answers(before, after)
+        cells = {(cell["before"], cell["after"]): cell["codings"] for cell in told["classes"]}
+        page = DifferencePage(
+            books, before, after, compare(*pair), told, equivalence_words(told), cells
+        )
+        return shown("rulebooks_diff.html", page)
+
+    @routes.get("/<rulebook>")
+    def get(rulebook: str) -> Response:
+        return shown("rulebook.html", _page(context, firings, rulebook, verify=False))
+
+    @routes.get("/<rulebook>/verification")
+    def verification(rulebook: str) -> Response:
+        return shown("rulebook.html", _page(context, firings, rulebook, verify=True))
+
+    return routes
+
+
+def _page(context: Context, firings: Firings, name: str, *, verify: bool) -> RulebookPage:
+    digest = request.args.get("digest")
+    book = _kept(context, name, digest) if digest else _loaded(context, name)
+    loaded = context.library.rulebooks.get(name)
+    current = loaded is not None and loaded.digest == book.digest
+    verified = (
+        as_verified(context.verified(name), whole_paths=False) if verify and current else None
+    )
+    return RulebookPage(book, current, firings.of(book.digest, _PATIENCE), verified)
+
+
+def _loaded(context: Context, name: str) -> Rulebook:
+    try:
+        return context.library[name[:128]]
+    except UnknownRulebook as error:
+        raise Problem(404, "not-found", str(error)) from error
+
+
+def _kept(context: Context, name: str, digest: str) -> Rulebook:
+    """Return the rulebook as it was when records were decided by it."""
+    try:
+        book = context.classifiers.of_digest(digest[:128]).rulebook
+    except NotKept as error:
+        raise Problem(404, "not-found", str(error)) from error
+    if book.id != name:
+        raise Problem(404, "not-found", f"{digest[:128]} is the digest of {book.id}")
+    return book

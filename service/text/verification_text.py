@@ -1,0 +1,67 @@
+"""A rulebook's verification as lines of text: what is claimed, what holds, and what refutes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+from rich.text import Text
+from softbalance.service.text.phrases import counted, printable
+
+#: How a rulebook was found sound or not, in the words of the last line.
+_VERDICT = {True: ("verified", "bold green"), False: ("not verified", "bold red")}
+#: The checks that find what no coding does.
+_SHOWN_BY_NONE = ("live", "reachable")
+_INDENT = " " * 6
+
+
+def verification_lines(verified: Mapping[str, Any]) -> Iterator[Text]:
+    """Yield the lines of a verification in its JSON shape; none is to be wrapped."""
+    book = verified["rulebook"]
+    yield Text.assemble((book["id"], "bold"), f" {book['version']}  ", (book["digest"], "dim"))
+    widths = [max(len(c[key]) for c in verified["checks"]) for key in ("check", "claim")]
+    for check in verified["checks"]:
+        mark = Text("✓ ", "green") if check["ok"] else Text("✗ ", "bold red")
+        examined = examined_words(check)
+        name, claim = check["check"].ljust(widths[0]), check["claim"].ljust(widths[1])
+        yield Text.assemble("  ", mark, (name, "bold"), f"  {claim}  ", (examined, "dim"))
+        for finding in check["findings"]:
+            yield _finding(finding)
+            if has_witness(check, finding):
+                yield Text(f"{_INDENT}  witness: {witness_words(check, finding)}", style="dim")
+    yield Text.assemble("  ", _VERDICT[verified["ok"]], _counted(verified["checks"]))
+
+
+def examined_words(check: Mapping[str, Any]) -> str:
+    """Return how much a check went through."""
+    return ", ".join(counted(count, unit) for unit, count in check["examined"].items())
+
+
+def has_witness(check: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
+    """Return whether there is a word to say on what shows a finding."""
+    return finding["witness"] is not None or check["check"] in _SHOWN_BY_NONE
+
+
+def _finding(finding: Mapping[str, Any]) -> Text:
+    kind = ("remark: ", "yellow") if finding["remark"] else ("", "")
+    rule = f"rule {finding['rule']}: " if finding["rule"] else ""
+    place = f"{finding['file']}:{finding['line']}"
+    return Text.assemble(_INDENT, (place, "bold"), ": ", kind, rule, printable(finding["message"]))
+
+
+def witness_words(check: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    """Return the Episode that shows a finding, or why there is none."""
+    if finding["witness"] is None:
+        return "none; no episode can show it"
+    if check["check"] == "cases":
+        return "the case itself"
+    return orjson.dumps(finding["witness"]).decode()
+
+
+def _counted(checks: list[Mapping[str, Any]]) -> str:
+    findings = [finding for check in checks for finding in check["findings"]]
+    remarks = sum(finding["remark"] for finding in findings)
+    told = [(len(findings) - remarks, "findings"), (remarks, "remarks")]
+    counts = [counted(count, what) for count, what in told if count]
+    return f": {', '.join(counts)}" if counts else ""
