@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 # the benchmarks decide the same generated episodes as the tests
-sys.path.append(str(Path(__file__).parent.parent / "tests"))
+sys.path.append(str(Path(__file__).parent.parent / "tests" / "helpers"))

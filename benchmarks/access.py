@@ -26,7 +26,7 @@ from softbalance.service.observing.metrics_files import MetricsFiles
 from softbalance.service.settings import Settings
 from werkzeug.test import EnvironBuilder
 
-from episodes import random_codings
+from drawn_episodes import random_codings
 
 REQUESTS = 200
 

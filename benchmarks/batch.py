@@ -33,7 +33,7 @@ from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import load_library
 from softbalance.rules.table.duckdb_sql import verdicts_sql
 
-from episodes import random_codings
+from drawn_episodes import random_codings
 
 RULEBOOK = "brooks-wohlforth-2004"
 COPY = "COPY (FROM 'in.parquet') TO 'out.parquet'"

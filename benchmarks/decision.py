@@ -23,7 +23,7 @@ from softbalance.rules.language.loader import load_library
 from softbalance.rules.model import Rulebook
 
 from benchmarks.zen_rulebook import ZenRulebook
-from episodes import random_codings
+from drawn_episodes import random_codings
 
 ROUNDS = 20
 

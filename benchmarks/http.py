@@ -35,7 +35,7 @@ from softbalance.service.observing.metrics_files import MetricsFiles
 from softbalance.service.server import Server
 from softbalance.service.settings import Settings
 
-from episodes import random_codings
+from drawn_episodes import random_codings
 
 CALLS = {
     "echo": "/echo",

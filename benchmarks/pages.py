@@ -28,7 +28,7 @@ from softbalance.service.settings import Settings
 from softbalance.service.store import Store
 
 from benchmarks.http import _await, _free_port
-from episodes import random_codings
+from drawn_episodes import random_codings
 
 PAGES: Mapping[str, str] = {
     "first page": "/",

