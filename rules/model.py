@@ -6,12 +6,13 @@ in *stages*; facts end in a *classification*.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import Any
 
-from softbalance.rules.language.documents import Place
+from softbalance.rules.findings import Place
 from softbalance.schemas.episode import Vocabulary
 from softbalance.schemas.fields import CONTESTED, UNKNOWN, VALUES
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
@@ -123,6 +124,21 @@ class Rule:
     def holds(self, facts: Mapping[str, str]) -> bool:
         """Return whether each clause holds of the facts."""
         return all(any(facts[p.fact] in p.values for p in clause) for clause in self.when)
+
+
+def may_both_hold(one: Rule, other: Rule) -> bool:
+    """Tell whether two rules of a stage can hold together, whatever earlier stages allow."""
+    clauses = (*one.when, *other.when)
+    return _consistent(clause[0] for clause in clauses if len(clause) == 1) and any(
+        map(_consistent, product(*clauses))
+    )
+
+
+def _consistent(premises: Iterable[Premise]) -> bool:
+    left: dict[str, set[str]] = {}
+    for premise in premises:
+        left.setdefault(premise.fact, set(premise.values)).intersection_update(premise.values)
+    return all(left.values())
 
 
 def strategy_rule(form: str) -> str:

@@ -6,8 +6,7 @@ value; a rule holds if the bits of its single premises are all set and each `any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import product
+from collections.abc import Mapping
 
 from softbalance.rules.model import Premise, Rule, Stage
 
@@ -51,18 +50,3 @@ class StageMatcher:
                 else:
                     held |= bit
         return held
-
-
-def may_both_hold(one: Rule, other: Rule) -> bool:
-    """Tell whether two rules of a stage can hold together, whatever earlier stages allow."""
-    clauses = (*one.when, *other.when)
-    return _consistent(clause[0] for clause in clauses if len(clause) == 1) and any(
-        map(_consistent, product(*clauses))
-    )
-
-
-def _consistent(premises: Iterable[Premise]) -> bool:
-    left: dict[str, set[str]] = {}
-    for premise in premises:
-        left.setdefault(premise.fact, set(premise.values)).intersection_update(premise.values)
-    return all(left.values())

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
+from softbalance.rules.findings import Place
 from softbalance.schemas.mistakes import pointer as pointer_of
 
 #: How many levels of lists and mappings a document may have.
 DEEPEST = 20
-
-
-class Place(NamedTuple):
-    """A line of a file, counted from 1."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 class UnreadableYAML(ValueError):

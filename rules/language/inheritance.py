@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from marshmallow import Schema, ValidationError
-from softbalance.rules.findings import Finding
-from softbalance.rules.language.documents import Document, Place
+from softbalance.rules.findings import Finding, Place
+from softbalance.rules.language.documents import Document
 from softbalance.schemas.mistakes import Located, located, unknown_name
 
 #: The keys of a rulebook that list rules.

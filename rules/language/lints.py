@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from softbalance.rules.findings import Finding
-from softbalance.rules.language.documents import Document, Place
+from softbalance.rules.findings import Finding, Place
+from softbalance.rules.language.documents import Document
 from softbalance.rules.language.inheritance import Draft, Entry
 from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, strategy_rule
 from softbalance.schemas.fields import CONTESTED, VALUES

@@ -15,8 +15,7 @@ from functools import cached_property
 from itertools import combinations, groupby
 from typing import NamedTuple
 
-from softbalance.rules.episode.matching import may_both_hold
-from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage
+from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage, may_both_hold
 from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 

@@ -15,6 +15,7 @@ from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.table.bits import codings_bits, parts
 from softbalance.rules.table.columns import FIRED, Coded, Layout, Piece
 from softbalance.rules.table.prepared import OWN, SOURCE, prepared
+from softbalance.rules.table.sql import quote_name, quote_text
 
 #: What a cell may say: conditions, of which the first that is true counts, and their values.
 Readings = Iterable[tuple[str, str]]
@@ -28,8 +29,8 @@ def verdicts_sql(
     It gives the columns `own` of `source`, and then those that
     `softbalance.rules.table.expression.verdicts` adds, of which see.
     """
-    columns = ", ".join([*map(_quoted, own), *worded_sql(rulebook.codebook)])
-    worded = f"(SELECT {columns} FROM {_quoted(source)})"  # noqa: S608
+    columns = ", ".join([*map(quote_name, own), *worded_sql(rulebook.codebook)])
+    worded = f"(SELECT {columns} FROM {quote_name(source)})"  # noqa: S608
     return decided_sql(rulebook, worded, own, fired=fired)
 
 
@@ -42,10 +43,10 @@ def decided_sql(
     """
     layout, own = Layout(rulebook), list(own)
     answers = [
-        *map(_quoted, own),
-        *(f"{_word(coded)} AS {_quoted(name)}" for name, coded in layout.answers.items()),
+        *map(quote_name, own),
+        *(f"{_word(coded)} AS {quote_name(name)}" for name, coded in layout.answers.items()),
         *(
-            f"{_words(pieces) if lists else _text(pieces)} AS {_quoted(name)}"
+            f"{_words(pieces) if lists else _text(pieces)} AS {quote_name(name)}"
             for name, pieces in layout.lists.items()
             if fired or name != FIRED
         ),
@@ -61,9 +62,9 @@ def fired_sql(rulebook: Rulebook, source: str, order: str) -> tuple[str, list[Co
     at a time.
     """
     columns = [coded for piece in Layout(rulebook).lists[FIRED] for coded in piece]
-    names = ", ".join(_quoted(coded.column) for coded in columns)
+    names = ", ".join(quote_name(coded.column) for coded in columns)
     coded = _coded_sql(rulebook, source, (order,))
-    query = f"SELECT {names} FROM ({coded}) ORDER BY {_quoted(order)}"  # noqa: S608
+    query = f"SELECT {names} FROM ({coded}) ORDER BY {quote_name(order)}"  # noqa: S608
     return query, columns
 
 
@@ -86,7 +87,7 @@ def worded_sql(codebook: Codebook, cells: Mapping[str, Readings] | None = None) 
 
 
 def _plain(fact: str, values: Iterable[str]) -> Readings:
-    return [(f"{_quoted(fact)} = {_literal(value)}", value) for value in values]
+    return [(f"{quote_name(fact)} = {quote_text(value)}", value) for value in values]
 
 
 def _bits_of(cell: Readings, values: Mapping[str, int], word: str) -> str:
@@ -95,7 +96,7 @@ def _bits_of(cell: Readings, values: Mapping[str, int], word: str) -> str:
 
 
 def _coded_sql(rulebook: Rulebook, source: str, own: Iterable[str]) -> str:
-    names = [_quoted(name) for name in own]
+    names = [quote_name(name) for name in own]
     return re.sub(
         rf'("\w+")\."{OWN}",\s*',
         lambda found: "".join(f"{found[1]}.{name}, " for name in names),
@@ -103,26 +104,18 @@ def _coded_sql(rulebook: Rulebook, source: str, own: Iterable[str]) -> str:
     ).replace(f'"{SOURCE}"', source)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(word: str) -> str:
-    return "'" + word.replace("'", "''") + "'"
-
-
 def _list(words: Iterable[str]) -> str:
     return f"[{', '.join(words)}]"
 
 
 def _enum(words: Iterable[str]) -> str:
-    return f"ENUM({', '.join(map(_literal, dict.fromkeys(words)))})"
+    return f"ENUM({', '.join(map(quote_text, dict.fromkeys(words)))})"
 
 
 def _word(coded: Coded) -> str:
     enum = _enum(coded.words)
-    cases = " ".join(f"WHEN {code} THEN {_literal(word)}::{enum}" for code, word in coded.codes)
-    return f"CASE {_quoted(coded.column)} {cases} END"
+    cases = " ".join(f"WHEN {code} THEN {quote_text(word)}::{enum}" for code, word in coded.codes)
+    return f"CASE {quote_name(coded.column)} {cases} END"
 
 
 def _words(pieces: list[Piece]) -> str:
@@ -135,7 +128,7 @@ def _words(pieces: list[Piece]) -> str:
 
 def _piece(piece: Piece, enum: str) -> str:
     """Look the words of a piece up by the sum of its columns."""
-    lists = (_list(map(_literal, words)) for words in _combinations(piece))
+    lists = (_list(map(quote_text, words)) for words in _combinations(piece))
     return f"({_list(lists)}::{enum}[][])[1 + {_index(piece)}]"
 
 
@@ -145,7 +138,7 @@ def _text(pieces: list[Piece]) -> str:
         return "NULL::VARCHAR"
     found = []
     for piece in pieces:
-        texts = (_literal(";".join(w)) if w else "NULL" for w in map(list, _combinations(piece)))
+        texts = (quote_text(";".join(w)) if w else "NULL" for w in map(list, _combinations(piece)))
         found.append(f"({_list(texts)}::VARCHAR[])[1 + {_index(piece)}]")
     return f"nullif(concat_ws(';', {', '.join(found)}), '')"
 
@@ -157,4 +150,4 @@ def _combinations(piece: Piece) -> Iterable[Iterable[str]]:
 
 
 def _index(piece: Piece) -> str:
-    return " + ".join(_quoted(coded.column) for coded in piece)
+    return " + ".join(quote_name(coded.column) for coded in piece)

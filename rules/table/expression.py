@@ -18,8 +18,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.episode.matching import may_both_hold
-from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage
+from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage, may_both_hold
 from softbalance.rules.table.bits import WORD_BITS, Bits, codings_bits, parts, rulebook_bits
 from softbalance.rules.table.columns import CONTRADICTION, FIRED, HIDDEN, Coded, Layout, Piece
 from softbalance.schemas.fields import CONTESTED, UNKNOWN

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import orjson
 from marshmallow import ValidationError, fields
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.findings import Finding, RulebookErrors
-from softbalance.rules.language.documents import Place, UnreadableYAML, read_document
+from softbalance.rules.findings import Finding, Place, RulebookErrors
+from softbalance.rules.language.documents import UnreadableYAML, read_document
 from softbalance.rules.language.inheritance import check_grammar
 from softbalance.rules.model import Rulebook
 from softbalance.schemas.classification import VERDICT

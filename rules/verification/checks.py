@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.diagrams.space import Space
-from softbalance.rules.findings import Flaw, RulebookErrors
-from softbalance.rules.language.documents import Place
+from softbalance.rules.findings import Flaw, Place, RulebookErrors
 from softbalance.rules.language.limits import over_limits
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.cases import cases_of

@@ -82,8 +82,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     stream; INPUT may be a glob. OUT appears whole or not at all. Exits with 3 if there were rows
     that cannot be classified.
     """
-    from softbalance.service.datasets.classify import Request, classify
+    from softbalance.service.datasets.classify import classify
     from softbalance.service.datasets.reading.defects import UnusableDataset
+    from softbalance.service.datasets.run import Request
 
     library = open_library(rulebooks)
     books = [rulebook_named(library, name) for name in dict.fromkeys(names)]

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-import duckdb
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.codings import Codings, reconcile
+from softbalance.rules.codings import reconcile
 from softbalance.rules.episode.decision import Decision
-from softbalance.rules.model import FORM, Codebook, Rulebook
-from softbalance.rules.table.bits import WORD_BITS, codings_bits
-from softbalance.rules.table.duckdb_sql import fired_sql
+from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.table.chunks import ChunkDecider
 from softbalance.schemas.mistakes import Located, pointer
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
@@ -118,44 +116,3 @@ def classified(
             finally:
                 if made and decided:
                     decided(*made)
-
-
-class ChunkDecider:
-    """Tells which rules of a rulebook fire on each of many codings; for one thread."""
-
-    def __init__(self, rulebook: Rulebook) -> None:
-        bits = codings_bits(rulebook.codebook)
-        self._facts, self._size = bits.facts, len(bits.words)
-        query, self._columns = fired_sql(rulebook, "codings", "n")
-        typed = ", ".join(f"{word} BIGINT" for word in ("n", *bits.words))
-        values = ", ".join(f"unnest(${n + 1})" for n in range(len(bits.words) + 1))
-        self._fill = f"INSERT INTO codings SELECT {values}"
-        self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute(f"CREATE TEMP TABLE codings ({typed})")
-        self._connection.execute(f"PREPARE fired AS {query}")
-
-    def __enter__(self) -> ChunkDecider:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def fired(self, codings: Sequence[Codings]) -> list[list[str]]:
-        """Return the ids of the rules that fire, codings by codings."""
-        if not codings:
-            return []
-        words = [self._words_of(coding) for coding in codings]
-        columns = [list(range(len(codings))), *map(list, zip(*words, strict=True))]
-        self._connection.execute("DELETE FROM codings")
-        self._connection.execute(self._fill, columns)
-        rows = self._connection.execute("EXECUTE fired").fetchall()
-        return [self._words(row) for row in rows]
-
-    def _words_of(self, codings: Codings) -> list[int]:
-        said = {FORM: codings.form, **codings.values}
-        mask = sum(self._facts[fact][value] for fact, value in said.items())
-        return [mask >> n * WORD_BITS & (1 << WORD_BITS) - 1 for n in range(self._size)]
-
-    def _words(self, row: Sequence[int]) -> list[str]:
-        told = zip(self._columns, row, strict=True)
-        return [coded.words[number // coded.unit - 1] for coded, number in told if number]

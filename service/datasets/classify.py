@@ -1,15 +1,12 @@
-"""A run of `softbalance classify`: what is asked, the engine that does it, where it ends up."""
+"""A run of `softbalance classify`: the engine that does it, and where it ends up."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from softbalance.rules.model import Codebook, Rulebook
 from softbalance.service.datasets.outputs import (
     check_folder,
     deliver,
@@ -18,40 +15,8 @@ from softbalance.service.datasets.outputs import (
     workspace,
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.formats import STREAM, DataFile, Format, open_inputs
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the command line asks for.
-
-    `fired` asks for the rules that fired. The formats are those of the stream `-`, None for a
-    guess.
-    """
-
-    inputs: tuple[str, ...]
-    output: str
-    rulebooks: Sequence[Rulebook]
-    codebook: Codebook
-    engine: str = "duckdb"
-    master: str = "local[*]"
-    fired: bool = True
-    rejects: str | None = None
-    input_format: str | None = None
-    output_format: str | None = None
-
-
-@dataclass
-class Outcome:
-    """What a run came to: rows (or, if long, ids) classified, rows rejected, mistakes by code.
-
-    `helped` counts the rows of help that were passed over.
-    """
-
-    classified: int = 0
-    rejected: int = 0
-    reasons: Counter[str] = field(default_factory=Counter)
-    helped: int = 0
+from softbalance.service.datasets.reading.formats import DataFile, Format, open_inputs
+from softbalance.service.datasets.run import Outcome, Request, rejects_path, tell_rejected
 
 
 def classify(request: Request) -> Outcome:
@@ -101,20 +66,6 @@ def _classify_files(request: Request) -> Outcome:
 
 def _format(name: str | None) -> Format | None:
     return None if name is None else Format(name)
-
-
-def rejects_path(request: Request) -> Path:
-    """Return where the rejects of a run go."""
-    if request.rejects:
-        return Path(request.rejects)
-    name = "stdout" if request.output == STREAM else request.output
-    return Path(f"{name}.rejects.csv")
-
-
-def tell_rejected(outcome: Outcome, rejects: Path) -> None:
-    """Say on standard error how many rows were rejected, and where they are."""
-    rows = "row" if outcome.rejected == 1 else "rows"
-    print(f"softbalance: {outcome.rejected:,} {rows} rejected, see {rejects}", file=sys.stderr)
 
 
 def _check_apart(files: Sequence[DataFile], output: Path | None, rejects: Path) -> None:

@@ -8,7 +8,7 @@ kept; `scope`, why it is out of scope; `wrong`, `wrong_column`, `wrong_value`, w
 
 from __future__ import annotations
 
-from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.rules.table.sql import quote_text
 from softbalance.service.events.kinds import COOPERATION, NEUTRAL, signs
 
 #: What an act is to a candidate.
@@ -136,7 +136,7 @@ def plover_acts(rows: str, hegemon: str, window: str) -> str:
 
 def _with_roles(sound: str, hegemon: str, window: str) -> str:
     sign = " ".join(f"WHEN '{kind}' THEN '{sign}'" for kind, sign in signs().items())
-    us = literal(hegemon)
+    us = quote_text(hegemon)
     return f"""
         SELECT file, line, id, day, win, a, b, kind, code, repaired,
             coalesce(a <> b, false) AS between,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import orjson
 from softbalance.rules.model import Codebook
-from softbalance.service.datasets.engines.duck_sources import literal, quoted
+from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.events.evidence import MAX_IDS
@@ -75,9 +75,9 @@ def write_candidates(
     }
     if not lists:
         columns |= {name: f"array_to_string({columns[name]}, ';')" for name in _LISTS}
-    selected = ", ".join(f"{value} AS {quoted(name)}" for name, value in columns.items())
+    selected = ", ".join(f"{value} AS {quote_name(name)}" for name, value in columns.items())
     how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
-    connection.execute(f"COPY (SELECT {selected} FROM found) TO {literal(str(to))} ({how})")
+    connection.execute(f"COPY (SELECT {selected} FROM found) TO {quote_text(str(to))} ({how})")
 
 
 def _write_episodes(connection: duckdb.DuckDBPyConnection, gzipped: bool, to: Path) -> None:
@@ -145,11 +145,11 @@ def write_rows(
 ) -> None:
     """Write each row behind a candidate, once for each dossier that it is kept under."""
     parquet = output.format is Format.PARQUET
-    names = "[" + ", ".join(map(literal, files)) + "]"
+    names = "[" + ", ".join(map(quote_text, files)) + "]"
     connection.execute(
         f"COPY (SELECT dossier, {names}[file + 1] AS file, line, id, day, a AS source, "
         f"b AS target, kind, code, repaired, role FROM acts WHERE role IS NOT NULL "
         "AND dossier IN (SELECT dossier FROM used) ORDER BY dossier, acts.file, line) "
-        f"TO {literal(str(to))} "
+        f"TO {quote_text(str(to))} "
         f"({'FORMAT parquet' if parquet else 'FORMAT csv, HEADER'})"
     )

@@ -6,7 +6,7 @@ The acts have the columns that `acts` describes; the window of each is its dispu
 
 from __future__ import annotations
 
-from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.rules.table.sql import quote_text
 from softbalance.service.events.acts import AGAINST, DISPUTE, WITH, window_sql
 from softbalance.service.events.kinds import hostility_kinds
 
@@ -73,7 +73,7 @@ def opposed_sql(hegemon: str, window: str) -> str:
 
     Needs the table `sides`.
     """
-    us = literal(hegemon)
+    us = quote_text(hegemon)
     return f"""
         SELECT dispute, any_value(side_a) FILTER (state = {us}) AS hegemon_side,
             {window_sql(window, "min(day)")} AS win
@@ -86,7 +86,7 @@ def dispute_acts(hegemon: str, disputes: str | None, window: str) -> str:
 
     Needs the tables `sides` and `opposed` (see `opposed_sql`).
     """
-    us = literal(hegemon)
+    us = quote_text(hegemon)
     query = f"""
         SELECT s.file, s.line, 'MID-' || s.dispute || '-' || coalesce(s.state, '') AS id, s.day,
             coalesce(o.win, {window_sql(window, "s.day")}) AS win,
@@ -127,7 +127,7 @@ def coalitions_sql(hegemon: str, min_events: int) -> str:
 
     In the columns of `grouping.groups_sql`. Needs the tables `sides` and `opposed`.
     """
-    us = literal(hegemon)
+    us = quote_text(hegemon)
     return f"""
         WITH sided AS (
             SELECT o.dispute, o.win, list_sort(list(DISTINCT s.state)) AS members,

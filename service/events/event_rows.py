@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from softbalance.rules.table.sql import quote_text
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.engines.duck_sources import literal
 from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, UnusableDataset
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
@@ -68,16 +68,16 @@ def _scan(file: EventFile, shape: Shape) -> str:
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(_width(file, shape)))
     quote = "" if shape.delimiter == "\t" else '"'
     return (
-        f"read_csv({literal(str(file.file.path))}, columns = {{{columns}}}, auto_detect = false, "
-        f"header = {shape.header}, delim = {literal(shape.delimiter)}, quote = '{quote}', "
-        f"escape = '{quote}', strict_mode = true, null_padding = false, "
+        f"read_csv({quote_text(str(file.file.path))}, columns = {{{columns}}}, "
+        f"auto_detect = false, header = {shape.header}, delim = {quote_text(shape.delimiter)}, "
+        f"quote = '{quote}', escape = '{quote}', strict_mode = true, null_padding = false, "
         f"max_line_size = {MAX_RECORD}, compression = '{'gzip' if file.file.gzipped else 'none'}')"
     )
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, to: Path) -> int:
     (rows,) = connection.execute(
-        f"COPY ({query}) TO {literal(str(to))} (FORMAT parquet)"
+        f"COPY ({query}) TO {quote_text(str(to))} (FORMAT parquet)"
     ).fetchone() or (0,)
     return int(rows)
 
@@ -174,7 +174,7 @@ def load_copy(
     fields = FIELDS[coding]
     columns = ", ".join(["'line': 'BIGINT'", *(f"'{name}': 'VARCHAR'" for name in fields)])
     source = (
-        f"read_csv({literal(str(copy))}, columns = {{{columns}}}, auto_detect = false, "
+        f"read_csv({quote_text(str(copy))}, columns = {{{columns}}}, auto_detect = false, "
         f"header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', "
         f"max_line_size = {2 * MAX_RECORD})"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.rules.table.sql import quote_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -76,7 +76,7 @@ def _found(after: int, until: int, title: str, *, compound: bool) -> str:
                 generate_subscripts(s.actors, 1) AS nth) d
             LEFT JOIN names n ON n.code = d.code GROUP BY s.rank
         )
-        SELECT s.*, {literal(title)} AS source, b.rows,
+        SELECT s.*, {quote_text(title)} AS source, b.rows,
             list_filter(b.ids, lambda id, nth: list_position(b.ids, id) = nth) AS row_ids,
             left(c.names, 200) || ', ' || s.win || ': candidate from ' || source AS title
         FROM sliced s JOIN behind b USING (rank) JOIN called c USING (rank) ORDER BY rank

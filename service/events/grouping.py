@@ -9,7 +9,7 @@ and of conflict there were among them; `past_cooperation`, how many in earlier w
 
 from __future__ import annotations
 
-from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.rules.table.sql import quote_text
 from softbalance.service.events.acts import AGAINST, COOPERATES, FROM, MEMBER, QUARRELS, WITH
 from softbalance.service.events.kinds import conflictual, cooperative
 
@@ -49,7 +49,7 @@ def hegemon_sql(hegemon: str) -> str:
     A state without such acts in a window has a row of noughts there, so that its past can be read.
     Needs the table `windows`.
     """
-    us = literal(hegemon)
+    us = quote_text(hegemon)
     kinds = conflictual()
     counted = ", ".join(
         f"count(*) FILTER (role = '{AGAINST}' AND kind = '{k}') AS \"{k}\"" for k in kinds

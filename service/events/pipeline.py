@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 from softbalance.rules.model import Codebook
-from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.dataset import Dataset, Part
@@ -130,12 +130,12 @@ class Pipeline:
         means = states.meanings(self.layout.actors, found)
         self._table("meanings", "written VARCHAR, state VARCHAR, since DATE, until DATE", means)
         self._connection.execute(
-            f"COPY ({self._acts()}) TO {literal(str(self.folder / 'acts'))} (FORMAT parquet)"
+            f"COPY ({self._acts()}) TO {quote_text(str(self.folder / 'acts'))} (FORMAT parquet)"
         )
-        self._view("acts", f"SELECT * FROM read_parquet({literal(str(self.folder / 'acts'))})")
+        self._view("acts", f"SELECT * FROM read_parquet({quote_text(str(self.folder / 'acts'))})")
 
     def _parts(self, indexes: Iterable[int]) -> str:
-        paths = ", ".join(literal(str(self.folder / f"part-{index}")) for index in indexes)
+        paths = ", ".join(quote_text(str(self.folder / f"part-{index}")) for index in indexes)
         return f"SELECT * FROM read_parquet([{paths}])"
 
     def _acts(self) -> str:

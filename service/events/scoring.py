@@ -17,7 +17,7 @@ in the data there is no departure.
 
 from __future__ import annotations
 
-from softbalance.service.datasets.engines.duck_sources import literal
+from softbalance.rules.table.sql import quote_text
 from softbalance.service.events.grouping import told_against
 from softbalance.service.events.kinds import conflictual, forms
 
@@ -73,7 +73,7 @@ def scored_sql(hegemon: str, window: str) -> str:
         )
         SELECT *, {_form("form")} AS form, {_form("because")} AS form_basis,
             coalesce(started, {start}) AS period_start, coalesce(ended, {end}) AS period_end,
-            {literal(hegemon)} AS hegemon, {parts},
+            {quote_text(hegemon)} AS hegemon, {parts},
             round({" + ".join(PARTS)}, 3) AS score,
             row_number() OVER (ORDER BY score DESC, id) AS rank
         FROM measured ORDER BY rank
@@ -110,9 +110,9 @@ def _form(part: str) -> str:
         when = "organisation IS NOT NULL" if rule.organisation else (
             f"list_contains(string_split(observed, ';'), '{rule.kind}')"
         )  # fmt: skip
-        cases.append(f"WHEN {when} THEN {literal(value)}")
+        cases.append(f"WHEN {when} THEN {quote_text(value)}")
     rest = "other" if part == "form" else "the codes determine no form"
-    return f"CASE {' '.join(cases)} ELSE {literal(rest)} END"
+    return f"CASE {' '.join(cases)} ELSE {quote_text(rest)} END"
 
 
 def _period(window: str) -> tuple[str, str]:

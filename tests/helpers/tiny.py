@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from softbalance.rules.language.documents import Place
+from softbalance.rules.findings import Place
 from softbalance.rules.model import (
     Clause,
     Codebook,

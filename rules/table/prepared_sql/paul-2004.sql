@@ -1,4 +1,4 @@
--- sha256:e74cffc96332c821a9f4be42b5098e7ca9d5c7a724e75a07191cb7fd9e18d1ee, written by sha256:9cb32d7d2e4e5db13f2b644e5a158f068880e9307ea432bc15735ac9c64fa2c2
+-- sha256:e74cffc96332c821a9f4be42b5098e7ca9d5c7a724e75a07191cb7fd9e18d1ee, format 1
 SELECT
   "t5"."__own",
   CASE

@@ -14,14 +14,14 @@ from pathlib import Path
 import duckdb
 from softbalance.rules.model import FORM
 from softbalance.rules.table.bits import codings_bits
-from softbalance.service.datasets.classify import Outcome, Request
+from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.engines.duck_answers import answer_names, answers_sql
 from softbalance.service.datasets.engines.duck_codings import (
     gathered_sql,
     observations_sql,
     wide_sql,
 )
-from softbalance.service.datasets.engines.duck_sources import OWN, SAID, literal, source_sql
+from softbalance.service.datasets.engines.duck_sources import OWN, SAID, source_sql
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.defects import UnusableDataset
@@ -37,6 +37,7 @@ from softbalance.service.datasets.reading.rejects import (
     rejects_of,
     write_rejects,
 )
+from softbalance.service.datasets.run import Outcome, Request
 
 #: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
 #: rows back, in memory or else on disk, until those before them are written: the more it may, the
@@ -44,7 +45,7 @@ from softbalance.service.datasets.reading.rejects import (
 MEMORY = 256 << 20
 _FETCHED = 1024
 #: Whether a row is a coding sheet's row of help.
-_OF_HELP = f"{SAID}{ID} IS NOT DISTINCT FROM {literal(HELP)} AND NOT sound"
+_OF_HELP = f"{SAID}{ID} IS NOT DISTINCT FROM {quote_text(HELP)} AND NOT sound"
 _WRITING = {
     Format.CSV: "FORMAT csv, HEADER",
     Format.TSV: "FORMAT csv, HEADER, DELIMITER '\t'",
@@ -122,7 +123,7 @@ class DuckRun:
         )
         how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
         with self.progress.querying(label, self._connection, self.dataset):
-            copy = f"COPY ({answers}) TO {literal(str(self.answer))} ({how})"
+            copy = f"COPY ({answers}) TO {quote_text(str(self.answer))} ({how})"
             try:
                 (written,) = self._query(copy).fetchone() or (0,)
             except duckdb.OutOfMemoryException:  # rows may be that large
@@ -135,7 +136,7 @@ class DuckRun:
         read = {Format.PARQUET: "read_parquet({})", Format.NDJSON: "read_json({})"}.get(
             self.output.format, "read_csv({}, all_varchar = true)"
         )
-        answer = read.format(literal(str(self.answer)))
+        answer = read.format(quote_text(str(self.answer)))
         if self.output.gzipped:
             answer = answer.replace(")", ", compression = 'gzip')")
         rows = self._query(

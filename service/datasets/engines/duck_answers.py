@@ -8,8 +8,8 @@ from softbalance.rules.model import Rulebook
 from softbalance.rules.table.bits import codings_bits
 from softbalance.rules.table.columns import output_columns
 from softbalance.rules.table.duckdb_sql import decided_sql
+from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.schemas.grammar import CLASSIFICATION
-from softbalance.service.datasets.engines.duck_sources import literal, quoted
 from softbalance.service.datasets.reading.layouts import ID
 
 _ANSWER, _KEPT = "answer_", "kept_"
@@ -39,17 +39,17 @@ def answers_sql(
     through and what they are called in the answer. Without `lists`, those are text, joined by `;`.
     """
     names = answer_names(rulebooks, fired)
-    passed = [f"{column} AS {quoted(name)}" for column, name in own.items()]
+    passed = [f"{column} AS {quote_name(name)}" for column, name in own.items()]
     if len(rulebooks) == 1:
         (book,) = rulebooks
         verdicts = decided_sql(book, codings, (ID, *own), fired=fired, lists=lists)
         answer = _cells(book, names, fired)
-        columns = [f"{cell} AS {quoted(name)}" for name, cell in answer.items()]
+        columns = [f"{cell} AS {quote_name(name)}" for name, cell in answer.items()]
         return f"SELECT {', '.join(columns + passed)} FROM ({verdicts})"
     steps, last = _steps(codings, own, rulebooks, names, fired=fired, lists=lists)
     packed = ", ".join(f"{_ANSWER}{i}" for i in range(len(rulebooks)))
     each = f"SELECT {', '.join((ID, *own))}, unnest([{packed}]) AS answer FROM {last}"
-    columns = [f"answer.{quoted(name)} AS {quoted(name)}" for name in names[1:]]
+    columns = [f"answer.{quote_name(name)} AS {quote_name(name)}" for name in names[1:]]
     return f"WITH {', '.join(steps)} SELECT {', '.join([ID, *columns, *passed])} FROM ({each})"
 
 
@@ -74,7 +74,7 @@ def _steps(  # noqa: PLR0913 - as `answers_sql`
         steps.append(f"coded_{index} AS (SELECT {', '.join(coded)} FROM {last})")
         verdicts = decided_sql(book, f"coded_{index}", columns + kept, fired=fired, lists=lists)
         answer = _cells(book, names[1:], fired)
-        struct = ", ".join(f"{quoted(n)}: {c}::{_type(n, lists)}" for n, c in answer.items())
+        struct = ", ".join(f"{quote_name(n)}: {c}::{_type(n, lists)}" for n, c in answer.items())
         packed.append(f"{_ANSWER}{index}")
         last = f"decided_{index}"
         answered = [*columns, *kept, f"{{{struct}}} AS {packed[-1]}"]
@@ -88,9 +88,9 @@ def _cells(book: Rulebook, names: Sequence[str], fired: bool) -> dict[str, str]:
     cells = {}
     for name in names:
         if name == RULEBOOK:
-            cells[name] = f"{literal(book.id)}::ENUM({literal(book.id)})"
+            cells[name] = f"{quote_text(book.id)}::ENUM({quote_text(book.id)})"
         elif name == ID or name in given:
-            cells[name] = _cell(quoted(name), name)
+            cells[name] = _cell(quote_name(name), name)
         else:
             cells[name] = "NULL::VARCHAR"
     return cells
@@ -109,7 +109,7 @@ def _given(book: Rulebook, fired: bool) -> tuple[str, ...]:
 
 def _cell(column: str, name: str) -> str:
     if name == CLASSIFICATION:
-        return f"CASE WHEN {column} IS NULL THEN error({literal(_UNDECIDED)}) ELSE {column} END"
+        return f"CASE WHEN {column} IS NULL THEN error({quote_text(_UNDECIDED)}) ELSE {column} END"
     return column
 
 

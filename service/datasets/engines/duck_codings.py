@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.table.bits import Bits, codings_bits, parts
 from softbalance.rules.table.duckdb_sql import Readings, worded_sql
+from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, VALUES, YES
-from softbalance.service.datasets.engines.duck_sources import SAID, literal, quoted
+from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.values import BLANKS, SPELLINGS
 
@@ -67,11 +68,11 @@ def gathered_sql(observations: str, codebook: Codebook, own: Iterable[str]) -> s
     for word in bits.words:
         for said in (YES, NO):
             cases = (
-                f"WHEN {INDICATOR} = {literal(name)} THEN {bit}::BIGINT"
+                f"WHEN {INDICATOR} = {quote_text(name)} THEN {bit}::BIGINT"
                 for name in codebook.indicators
                 if (bit := parts(bits.facts[name][YES]).get(word))
             )
-            held = f"CASE WHEN {VALUE} IN ({literal(said)}, {literal(CONTESTED)}) THEN "
+            held = f"CASE WHEN {VALUE} IN ({quote_text(said)}, {quote_text(CONTESTED)}) THEN "
             columns.append(
                 f"bit_or({held}CASE {' '.join(cases)} ELSE 0 END ELSE 0 END) {said}{word}"
             )
@@ -95,7 +96,7 @@ def _reconciled(word: str, bits: Bits, codebook: Codebook) -> str:
     }
     moved = [f"(({sql}) << {VALUES.index(value)})" for value, sql in said.items()]
     forms = (
-        f"WHEN {literal(form)} THEN {parts(bit).get(word, 0)}::BIGINT"
+        f"WHEN {quote_text(form)} THEN {parts(bit).get(word, 0)}::BIGINT"
         for form, bit in bits.facts[FORM].items()
     )
     return " | ".join([*moved, f"CASE {FORM} {' '.join(forms)} END"])
@@ -103,28 +104,28 @@ def _reconciled(word: str, bits: Bits, codebook: Codebook) -> str:
 
 def _values_said(name: str) -> Readings:
     """Read a cell that says a value: what is usual first, since the first that is true counts."""
-    said = quoted(SAID + name)
-    exact = [(f"{said} = {literal(value)}", value) for value in VALUES]
+    said = quote_name(SAID + name)
+    exact = [(f"{said} = {quote_text(value)}", value) for value in VALUES]
     blank = [(f"{said} IS NULL", UNKNOWN)]
-    others = [(f"{said} = {literal(s)}", value) for s, value in _SPELLED.items() if s != value]
-    loose = [(f"{_folded(said)} = {literal(s)}", value) for s, value in _SPELLED.items()]
+    others = [(f"{said} = {quote_text(s)}", value) for s, value in _SPELLED.items() if s != value]
+    loose = [(f"{_folded(said)} = {quote_text(s)}", value) for s, value in _SPELLED.items()]
     return [*exact, *blank, *others, *loose]
 
 
 def _names_said(name: str, known: Iterable[str]) -> Readings:
-    said = quoted(SAID + name)
-    return [(f"{cell} = {literal(n)}", n) for cell in (said, _folded(said)) for n in known]
+    said = quote_name(SAID + name)
+    return [(f"{cell} = {quote_text(n)}", n) for cell in (said, _folded(said)) for n in known]
 
 
 def _folded(said: str) -> str:
-    return f"lower(trim({said}, {literal(BLANKS)}))"
+    return f"lower(trim({said}, {quote_text(BLANKS)}))"
 
 
 def _id_said() -> str:
-    said = quoted(SAID + ID)
+    said = quote_name(SAID + ID)
     # what begins with a visible character is not blank: no need to look further
-    return f"CASE WHEN {said} >= '!' OR trim({said}, {literal(BLANKS)}) <> '' THEN {said} END"
+    return f"CASE WHEN {said} >= '!' OR trim({said}, {quote_text(BLANKS)}) <> '' THEN {said} END"
 
 
 def _case(readings: Readings) -> str:
-    return f"CASE {' '.join(f'WHEN {said} THEN {literal(v)}' for said, v in readings)} END"
+    return f"CASE {' '.join(f'WHEN {said} THEN {quote_text(v)}' for said, v in readings)} END"

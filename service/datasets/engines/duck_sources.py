@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.service.datasets.reading.dataset import Dataset, Part, own_places
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.layouts import ID, Layout
@@ -12,16 +13,6 @@ from softbalance.service.datasets.reading.text_rows import MAX_RECORD
 
 SAID, OWN = "said_", "own_"
 _DECIMALS = ("FLOAT", "DOUBLE", "DECIMAL")
-
-
-def quoted(name: str) -> str:
-    """Return a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def source_sql(dataset: Dataset, numbered: Sequence[Path] | None) -> str:
@@ -42,7 +33,7 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None) -> str:
 
 def _rows(part: Part, numbered: Path | None, counted: bool) -> str:
     if part.file.format is Format.PARQUET:
-        path = literal(str(part.file.path))
+        path = quote_text(str(part.file.path))
         return (
             f"(SELECT file_row_number + 1 AS __row, file_row_number + 1 AS __line, * "
             f"FROM read_parquet({path}, file_row_number = true))"
@@ -62,11 +53,11 @@ def _csv(part: Part, path: Path, before: tuple[str, ...] = ()) -> str:
     gzipped = part.file.gzipped and not before
     ends = r"new_line = '\n', " if before else ""
     return (
-        f"read_csv({literal(str(path))}, columns = {{{', '.join(types)}}}, auto_detect = false, "
-        f"header = {'false' if before else 'true'}, delim = {literal(part.delimiter)}, "
+        f"read_csv({quote_text(str(path))}, columns = {{{', '.join(types)}}}, auto_detect = false, "
+        f"header = {'false' if before else 'true'}, delim = {quote_text(part.delimiter)}, "
         f"""quote = '"', escape = '"', strict_mode = true, null_padding = false, """
         f"{ends}max_line_size = {MAX_RECORD + (100 if before else 0)}, "
-        f"compression = {literal('gzip' if gzipped else 'none')})"
+        f"compression = {quote_text('gzip' if gzipped else 'none')})"
     )
 
 
@@ -81,7 +72,7 @@ def _columns(dataset: Dataset, index: int, part: Part) -> list[str]:
     for name in dict.fromkeys((ID, *dataset.meaning)):
         place = part.header.places.get(name)
         said = "NULL::VARCHAR" if place is None else _text(part, place)
-        columns.append(f"{said} AS {quoted(SAID + name)}")
+        columns.append(f"{said} AS {quote_name(SAID + name)}")
     for number, name in enumerate(dataset.own):
         cell = _own(dataset, part, own[name], name) if name in own else "NULL"
         columns.append(f"{cell} AS {OWN}{number}")
@@ -90,7 +81,7 @@ def _columns(dataset: Dataset, index: int, part: Part) -> list[str]:
 
 
 def _cell(part: Part, place: int) -> str:
-    return quoted(part.header.names[place]) if part.types else f"c{place}"
+    return quote_name(part.header.names[place]) if part.types else f"c{place}"
 
 
 def _text(part: Part, place: int) -> str:
@@ -117,5 +108,5 @@ def _cells(part: Part) -> str:
     places = range(len(part.header.names))
     if not part.types:
         return f"[{', '.join(f'c{place}' for place in places)}]"
-    pairs = (f"{literal(part.header.names[i])}, {_cell(part, i)}" for i in places)
+    pairs = (f"{quote_text(part.header.names[i])}, {_cell(part, i)}" for i in places)
     return f"[json_object({', '.join(pairs)})::VARCHAR]"

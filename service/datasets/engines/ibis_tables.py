@@ -9,7 +9,6 @@ import ibis
 import ibis.expr.types as ir
 from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.table.expression import verdicts
-from softbalance.service.datasets.classify import Outcome, Request
 from softbalance.service.datasets.engines import ibis_duckdb
 from softbalance.service.datasets.engines.duck_answers import LISTS, RULEBOOK, answer_names
 from softbalance.service.datasets.engines.duck_sources import OWN, SAID
@@ -22,6 +21,7 @@ from softbalance.service.datasets.engines.ibis_codings import (
 from softbalance.service.datasets.reading.dataset import own_names, renamed
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.layouts import HELP, ID, Header, Layout, read_header
+from softbalance.service.datasets.run import Outcome, Request
 from sqlglot import exp
 
 ROW_NUMBER = "__row_number"

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.service.datasets.classify import Outcome, Request, rejects_path
 from softbalance.service.datasets.engines.ibis_tables import ROW_NUMBER, Plan, source_of
 from softbalance.service.datasets.engines.java import NoJava, provide_java
 from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, UnusableDataset
 from softbalance.service.datasets.reading.formats import Format, format_of
 from softbalance.service.datasets.reading.layouts import read_header
+from softbalance.service.datasets.run import Outcome, Request, rejects_path
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

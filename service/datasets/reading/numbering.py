@@ -9,7 +9,7 @@ from pathlib import Path
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.rejects import Reject
-from softbalance.service.datasets.reading.text_rows import Record, quoted, records
+from softbalance.service.datasets.reading.text_rows import Record, quote_fields, records
 
 #: Lines between two words on how far the reading has come.
 _STRIDE = 8192
@@ -45,7 +45,7 @@ def number(
                     # beside other line ends, DuckDB would take a bare one in a field for one
                     fields = row.split(separator)
                 if fields is not None:
-                    row = separator.join(quoted(fields))
+                    row = separator.join(quote_fields(fields))
                 out.write(b"%d%b%d%b%b\n" % (count, separator, record.line, separator, row))
     except (EOFError, zlib.error, OSError) as error:
         raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error

@@ -216,7 +216,7 @@ def _ended_by_return(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-def quoted(fields: Iterable[bytes]) -> Iterator[bytes]:
+def quote_fields(fields: Iterable[bytes]) -> Iterator[bytes]:
     """Yield fields in quotes, as RFC 4180 writes them; an empty one stays empty."""
     for field in fields:
         yield b'"' + field.replace(b'"', b'""') + b'"' if field else b""

@@ -6,7 +6,7 @@ import pytest
 from softbalance.rules.language.loader import Library
 from softbalance.rules.table import prepared
 
-HOW = "run `python -m softbalance.rules.table.prepared`"
+HOW = "raise prepared.FORMAT, and run `python -m softbalance.rules.table.prepared`"
 
 
 def test_what_is_shipped_is_what_would_be_written_now(library: Library, tmp_path: Path) -> None:
@@ -15,15 +15,15 @@ def test_what_is_shipped_is_what_would_be_written_now(library: Library, tmp_path
     assert {p.name: p.read_text() for p in prepared.KEPT.glob("*.sql")} == wanted, HOW
 
 
-@pytest.mark.parametrize("stale", ["-- sha256:0, written by", "written by sha256:0"])
-def test_a_text_of_another_rulebook_or_other_code_is_not_used(
+@pytest.mark.parametrize("stale", ["-- sha256:0, format", "format 0"])
+def test_a_text_of_another_rulebook_or_another_form_is_not_used(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stale: str
 ) -> None:
     book = library["paul-2004"]
     fresh = prepared.prepared(book)
     first, _, text = (prepared.KEPT / "paul-2004.sql").read_text().partition("\n")
     assert text == fresh
-    before, said, after = first.partition("written by")
+    before, said, after = first.partition("format")
     changed = stale + after if stale.startswith("--") else before + stale
     assert said
     assert changed != first

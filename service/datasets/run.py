@@ -1,0 +1,59 @@
+"""What a run of `softbalance classify` is asked for, what it came to, and where its rejects go."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softbalance.rules.model import Codebook, Rulebook
+from softbalance.service.datasets.reading.formats import STREAM
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for.
+
+    `fired` asks for the rules that fired. The formats are those of the stream `-`, None for a
+    guess.
+    """
+
+    inputs: tuple[str, ...]
+    output: str
+    rulebooks: Sequence[Rulebook]
+    codebook: Codebook
+    engine: str = "duckdb"
+    master: str = "local[*]"
+    fired: bool = True
+    rejects: str | None = None
+    input_format: str | None = None
+    output_format: str | None = None
+
+
+@dataclass
+class Outcome:
+    """What a run came to: rows (or, if long, ids) classified, rows rejected, mistakes by code.
+
+    `helped` counts the rows of help that were passed over.
+    """
+
+    classified: int = 0
+    rejected: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    helped: int = 0
+
+
+def rejects_path(request: Request) -> Path:
+    """Return where the rejects of a run go."""
+    if request.rejects:
+        return Path(request.rejects)
+    name = "stdout" if request.output == STREAM else request.output
+    return Path(f"{name}.rejects.csv")
+
+
+def tell_rejected(outcome: Outcome, rejects: Path) -> None:
+    """Say on standard error how many rows were rejected, and where they are."""
+    rows = "row" if outcome.rejected == 1 else "rows"
+    print(f"softbalance: {outcome.rejected:,} {rows} rejected, see {rejects}", file=sys.stderr)
