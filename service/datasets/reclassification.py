@@ -72,7 +72,9 @@ def _compared(answer: Path, rejected: int, partings: Partings) -> Reclassificati
     """
     with duckdb.connect() as connection:
         connection.execute(f"CREATE VIEW pairs AS {pairs}")
-        counts = connection.sql("SELECT before, after, count(*) FROM pairs GROUP BY ALL").fetchall()
+        counts = connection.sql(
+            "SELECT before, after, count(*) FROM pairs GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
         changed = connection.sql(
             "SELECT * FROM pairs WHERE before <> after ORDER BY place"
         ).fetchall()

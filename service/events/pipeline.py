@@ -183,7 +183,8 @@ class Pipeline:
             least = "min(fate) AS fate, false AS repaired"
             acts_ = f"SELECT file, line, {least} FROM ({acts_}) GROUP BY ALL"
         counted = self._connection.execute(
-            f"SELECT fate, count(*), count(*) FILTER (repaired) FROM ({acts_}) GROUP BY fate"
+            f"SELECT fate, count(*), count(*) FILTER (repaired) FROM ({acts_}) GROUP BY fate "
+            "ORDER BY fate"
         ).fetchall()
         account.out_of_scope = Counter({fate: rows for fate, rows, _ in counted if fate})
         account.behind = sum(rows for fate, rows, _ in counted if not fate)

@@ -165,7 +165,7 @@ def test_the_level_is_the_least_that_is_logged(serve: Callable[..., str], tmp_pa
 
 def test_a_terminal_gets_text() -> None:
     code = (
-        "import logging, structlog; from softbalance.service import logs;"
+        "import logging, structlog; from softbalance.service.observing import logs;"
         "logs.configure('info', 'auto');"
         "structlog.get_logger().info('request', path='/x');"
         "logging.getLogger('gunicorn.error').warning('bad \\x1b[2J request')"
