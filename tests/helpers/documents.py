@@ -12,7 +12,7 @@ _ENDINGS = "cfg|css|csv|html|js|json|md|py|sql|svg|toml|yaml|yml"
 #: A file or a folder in backticks: with a slash inside or at its end, or with a known ending.
 _PATH = re.compile(rf"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:{_ENDINGS}))`")
 #: What stands for a name of the reader's own.
-_PLACEHOLDER = re.compile(r"\b(ID|NAME|CASE)\b")
+_PLACEHOLDER = re.compile(r"(?<![A-Z])(ID|NAME|CASE)(?![A-Z])")
 
 
 def paths_named(text: str) -> list[str]:

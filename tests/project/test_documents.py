@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from softbalance.rules.language.loader import Library
 
-from documents import anchors, headings, project_files
+from documents import anchors, headings, missing, paths_named, project_files, section
 from places import ROOT
 
 DOCS = ROOT / "docs"
@@ -76,3 +76,18 @@ def test_nothing_points_to_a_text_that_is_not_here() -> None:
         if path != Path(__file__):
             found = elsewhere.findall(path.read_text("utf-8"))
             assert not found, f"{path.relative_to(ROOT)}: {found}"
+
+
+def test_every_path_that_contributing_names_exists() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = paths_named(section(page, "What to touch"))
+    assert len(named) > 60
+    assert missing(paths_named(page)) == []
+
+
+def test_the_files_counted_for_ordered_values_are_those_listed() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    told = section(page, "Five tasks, before and after the rooms")
+    (count,) = re.findall(r"^\| an indicator with ordered values \| \d+ \| (\d+) ", told, re.M)
+    listed = paths_named(told.partition("An indicator with ordered values is")[2])
+    assert len(set(listed)) == len(listed) == int(count)
