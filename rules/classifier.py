@@ -77,7 +77,7 @@ class Classifier:
 
 
 def contested(codebook: Codebook, facts: Mapping[str, str]) -> list[str]:
-    """Return the indicators whose value is contested, step 2 included, in codebook order."""
+    """Return the indicators that are contested in the end, in codebook order."""
     return [indicator for indicator in codebook.indicators if facts[indicator] == CONTESTED]
 
 

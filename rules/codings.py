@@ -1,4 +1,4 @@
-"""Step 0 of the codebook: many observations become one value an indicator."""
+"""Reconciliation: many observations become one value for each indicator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Codings(NamedTuple):
 
 
 def reconcile(codebook: Codebook, episode: Mapping[str, Any]) -> Codings:
-    """Reconcile a valid Episode's observations and shorthand (codebook, step 0).
+    """Reconcile a valid Episode's observations and shorthand to one value each.
 
     No yes, no or contested → unknown; one distinct value → that value; more → contested.
     """

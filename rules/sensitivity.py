@@ -1,9 +1,10 @@
 """What follows from a verdict: what else it could be, what to ask, what would flip it, why not.
 
-Semantics: codebook, "What follows from a verdict". All but the last is read off the rulebook's
-decision diagram (`softbalance.rules.diagrams.diagram`), on which every completion and every set of
-changes is a path. So the answers are exact, not sampled, and however many indicators are open they
-cost a walk over the nodes, of which the shipped rulebooks have less than a hundred.
+`docs/semantics.md`, "What follows from a verdict", says what each of these means. All but the last
+is read off the rulebook's decision diagram (`softbalance.rules.diagrams.diagram`), on which every
+completion and every set of changes is a path. So the answers are exact, not sampled, and however
+many indicators are open they cost a walk over the nodes, of which the shipped rulebooks have less
+than a hundred.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from marshmallow import RAISE, Schema, ValidationError, fields
 from softbalance.schemas.mistakes import Mistake, shown, unknown_name
 
-#: What an indicator may be coded as (codebook, "Indicators").
+#: What an indicator may be coded as: nobody has said is unknown, disagreement is contested.
 YES, NO, UNKNOWN, CONTESTED = VALUES = ("yes", "no", "unknown", "contested")
 
 _REQUIRED = Mistake("required", "this field is required; add it")

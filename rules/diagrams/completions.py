@@ -1,11 +1,11 @@
 """What an episode could be once every open indicator is known.
 
-A completion gives each open indicator (coded unknown or contested) yes or no; codebook, "What
-follows from a verdict". The rulebook's decision diagram is cut down to the open indicators, each
-with the branches yes and no. In the reduced diagram that is left, a leaf is a possible class, an
-indicator is asked for if and only if the class depends on it, and completions are counted a branch
-at a time: those from the root to the node, times those from the branch to each class. All counts
-are whole numbers, so nothing is rounded before the logarithms.
+A completion gives each open indicator (coded unknown or contested) yes or no. The rulebook's
+decision diagram is cut down to the open indicators, each with the branches yes and no. In the
+reduced diagram that is left, a leaf is a possible class, an indicator is asked for if and only if
+the class depends on it, and completions are counted a branch at a time: those from the root to the
+node, times those from the branch to each class. All counts are whole numbers, so nothing is rounded
+before the logarithms.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The smallest sets of changes after which the class is another.
 
-A change gives one indicator, whatever its value now, the value yes or no; codebook, "What follows
-from a verdict". Codings are a path through the rulebook's decision diagram, and changed codings a
-path that leaves the coded branch once for each change it meets. A change that is not met is idle,
-and a set with an idle change is not of the smallest size, since it flips the class without that
-change too. So the smallest sets are the paths to another class with the fewest departures, and each
-of them is one path. What a node leads to with so many departures left is found once and kept, and
-only if it is another class, so the work is in proportion to the diagram and the answer.
+A change gives one indicator, whatever its value now, the value yes or no. Codings are a path
+through the rulebook's decision diagram, and changed codings a path that leaves the coded branch
+once for each change it meets. A change that is not met is idle, and a set with an idle change is
+not of the smallest size, since it flips the class without that change too. So the smallest sets are
+the paths to another class with the fewest departures, and each of them is one path. What a node
+leads to with so many departures left is found once and kept, and only if it is another class, so
+the work is in proportion to the diagram and the answer.
 """
 
 from __future__ import annotations

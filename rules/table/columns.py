@@ -20,7 +20,7 @@ from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 FIRED = "fired"
-#: The columns of the result of the shipped rulebooks (interfaces, "Output").
+#: The columns of a classified dataset for the shipped rulebooks, in order.
 OUTPUT = (
     "id",
     "rulebook",
@@ -50,7 +50,7 @@ def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
     """Return the names of the result's columns for one or more rulebooks, in order.
 
     Those of the shipped rulebooks always, then the tests and explanations that others declare.
-    Without the columns passed through (interfaces, "Output").
+    Columns that pass through are not among them.
     """
     declared = (
         fact

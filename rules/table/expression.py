@@ -35,8 +35,8 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     `unknown` or `contested` (see `reconciled`). All other columns are kept. Added are the columns
     `classification`, `strategy`, those of each test and explanation (strings) and
     `dominant_explanations`, `notes`, `contested` and, if wanted, `fired` (arrays of strings), as
-    the single-episode engine gives them (codebook, "Rulebook"). Where that engine would refuse,
-    because the rulebook concludes no value of a fact or two, `classification` is null.
+    the single-episode engine gives them. Where that engine would refuse, because the rulebook
+    concludes no value of a fact or two, `classification` is null.
 
     Raises ValueError if a column that is kept has the name of one that is added.
     """
@@ -238,8 +238,8 @@ def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table
     """Return one row a `key`, with a column an indicator, from one row an observation.
 
     `observations` has the string columns `key`, `indicator` and `value`, the latter one of `yes`,
-    `no`, `unknown`, `contested`. The value of an indicator is as step 0 of the codebook says. Rows
-    whose indicator or value is null or unheard of say nothing, but their key has a row.
+    `no`, `unknown`, `contested`. The value of an indicator is as `reconcile` gives it. Rows whose
+    indicator or value is null or unheard of say nothing, but their key has a row.
     """
     indicators, each = list(codebook.indicators), WORD_BITS // 2
     said = _matching(observations["value"], SAID)

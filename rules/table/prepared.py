@@ -28,7 +28,7 @@ _written: dict[str, str] = {}
 
 
 def prepared(rulebook: Rulebook) -> str:
-    """Return the query for the columns of a rulebook's layout (`relational.coded`) on words.
+    """Return the query for the columns of a rulebook's layout (`expression.coded`) on words.
 
     It reads the table `SOURCE` and keeps its column `OWN`, for others to put in their own.
     """

@@ -1,8 +1,8 @@
 """What each coder has coded of each episode.
 
 A long file needs the column `coder`; in an Episode each observation may have one. A coder's own
-observations of an episode are reconciled as the codebook says (step 0), so that a coder who is of
-two minds codes `contested`. Coders need not agree on the form: each has their own.
+observations of an episode are reconciled as those of all coders are, so that a coder who is of two
+minds codes `contested`. Coders need not agree on the form: each has their own.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from softbalance.service.events.kinds import declared, plover_kinds
 from softbalance.service.events.states import meanings, unknown_state
 
 _BLOCK = 1 << 20
-#: A row of Parquet: see `reading.FIELDS`.
+#: A row of Parquet: see `event_rows.FIELDS`.
 _Row = tuple[str, str, str, str, str, str, str]
 
 
@@ -41,8 +41,8 @@ def read_records(
 ) -> int:
     """Write the records of a JSON file to `copy`, a row for each pair of actors.
 
-    As `reading.read_damaged`. A record of a list that is no JSON ends the run, since what follows
-    it cannot be told apart: raises UnusableDataset.
+    As `event_rows.read_damaged`. A record of a list that is no JSON ends the run, since what
+    follows it cannot be told apart: raises UnusableDataset.
     """
     count = 0
     reader = _Reader(file.layout.keys)

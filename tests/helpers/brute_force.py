@@ -1,8 +1,8 @@
-"""Brute-force answers to the codebook's section "What follows from a verdict".
+"""Brute-force answers to what follows from a verdict (`docs/semantics.md` defines each).
 
 Every completion and every set of changes is classified by the evaluator and looked at: slow, and
-plain enough to be believed. `values` are coded, reconciled values (after step 0, before step 2);
-completions and changes set coded values, and the evaluator takes step 2 from there as usual.
+plain enough to be believed. `values` are coded, reconciled values, before rules conclude
+any; completions and changes set coded values, and the evaluator concludes from there as usual.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ def classify(rulebook: str, form: str, values: Values) -> str:
 
 
 def open_indicators(values: Values) -> list[str]:
-    """Codebook, "Open": coded unknown or contested, context indicators aside."""
+    """Open indicators: coded unknown or contested, context indicators aside."""
     return [name for name in WEIGHED if values[name] in ("unknown", "contested")]
 
 
@@ -51,17 +51,17 @@ def _classes(rulebook: str, form: str, coded: tuple[str, ...]) -> dict[tuple[str
 
 
 def completion_classes(rulebook: str, form: str, values: Values) -> dict[tuple[str, ...], str]:
-    """Codebook, "Open": each completion, as its answers to the open indicators, and its class."""
+    """Each completion, as its answers to the open indicators, and its class."""
     return _classes(rulebook, form, tuple(values[name] for name in INDICATORS))
 
 
 def possible_classifications(rulebook: str, form: str, values: Values) -> set[str]:
-    """Codebook, "Possible classifications": the classes over all completions."""
+    """The classes over all completions."""
     return set(completion_classes(rulebook, form, values).values())
 
 
 def relevant(rulebook: str, form: str, values: Values) -> list[str]:
-    """Codebook, "Relevant": two completions that differ in it alone end in different classes."""
+    """Open indicators on which alone two completions differ that end in different classes."""
     classes = completion_classes(rulebook, form, values)
     found = []
     for place, name in enumerate(open_indicators(values)):
@@ -96,7 +96,7 @@ def information_gain(rulebook: str, form: str, values: Values) -> dict[str, floa
 
 
 def next_questions(rulebook: str, form: str, values: Values) -> list[tuple[str, float]]:
-    """Codebook, "Relevant": all relevant indicators, most bits first, ties in codebook order."""
+    """All relevant indicators, most bits first, ties in codebook order."""
     gains = information_gain(rulebook, form, values)
     asked = [(name, gains[name]) for name in relevant(rulebook, form, values)]
     return sorted(asked, key=lambda question: -question[1])
@@ -115,7 +115,7 @@ def _change_sets(values: Values, size: int) -> Iterator[tuple[Change, ...]]:
 def flips(
     rulebook: str, form: str, values: Values, up_to: int = 3
 ) -> tuple[int | None, list[FlipSet]]:
-    """Codebook, "Flips": all smallest sets of changes that change the class, if any do."""
+    """All smallest sets of changes that change the class, if any do."""
     present = classify(rulebook, form, values)
     for size in range(1, up_to + 1):
         found = []

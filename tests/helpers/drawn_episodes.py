@@ -161,7 +161,7 @@ EXPANSIONS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("contested", "contested"),
     ),
 }
-"""Observations that the codebook's step 0 reconciles to each value."""
+"""Observations that are reconciled to each value."""
 
 
 def text(max_size: int = 40) -> st.SearchStrategy[str]:
@@ -221,7 +221,7 @@ def _headers() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def _codings_as_sent(draw: st.DrawFn, values: dict[str, str]) -> dict[str, Any]:
-    """`indicators` and `observations` that step 0 reconciles to these values."""
+    """`indicators` and `observations` that are reconciled to these values."""
     shorthand: dict[str, str] = {}
     observations: list[dict[str, Any]] = []
     use_shorthand = draw(st.sampled_from([False, True, True]))

@@ -1,8 +1,8 @@
-"""A second opinion on every verdict: the codebook's rules in plain Python.
+"""A second opinion on every verdict: the tests of the sources in plain Python.
 
-Written from the codebook document alone, without a look at the rulebooks or the engines, so that
-the two can be tested against each other. Read it beside the codebook: each function is one step
-and names the section it follows. Nothing here is meant to be reused by the product.
+Written from what the rulebooks are meant to say, without a look at them or at the engines, so that
+the two can be tested against each other. Each function is one step and says what it concludes.
+Nothing here is meant to be reused by the product.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ FORMS = {
     "limited_entente": "entente",
     "other": "other",
 }
-"""Form -> strategy (codebook, "Forms and strategies")."""
+"""Form -> strategy."""
 
 HARD_FORMS = ("internal_buildup", "formal_alliance")
 TESTS = ("systemic_link", "security_motive", "tradeoffs")
@@ -99,7 +99,7 @@ def kleene_or(*members: Truth) -> Truth:
 
 
 def reconcile(episode: Mapping[str, Any]) -> dict[str, str]:
-    """Codebook, "Step 0: reconcile observations": one value for each of the 23 indicators."""
+    """Reconcile all observations: one value for each of the 23 indicators."""
     observed: dict[str, set[str]] = {indicator: set() for indicator in INDICATORS}
     for indicator, value in episode.get("indicators", {}).items():
         observed[indicator].add(value)
@@ -109,7 +109,7 @@ def reconcile(episode: Mapping[str, Any]) -> dict[str, str]:
 
 
 def reconciled(seen: set[str]) -> str:
-    """Codebook, step 0, for one indicator: `unknown` says nothing, two distinct values collide."""
+    """Reconcile one indicator: `unknown` says nothing, two distinct values collide."""
     said = seen - {"unknown"}
     if not said:
         return "unknown"
@@ -117,7 +117,7 @@ def reconciled(seen: set[str]) -> str:
 
 
 def rival(values: Values, driver1: str, driver2: str, sufficiency: str) -> str:
-    """Codebook, "Step 1, rivals", for one rival explanation."""
+    """One rival explanation: at work by a driver, and enough alone by its sufficiency."""
     if values[driver1] == "yes" or values[driver2] == "yes":
         return "sufficient" if values[sufficiency] == "yes" else "contributing"
     if values[driver1] == "no" and values[driver2] == "no":
@@ -126,12 +126,12 @@ def rival(values: Values, driver1: str, driver2: str, sufficiency: str) -> str:
 
 
 def rivals(values: Values) -> dict[str, str]:
-    """Codebook, "Step 1, rivals": the state of all three."""
+    """The state of all three rival explanations."""
     return {name: rival(values, *group) for name, group in RIVALS.items()}
 
 
 def persistence(coded: str, explanations: Values) -> str:
-    """Codebook, "Step 2, derived": persists_without_concentration once the rivals are known."""
+    """persists_without_concentration once the rivals are known: a sufficient one implies it."""
     if "sufficient" in explanations.values():
         if coded == "unknown":
             return "yes"
@@ -141,7 +141,7 @@ def persistence(coded: str, explanations: Values) -> str:
 
 
 def systemic_link(rulebook: str, values: Values, persists: str) -> str:
-    """Codebook, "Step 3, tests", and for the second rulebook its threat premise."""
+    """Caused by and aimed at the hegemon's power; with Walt, also seen as a threat."""
     link = kleene_and(kleene_not(TRUTH[persists]), TRUTH[values["aimed_at_hegemon_power"]])
     if rulebook == WALT:
         link = kleene_and(link, TRUTH[values["hegemon_seen_as_threat"]])
@@ -149,14 +149,14 @@ def systemic_link(rulebook: str, values: Values, persists: str) -> str:
 
 
 def security_motive(values: Values) -> str:
-    """Codebook, "Step 3, tests"."""
+    """A gain in safety from the hegemon, by more than the frustration of a policy."""
     gain = TRUTH[values["security_gain_against_hegemon"]]
     policy_only = TRUTH[values["frustrates_policy_only"]]
     return TEST_RESULT[kleene_and(gain, kleene_not(policy_only))]
 
 
 def tradeoffs(values: Values) -> str:
-    """Codebook, "Step 3, tests"."""
+    """A price paid, for a constraint that is no by-product and was not given up."""
     paid = kleene_or(TRUTH[values["costly_commitment"]], TRUTH[values["sacrifices_other_goals"]])
     bonus = TRUTH[values["bonus_of_other_goals"]]
     retreats = TRUTH[values["retreats_when_costly"]]
@@ -164,13 +164,13 @@ def tradeoffs(values: Values) -> str:
 
 
 def in_play(explanations: Values) -> bool:
-    """Codebook, "Step 4": whether any rival is contributing or sufficient."""
+    """Whether any rival is contributing or sufficient."""
     states = explanations.values()
     return "contributing" in states or "sufficient" in states
 
 
 def classification(form: str, values: Values, tests: Values, explanations: Values) -> str:
-    """Codebook, "Step 4, classification": the first row of the table that holds."""
+    """The class: that of the first row that holds."""
     systemic, security, trade = (tests[name] for name in TESTS)
     two_met = systemic == "met" and security == "met"
     three_met = two_met and trade == "met"
@@ -193,7 +193,7 @@ def classification(form: str, values: Values, tests: Values, explanations: Value
 
 
 def dominant(classified: str, explanations: Values) -> list[str]:
-    """Codebook, "Dominant explanations": `balancing` first, rivals in alphabetical order."""
+    """Dominant explanations: `balancing` first, rivals in alphabetical order."""
     sufficient = sorted(name for name, state in explanations.items() if state == "sufficient")
     contributing = sorted(name for name, state in explanations.items() if state == "contributing")
     if classified == "politics_as_usual":
@@ -206,7 +206,7 @@ def dominant(classified: str, explanations: Values) -> list[str]:
 
 
 def notes(values: Values, explanations: Values) -> list[str]:
-    """Codebook, "Notes", in alphabetical order."""
+    """The notes, in alphabetical order."""
     rhetoric = values["balancing_rhetoric"] == "yes"
     aims = (values["aimed_at_hegemon_power"], values["security_gain_against_hegemon"])
     held = {
@@ -221,7 +221,7 @@ def notes(values: Values, explanations: Values) -> list[str]:
 
 
 def inconsistent(values: Values, explanations: Values) -> bool:
-    """Codebook, "Notes": step 2's conflict, or a sufficiency without either of its drivers."""
+    """A sufficient rival beside a coded no, or a sufficiency without either of its drivers."""
     coded_no = values["persists_without_concentration"] == "no"
     if coded_no and "sufficient" in explanations.values():
         return True
@@ -232,13 +232,13 @@ def inconsistent(values: Values, explanations: Values) -> bool:
 
 
 def paul_tests(values: Values) -> dict[str, str]:
-    """Codebook, "Rulebook `paul-2004`": its one test."""
+    """The one test of paul-2004: aimed at the power of a hegemon seen as a threat."""
     aimed, threat = values["aimed_at_hegemon_power"], values["hegemon_seen_as_threat"]
     return {"systemic_link": TEST_RESULT[kleene_and(TRUTH[aimed], TRUTH[threat])]}
 
 
 def paul_classification(form: str, values: Values, tests: Values) -> str:
-    """Codebook, "Rulebook `paul-2004`": the first row that holds."""
+    """The class by paul-2004: that of the first row that holds."""
     if values["constrains_hegemon"] == "no":
         return "not_a_constraint"
     if tests["systemic_link"] == "failed":
@@ -249,7 +249,7 @@ def paul_classification(form: str, values: Values, tests: Values) -> str:
 
 
 def infer(rulebook: str, form: str, values: Values) -> tuple[str, Values, Values, str]:
-    """Steps 1 to 4: the class, the tests, the rivals and persists_without_concentration."""
+    """The class, the tests, the rivals and persists_without_concentration."""
     coded = values["persists_without_concentration"]
     if rulebook == PAUL:
         tests = paul_tests(values)
@@ -272,9 +272,9 @@ def classify(rulebook: str, form: str, values: Values) -> str:
 
 
 def verdict(rulebook: str, form: str, values: Values) -> dict[str, Any]:
-    """Everything after step 0, of reconciled values for all 23 indicators."""
+    """The whole verdict, of reconciled values for all 23 indicators."""
     classified, tests, explanations, persists = infer(rulebook, form, values)
-    after_step_2 = {**values, "persists_without_concentration": persists}
+    final = {**values, "persists_without_concentration": persists}
     recorded = notes(values, explanations)
     if rulebook == PAUL:
         recorded = [note for note in recorded if note in PAUL_NOTES]
@@ -285,7 +285,7 @@ def verdict(rulebook: str, form: str, values: Values) -> dict[str, Any]:
         "explanations": explanations,
         "dominant_explanations": dominant(classified, explanations),
         "notes": recorded,
-        "contested": [name for name in INDICATORS if after_step_2[name] == "contested"],
+        "contested": [name for name in INDICATORS if final[name] == "contested"],
     }
 
 

@@ -1,4 +1,4 @@
-"""The evaluator itself, against episodes worked by hand from the codebook."""
+"""The evaluator itself, against episodes worked by hand."""
 
 import json
 from collections import Counter
@@ -69,7 +69,7 @@ ROWS = [
         "politics_as_usual",
         ["material_interest"],
     ),
-    # Row 2 by way of step 2: bargaining is sufficient, so the action persists and the link fails.
+    # Row 2 by what is derived: bargaining is sufficient, so the action persists and the link fails.
     (BARGAINING, "other", "politics_as_usual", ["policy_bargaining"]),
     # As above; the sufficient rival is named, the contributing one is not.
     ({**BARGAINING, **LOBBY}, "other", "politics_as_usual", ["policy_bargaining"]),
@@ -139,7 +139,7 @@ DISPUTED = {
 
 
 def test_whole_verdict() -> None:
-    """Step 0 makes costs contested (yes, no) and persistence `no`; step 2 contests that too.
+    """Costs are contested (yes, no); persistence is coded `no`, and a rival contests that too.
 
     Link undetermined (contested and yes), motive met, tradeoffs undetermined (contested or
     unknown). Regional security has no driver but a sufficiency; material interest stays open.
@@ -215,7 +215,7 @@ def test_walt_asks_for_a_perceived_threat(threat: str, expected: str) -> None:
 )
 def test_paul(aimed: str, threat: str, form: str, expected: str) -> None:
     values = {"aimed_at_hegemon_power": aimed, "hegemon_seen_as_threat": threat, **BARGAINING}
-    # Neither step 2 nor its note: the coded `no` stands in spite of the sufficient rival.
+    # Nothing is derived or noted: the coded `no` stands in spite of the sufficient rival.
     values["persists_without_concentration"] = "no"
     result = of(values, form, PAUL)
     assert (result["classification"], result["explanations"]) == (expected, {})

@@ -231,7 +231,7 @@ def test_premises_of_an_undecided_verdict(classifiers: dict[str, Classifier]) ->
 def test_actual_values_are_those_that_the_classification_saw(
     classifiers: dict[str, Classifier],
 ) -> None:
-    """Values of step 2 are read by the tests, so here the tests that came of them are seen."""
+    """Derived values are read by the tests, so here the tests that came of them are seen."""
     values = ALL_UNKNOWN | {"objects_on_merits": "yes", "bargaining_suffices": "yes"}
     answer = full(classifiers[BROOKS_WOHLFORTH], "other", values)
     known = {

@@ -1,8 +1,9 @@
 """From what the cells of a dataset say to codings, as SQL for DuckDB.
 
-It says what `codings` says for other engines, of which see for the columns of a source. Instead
-of a column an indicator it adds the words of the codings (see `softbalance.rules.table.bits`), put
-together while the cells are read, since text out of a sheet costs most where it is compared.
+It does what `ibis_codings` does for other engines, where the columns of a source are described.
+Instead of a column an indicator it adds the words of the codings (see
+`softbalance.rules.table.bits`), put together while the cells are read, since text out of a sheet
+costs most where it is compared.
 """
 
 from __future__ import annotations

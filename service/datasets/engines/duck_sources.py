@@ -1,4 +1,4 @@
-"""A dataset's files as one DuckDB query, in the columns that `codings` describes."""
+"""A dataset's files as one DuckDB query, in the columns that `ibis_codings` describes."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def _drop(connection: Any, name: str) -> None:
 
 
 def source_of(table: ir.Table, header: Header) -> ir.Table:
-    """Return a table in the columns that `codings` describes.
+    """Return a table in the columns that `ibis_codings` describes.
 
     Rows are counted as they come, unless the table has a column `ROW_NUMBER` already.
     """

@@ -1,4 +1,4 @@
-"""Which of a file's columns mean something, by their names (interfaces, "Dataset layouts")."""
+"""Which of a file's columns mean something, by their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a cell of a sheet says an indicator's value (interfaces, "Dataset layouts")."""
+"""How a cell of a sheet says an indicator's value."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def test_an_indicator_that_only_one_rulebook_revises(tmp_path: Path) -> None:
     heir = {
         "id": "no-inference",
         "version": "1.0.0",
-        "title": "Without step 2",
+        "title": "Without what is derived",
         "summary": "Rivals say nothing of persistence.",
         "extends": BROOKS_WOHLFORTH,
         "remove": ["persistence-derived", "persistence-contradicted"],

@@ -1,4 +1,4 @@
-"""The cases: the codebook document's tables, through Python, HTTP and the command line."""
+"""The cases: what has to come out of each, through Python, HTTP and the command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from proofs import assert_is_proof
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 FAILED, UNDETERMINED = "failed", "undetermined"
-#: case → form, classification, dominant explanations, tests: the draft's table, to the letter.
+#: case → form, classification, dominant explanations, tests: what the draft concludes.
 DRAFT: dict[str, tuple[str, str, list[str], dict[str, str]]] = {
     "russia-china-india-partnerships": (
         "joint_military_technology",
