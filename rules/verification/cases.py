@@ -51,6 +51,23 @@ class Difference(NamedTuple):
     expected: Any
     got: Any
 
+    @property
+    def fact(self) -> str:
+        """What was concluded otherwise: the name in the field, or the field itself."""
+        return self.name or self.field
+
+    @property
+    def words(self) -> str:
+        """What was expected and what came out."""
+        return (
+            f"{self.fact} is expected to be {_shown(self.expected)} and comes out as "
+            f"{_shown(self.got)}"
+        )
+
+
+def _shown(value: Any) -> str:
+    return (", ".join(value) or "none") if isinstance(value, list) else str(value)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:

@@ -7,7 +7,6 @@ answer is the one that was meant; these checks can, as far as somebody has said 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
@@ -34,20 +33,14 @@ def case_flaws(classifier: Classifier, case: Case) -> Iterator[Flaw]:
 
 
 def _case_flaw(decision: Decision, case: Case, differing: Difference) -> Flaw:
-    fact = differing.name or differing.field
-    rule = next((f.rule for f in decision.firings if f.rule.fact == fact), None)
+    rule = next((f.rule for f in decision.firings if f.rule.fact == differing.fact), None)
     by = f" by {named(rule)}" if rule else ""
     return Flaw(
         rule.id if rule else None,
         case.place,
-        f"case {case.id}: {fact} is expected to be {_shown(differing.expected)} and comes out as "
-        f"{_shown(differing.got)}{by}; correct whichever is wrong",
+        f"case {case.id}: {differing.words}{by}; correct whichever is wrong",
         case.episode,
     )
-
-
-def _shown(value: Any) -> str:
-    return (", ".join(value) or "none") if isinstance(value, list) else str(value)
 
 
 def version_flaws(known: Rulebook, rulebook: Rulebook) -> Iterator[Flaw]:

@@ -77,16 +77,19 @@ def _print(results: list[CaseResult], quiet: bool) -> None:
     for heading in ("", "case", "classification", "dominant", "expected"):
         table.add_column(heading)
     for result in shown:
-        got, expected = result.got, result.case.expected
+        got = result.got
         table.add_row(
             Text("✓", style="green") if result.ok else Text("✗", style="bold red"),
             result.case.id,
             got["classification"],
             ", ".join(got["dominant_explanations"]) or "none",
-            "as expected" if result.ok else f"{expected}",
+            "as expected" if result.ok else "not as expected",
         )
     console = Console(width=None if on_terminal() else 160)
     console.print(table)
+    for case, difference in ((r.case, d) for r in shown for d in r.differences()):
+        told = f"{case.place.file}:{case.place.line}: case {case.id}: {difference.words}"
+        console.print(Text(told), soft_wrap=True)
     books = len({result.case.rulebook for result in results})
     good = sum(result.ok for result in results)
     console.print(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
 import socket
 import subprocess
@@ -37,6 +39,23 @@ def serving(folder: Path) -> Iterator[Callable[..., str]]:
     for process in running:
         process.send_signal(signal.SIGTERM)
         assert process.wait(40) == 0
+
+
+def run_in_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Run the command with a terminal for its errors; return its status and what is shown there."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
+    command = [SOFTBALANCE, *arguments]
+    with subprocess.Popen(command, cwd=folder, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 4096):
+                shown += part
+        except OSError:  # how Linux tells that the other end is closed
+            pass
+    os.close(ours)
+    return process.returncode, shown.decode()
 
 
 def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -10,6 +10,13 @@ from drawn_episodes import Coding
 from evaluator import INDICATORS
 
 Row = dict[str, Any]
+#: What several observations say of one indicator, each combination that reconciles differently.
+_SAID = (("yes", "no"), ("no", "no"), ("unknown", "yes"), ("contested", "yes"), ("unknown",))
+OBSERVATIONS = [
+    {"indicator": indicator, "value": value}
+    for indicator, values in zip(INDICATORS, _SAID, strict=False)
+    for value in values
+]
 
 
 def columns(codings: Sequence[Coding]) -> dict[str, list[Any]]:

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from softbalance.rules.classifier import Classifier
 
 from drawn_episodes import random_codings
+from refusals import refusal
 
 POST = "/v1/batches"
 NDJSON = "application/x-ndjson"
@@ -74,19 +75,19 @@ def test_full_detail(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "status"),
+    ("body", "kind", "status", "detail"),
     [
-        ("id,costly_comitment\n", "text/csv", 422),
-        ("{}", "application/json", 415),
-        ("{}", "", 415),
+        ("id,costly_comitment\n", "text/csv", 422, "no column 'form'"),
+        ("{}", "application/json", 415, "application/x-ndjson"),
+        ("{}", "", 415, "application/x-ndjson"),
     ],
 )
 def test_what_is_refused_before_work_starts(
-    client: FlaskClient, body: str, kind: str, status: int
+    client: FlaskClient, body: str, kind: str, status: int, detail: str
 ) -> None:
-    answer = client.post(POST, data=body, content_type=kind)
-    assert answer.status_code == status
-    assert answer.mimetype == "application/problem+json"
+    problem = refusal(client.post(POST, data=body, content_type=kind), status)
+    assert detail in problem["detail"]
+    assert client.get("/v1/classifications").get_json()["items"] == []
 
 
 def test_an_empty_body_has_no_lines(client: FlaskClient) -> None:

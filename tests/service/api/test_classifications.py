@@ -16,6 +16,7 @@ from softbalance.service.settings import Settings
 
 from evaluator import CLASSES
 from proofs import assert_is_proof
+from refusals import refusal
 from written_rulebooks import VARIANT, book
 
 Application = Callable[[Settings], Flask]
@@ -213,8 +214,9 @@ def test_a_store_that_is_away(tmp_path: Path) -> None:
     for part in tmp_path.glob("store.db*"):
         part.write_bytes(b"no database")
     answer = client.post(POST, json={"form": "other"})
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
+    assert refusal(answer, 503)["type"] == "urn:softbalance:problem:store-away"
+    assert int(answer.headers["Retry-After"]) > 0
     assert client.get("/readyz").status_code == 503
-    assert client.get("/healthz").status_code == 200
-    assert client.post(f"{POST}?store=false", json={"form": "other"}).status_code == 200
+    assert client.get("/healthz").get_json() == {"status": "alive"}
+    decided = client.post(f"{POST}?store=false", json={"form": "other"})
+    assert (decided.status_code, decided.get_json()["classification"]) == (200, "indeterminate")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,35 @@ from hypothesis import HealthCheck, given, settings
 from softbalance.service.api.batches import NDJSON
 
 from drawn_episodes import episodes
+from evaluator import BROOKS_WOHLFORTH, evaluate
 from places import ROOT
+
+
+def test_the_documentation_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
+    page = client.get("/docs")
+    assert page.mimetype == "text/html"
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert address.startswith("/")
+        with client.get(address) as asset:
+            assert asset.status_code == 200
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_document_names_every_call(client: FlaskClient) -> None:
+    document = client.get("/openapi.json").get_json()
+    assert document["openapi"].startswith("3.1")
+    calls = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert calls >= {
+        ("post", "/v1/classifications"),
+        ("get", "/v1/classifications"),
+        ("get", "/v1/classifications/{record}"),
+        ("get", "/v1/classifications/{record}/trace"),
+        ("get", "/v1/rulebooks"),
+        ("get", "/v1/rulebooks/{rulebook}"),
+        ("get", "/v1/codebook"),
+        ("get", "/healthz"),
+        ("get", "/readyz"),
+    }
 
 
 def test_the_document_and_the_service_agree(serve: Callable[..., str]) -> None:
@@ -57,3 +86,6 @@ def test_the_document_describes_what_is_in_a_codebook_and_a_batch(client: FlaskC
 def test_every_valid_episode_is_taken(client: FlaskClient, episode: dict[str, object]) -> None:
     answer = client.post("/v1/classifications?store=false&detail=verdict", json=episode)
     assert answer.status_code == 200, answer.text
+    got, wanted = answer.get_json(), evaluate(BROOKS_WOHLFORTH, episode)
+    assert got["episode"].items() >= episode.items()
+    assert {field: got[field] for field in wanted} == wanted

@@ -20,6 +20,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from processes import SOFTBALANCE
+from refusals import refusal
 from stores import opened
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -168,21 +169,26 @@ def test_the_document_says_what_needs_a_key(guarded: Flask, client: FlaskClient)
 
 @pytest.mark.parametrize("name", ["localhost", "localhost:8000", "127.0.0.1:1", "[::1]:8000"])
 def test_an_open_service_answers_to_its_own_names(client: FlaskClient, name: str) -> None:
-    assert client.get("/v1/rulebooks", headers={"Host": name}).status_code == 200
+    answer = client.get("/v1/rulebooks", headers={"Host": name})
+    assert answer.status_code == 200
+    assert "brooks-wohlforth-2004" in {item["id"] for item in answer.get_json()["items"]}
 
 
 @pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example:8000", "10.0.0.1", "["])
 def test_and_to_no_others(client: FlaskClient, name: str) -> None:
     answer = client.get("/v1/rulebooks", headers={"Host": name})
-    assert answer.status_code in (400, 403)
+    assert "paul-2004" not in answer.text
+    problem = refusal(answer, 403)
+    assert problem["type"] == "urn:softbalance:problem:other-host"
+    assert "start it with --auth required" in problem["detail"]
 
 
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({}, 200),
-        ({"Origin": "http://localhost"}, 200),
-        ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({}, 201),
+        ({"Origin": "http://localhost"}, 201),
+        ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 201),
         ({"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
@@ -192,8 +198,13 @@ def test_and_to_no_others(client: FlaskClient, name: str) -> None:
 def test_pages_of_other_sites_change_nothing(
     client: FlaskClient, headers: dict[str, str], status: int
 ) -> None:
-    answer = client.post("/v1/classifications?store=false", json=EPISODE, headers=headers)
-    assert answer.status_code == status
+    answer = client.post("/v1/classifications", json=EPISODE, headers=headers)
+    stored = client.get("/v1/classifications").get_json()["items"]
+    if status == 201:
+        assert [item["id"] for item in stored] == [answer.get_json()["id"]]
+    else:
+        assert refusal(answer, 403)["type"] == "urn:softbalance:problem:other-site"
+        assert stored == []
 
 
 @pytest.mark.parametrize(
@@ -235,10 +246,14 @@ def test_a_revoked_key_is_refused_by_every_worker_at_once(serve: Serve, tmp_path
 def test_what_needs_no_store_goes_on_while_it_is_away(guarded: Flask, tmp_path: Path) -> None:
     client, call = guarded.test_client(), "/v1/classifications?store=false"
     known, unknown = made(guarded, "classify"), made(guarded, "classify", "read")
-    assert client.post(call, json=EPISODE, headers=known).status_code == 200
+    before = client.post(call, json=EPISODE, headers=known)
+    assert (before.status_code, before.get_json()["classification"]) == (200, "indeterminate")
     (tmp_path / "store.db").rename(tmp_path / "away.db")
-    assert client.post(call, json=EPISODE, headers=known).status_code == 200
-    assert client.post(call, json=EPISODE, headers=unknown).status_code == 503
+    after = client.post(call, json=EPISODE, headers=known)
+    assert after.status_code == 200
+    assert after.get_json()["decision_digest"] == before.get_json()["decision_digest"]
+    refused_now = client.post(call, json=EPISODE, headers=unknown)
+    assert refusal(refused_now, 503)["type"] == "urn:softbalance:problem:store-away"
 
 
 def _keys(folder: Path, *arguments: str) -> str:

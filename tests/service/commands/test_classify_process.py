@@ -1,8 +1,6 @@
 """`softbalance classify` as a process: streams kept clean, signals, a terminal, real data."""
 
 import csv
-import os
-import pty
 import random
 import signal
 import subprocess
@@ -17,7 +15,7 @@ import pytest
 from dataset_files import HEADER, classify, read, read_parquet, write
 from evaluator import FORMS, INDICATORS
 from places import REAL_DATA
-from processes import SOFTBALANCE
+from processes import SOFTBALANCE, run_in_terminal
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -77,20 +75,8 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(run: Run, tmp_path: Path)
 
 def test_a_terminal_is_shown_progress_and_a_summary(tmp_path: Path) -> None:
     write(tmp_path / "in.csv", ["form", "prestige_payoff"], [["other", "yes"], ["other", "huh"]])
-    ours, theirs = pty.openpty()
-    command = [SOFTBALANCE, "classify", "in.csv", "-o", "out.csv"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        shown = b""
-        try:
-            while part := os.read(ours, 4096):
-                shown += part
-        except OSError:  # how Linux tells that the other end is closed
-            pass
-    os.close(ours)
-    assert process.returncode == 3
-    text = shown.decode()
+    status, text = run_in_terminal(tmp_path, "classify", "in.csv", "-o", "out.csv")
+    assert status == 3
     for said in ("classifying", "rows", "left", "indeterminate", "rejected", "unknown"):
         assert said in text
 

@@ -7,8 +7,6 @@ import csv
 import gzip
 import io
 import json
-import os
-import pty
 import shutil
 import signal
 import subprocess
@@ -32,7 +30,7 @@ from candidate_runs import candidates, numbers, parts
 from dataset_files import Done, classify, read
 from event_files import GDELT_NAMES, gdelt, text
 from places import ROOT, TESTS
-from processes import SOFTBALANCE
+from processes import SOFTBALANCE, run_in_terminal
 
 DATA = TESTS / "data" / "events"
 #: Golden file → inputs and options. To see what a change does to one, run the command by hand on
@@ -397,19 +395,10 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_terminal_is_shown_the_first_candidates(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
     events = str(DATA / "gdelt2.tsv")
-    command = [SOFTBALANCE, "candidates", events, "--min-events", "2", "-o", "out.csv"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        shown = b""
-        try:
-            while part := os.read(ours, 4096):
-                shown += part
-        except OSError:  # how Linux tells that the other end is closed
-            pass
-    os.close(ours)
-    assert process.returncode == 0
+    status, text = run_in_terminal(
+        tmp_path, "candidates", events, "--min-events", "2", "-o", "out.csv"
+    )
+    assert status == 0
     for said in ("reading", "looking for candidates", "BRA-IND-2015Q4", "limited_entente", "score"):
-        assert said in shown.decode()
+        assert said in text

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from softbalance.service.settings import Settings
 from werkzeug.test import TestResponse
 
+from refusals import refusal
+
 POST = "/v1/classifications"
 EPISODE = {"form": "other", "indicators": {"aimed_at_hegemon_power": "no"}}
 
@@ -76,8 +78,11 @@ def test_another_request_with_the_key_is_refused(
 
 
 def test_what_failed_does_not_use_the_key_up(client: FlaskClient) -> None:
-    assert _post(client, "k", {"form": "none"}).status_code == 422
-    assert _post(client, "k").status_code == 201
+    refusal(_post(client, "k", {"form": "none"}), 422)
+    made = _post(client, "k")
+    assert made.status_code == 201
+    assert "Idempotency-Replayed" not in made.headers
+    assert _count(client) == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "two words", "a, b", "schlüssel"])

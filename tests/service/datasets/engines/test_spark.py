@@ -19,7 +19,7 @@ from softbalance.service.datasets.engines.java import NoJava, provide_java
 
 from drawn_episodes import random_codings
 from evaluator import RULEBOOKS
-from table_codings import arrow, expected, in_order
+from table_codings import OBSERVATIONS, arrow, expected, in_order
 
 
 @pytest.fixture(scope="module")
@@ -53,18 +53,12 @@ def test_observations_are_reconciled_on_spark(
     spark: SparkSession, classifiers: dict[str, Classifier]
 ) -> None:
     codebook = classifiers[RULEBOOKS[0]].rulebook.codebook
-    said = [["yes", "no"], ["no", "no"], ["unknown", "yes"], ["contested", "yes"], ["unknown"]]
-    observations = [
-        {"indicator": indicator, "value": value}
-        for indicator, values in zip(list(codebook.indicators)[: len(said)], said, strict=True)
-        for value in values
-    ]
-    rows = [("a", o["indicator"], o["value"]) for o in observations]
+    rows = [("a", o["indicator"], o["value"]) for o in OBSERVATIONS]
     frame = spark.createDataFrame(rows, "key string, indicator string, value string")
     frame.createOrReplaceTempView("observations")
     source = ibis.pyspark.connect(spark).table("observations")
     (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
-    episode = {"form": "other", "observations": observations}
+    episode = {"form": "other", "observations": OBSERVATIONS}
     assert row == {"key": "a", **reconcile(codebook, episode).values}
 
 

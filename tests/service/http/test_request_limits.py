@@ -19,6 +19,8 @@ from softbalance.service.auth.api_keys import Keys
 from softbalance.service.settings import Settings, UnusableSetting
 from softbalance.service.store import Store
 
+from refusals import refusal
+
 LINE = b'{"form": "other"}\n'
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -90,8 +92,7 @@ def test_a_batch_of_too_many_lines_is_answered_as_far_as_it_goes(small: FlaskCli
 
 def test_a_batch_of_too_many_bytes_is_refused(small: FlaskClient) -> None:
     answer = small.post("/v1/batches", data=LINE.ljust(1025), headers=NDJSON)
-    assert answer.status_code == 413
-    assert answer.get_json()["status"] == 413
+    assert "send less at a time" in refusal(answer, 413)["detail"]
 
 
 @pytest.mark.parametrize(

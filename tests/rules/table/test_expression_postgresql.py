@@ -12,7 +12,7 @@ from softbalance.rules.table.expression import reconciled, verdicts
 
 from drawn_episodes import random_codings
 from evaluator import RULEBOOKS
-from table_codings import arrow, expected, in_order
+from table_codings import OBSERVATIONS, arrow, expected, in_order
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +44,8 @@ def test_observations_are_reconciled_on_postgres(
     database: Any, classifiers: dict[str, Classifier]
 ) -> None:
     codebook = classifiers[RULEBOOKS[0]].rulebook.codebook
-    said = [["yes", "no"], ["no", "no"], ["unknown", "yes"], ["contested", "yes"], ["unknown"]]
-    observations = [
-        {"indicator": indicator, "value": value}
-        for indicator, values in zip(list(codebook.indicators)[: len(said)], said, strict=True)
-        for value in values
-    ]
-    rows = pa.Table.from_pylist([{"key": "a", **said} for said in observations])
+    rows = pa.Table.from_pylist([{"key": "a", **said} for said in OBSERVATIONS])
     source = database.create_table("observations", rows)
     (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
-    episode = {"form": "other", "observations": observations}
+    episode = {"form": "other", "observations": OBSERVATIONS}
     assert row == {"key": "a", **reconcile(codebook, episode).values}
