@@ -11,6 +11,7 @@ from typing import Any
 import flask
 import orjson
 from flask import Response, request
+from softbalance.schemas.classification import Classification
 from softbalance.service.context import Context
 from softbalance.service.pages.list_query import Asked, asked
 from softbalance.service.pages.rendering import shown
@@ -101,7 +102,7 @@ def _page(context: Context, tally: Tally, wanted: Asked) -> ClassificationsPage:
     return ClassificationsPage(wanted, found.rows, bars, total, following, choices)
 
 
-_Lines = Callable[[Iterator[dict[str, Any]]], Iterator[bytes]]
+_Lines = Callable[[Iterator[Classification]], Iterator[bytes]]
 
 
 def _exported(context: Context, wanted: Asked, ending: str, lines: _Lines) -> Response:
@@ -112,7 +113,7 @@ def _exported(context: Context, wanted: Asked, ending: str, lines: _Lines) -> Re
     return Response(body, headers=saved, mimetype=mimetype)
 
 
-def _ndjson(found: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def _ndjson(found: Iterator[Classification]) -> Iterator[bytes]:
     for record in found:
         yield orjson.dumps({k: v for k, v in record.items() if k != "trace"}) + b"\n"
 
@@ -124,12 +125,12 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _csv(found: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def _csv(found: Iterator[Classification]) -> Iterator[bytes]:
     """Write a row a record; lists are joined by `;`."""
     yield _line(_COLUMNS)
     for record in found:
         episode, rulebook = record["episode"], record["rulebook"]
-        cells = {
+        cells: dict[str, Any] = {
             **record,
             **episode.get("period", {}),
             **{name: episode.get(name) for name in ("title", "form", "actors", "hegemon")},
