@@ -7,10 +7,6 @@ from typing import Literal, TypedDict, get_args
 from marshmallow import Schema, fields
 from softbalance.schemas.fields import NO, VALUES, YES
 
-#: What only an answer with detail=full has.
-OUTLOOK = ("possible_classifications", "next_questions", "flips", "why_not")
-
-
 #: How a premise of a rule that did not fire stands.
 State = Literal["holds", "fails", "undecided"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, request, url_for
 from marshmallow import fields, validate
@@ -24,7 +24,6 @@ from softbalance.schemas.classification import (
 from softbalance.schemas.episode import ID_PATTERN, Episode, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
 from softbalance.schemas.mistakes import Located, Mistake, unknown_name
-from softbalance.schemas.outlook import OUTLOOK
 from softbalance.service.classifiers import NotKept, classify
 from softbalance.service.context import Context
 from softbalance.service.http.idempotency import HEADER, PATTERN, REPLAYED, claim_of, reused
@@ -234,9 +233,15 @@ def _again(context: Context, stored: Classification, detail: str) -> Answer:
 
 def _at(detail: str, classified: Classification) -> Classification:
     """Leave out what a lower detail does not have."""
-    left_out = {FULL: (), TRACE: OUTLOOK, VERDICT: ("trace", *OUTLOOK)}[detail]
-    kept = {key: value for key, value in classified.items() if key not in left_out}
-    return cast(Classification, kept)
+    told = classified.copy()
+    if detail != FULL:
+        told.pop("possible_classifications", None)
+        told.pop("next_questions", None)
+        told.pop("flips", None)
+        told.pop("why_not", None)
+    if detail == VERDICT:
+        told.pop("trace", None)
+    return told
 
 
 def _stored(context: Context, record: str) -> Classification:

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import flask
 import orjson
@@ -115,7 +114,9 @@ def _exported(context: Context, wanted: Asked, ending: str, lines: _Lines) -> Re
 
 def _ndjson(found: Iterator[Classification]) -> Iterator[bytes]:
     for record in found:
-        yield orjson.dumps({k: v for k, v in record.items() if k != "trace"}) + b"\n"
+        told = record.copy()
+        told.pop("trace", None)
+        yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
 _COLUMNS = (
@@ -129,16 +130,33 @@ def _csv(found: Iterator[Classification]) -> Iterator[bytes]:
     """Write a row a record; lists are joined by `;`."""
     yield _line(_COLUMNS)
     for record in found:
-        episode, rulebook = record["episode"], record["rulebook"]
-        cells: dict[str, Any] = {
-            **record,
-            **episode.get("period", {}),
-            **{name: episode.get(name) for name in ("title", "form", "actors", "hegemon")},
-            "rulebook": rulebook["id"],
-            "version": rulebook["version"],
-            "episode": episode["id"],
-        }
-        yield _line([_cell(cells.get(name)) for name in _COLUMNS])
+        cells = _cells(record)
+        yield _line([_cell(cells[name]) for name in _COLUMNS])
+
+
+def _cells(record: Classification) -> dict[str, object]:
+    """Return a record by the columns of the sheet."""
+    episode, rulebook = record["episode"], record["rulebook"]
+    period = episode.get("period", {})
+    return {
+        "id": record["id"],
+        "classified_at": record["classified_at"],
+        "rulebook": rulebook["id"],
+        "version": rulebook["version"],
+        "episode": episode["id"],
+        "title": episode.get("title"),
+        "form": episode["form"],
+        "actors": episode.get("actors"),
+        "hegemon": episode.get("hegemon"),
+        "start": period.get("start"),
+        "end": period.get("end"),
+        "classification": record["classification"],
+        "strategy": record["strategy"],
+        "dominant_explanations": record["dominant_explanations"],
+        "notes": record["notes"],
+        "contested": record["contested"],
+        "decision_digest": record["decision_digest"],
+    }
 
 
 def _line(cells: Sequence[str]) -> bytes:
@@ -147,5 +165,5 @@ def _line(cells: Sequence[str]) -> bytes:
     return text.getvalue().encode("utf-8", "replace")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return ";".join(value) if isinstance(value, list) else "" if value is None else str(value)

@@ -74,7 +74,3 @@ def test_an_episode_and_a_classification_have_the_fields_of_their_schemas(librar
     sent = episode.episode_schema(library.codebook.vocabulary)
     _assert_alike(episode.Episode, sent)
     _assert_alike(classification.Classification, classification.classification_schema(sent)())
-
-
-def test_only_full_answers_have_what_follows() -> None:
-    assert set(outlook.OUTLOOK) == set(_keys(outlook.Sensitivity))
