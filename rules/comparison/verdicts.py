@@ -15,10 +15,12 @@ from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import Codings, reconcile
 from softbalance.rules.episode.trace import Tracer
 from softbalance.rules.model import SETS
+from softbalance.schemas.classification import Step
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.grammar import CLASSIFICATION
 
 
-def compare(classifiers: Sequence[Classifier], episode: Mapping[str, Any]) -> dict[str, Any]:
+def compare(classifiers: Sequence[Classifier], episode: Episode) -> dict[str, Any]:
     """Classify a valid Episode by several rulebooks of one codebook and say where they part.
 
     Returns, ready for JSON:
@@ -72,7 +74,7 @@ class _Side:
         """Return the value of a fact, or None where the rulebook does without it."""
         return self._decision.facts.get(fact) if fact in self._known else None
 
-    def steps(self, fact: str) -> list[dict[str, Any]]:
+    def steps(self, fact: str) -> list[Step]:
         """Return the steps of the trace that conclude a fact."""
         return [step for step in self._steps if step["concludes"]["fact"] == fact]
 
@@ -86,7 +88,7 @@ class _Side:
 _Sides = Mapping[str, _Side]
 
 
-def _sides(classifiers: Sequence[Classifier], episode: Mapping[str, Any]) -> dict[str, _Side]:
+def _sides(classifiers: Sequence[Classifier], episode: Episode) -> dict[str, _Side]:
     codings = reconcile(classifiers[0].rulebook.codebook, episode)
     sides = {each.rulebook.id: _Side(each, codings) for each in classifiers}
     if len(sides) != len(classifiers):

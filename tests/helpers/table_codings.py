@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 from softbalance.rules.classifier import Classifier
+from softbalance.schemas.episode import Observation
 
 from drawn_episodes import Coding
 from evaluator import INDICATORS
@@ -12,7 +13,7 @@ from evaluator import INDICATORS
 Row = dict[str, Any]
 #: What several observations say of one indicator, each combination that reconciles differently.
 _SAID = (("yes", "no"), ("no", "no"), ("unknown", "yes"), ("contested", "yes"), ("unknown",))
-OBSERVATIONS = [
+OBSERVATIONS: list[Observation] = [
     {"indicator": indicator, "value": value}
     for indicator, values in zip(INDICATORS, _SAID, strict=False)
     for value in values
@@ -38,7 +39,7 @@ def expected(classifier: Classifier, codings: Sequence[Coding], *, fired: bool) 
     rows = []
     for (form, values), row, own in zip(codings, *list(columns(codings).values())[:2], strict=True):
         decision = classifier.decider.decide(form, values)
-        verdict = classifier.verdict(decision)
+        verdict: dict[str, Any] = dict(classifier.verdict(decision))
         answer = {"row": row, "own": own, **verdict.pop("tests"), **verdict.pop("explanations")}
         rows.append(answer | verdict | ({"fired": list(decision.fired)} if fired else {}))
     return rows

@@ -9,6 +9,7 @@ import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.schemas.episode import Episode
 
 from drawn_episodes import random_codings
 from evaluator import RULEBOOKS
@@ -47,5 +48,5 @@ def test_observations_are_reconciled_on_postgres(
     rows = pa.Table.from_pylist([{"key": "a", **said} for said in OBSERVATIONS])
     source = database.create_table("observations", rows)
     (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
-    episode = {"form": "other", "observations": OBSERVATIONS}
+    episode: Episode = {"form": "other", "observations": OBSERVATIONS}
     assert row == {"key": "a", **reconcile(codebook, episode).values}

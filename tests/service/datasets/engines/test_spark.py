@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.schemas.episode import Episode
 from softbalance.service.datasets.engines.java import NoJava, provide_java
 
 from drawn_episodes import random_codings
@@ -58,7 +59,7 @@ def test_observations_are_reconciled_on_spark(
     frame.createOrReplaceTempView("observations")
     source = ibis.pyspark.connect(spark).table("observations")
     (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
-    episode = {"form": "other", "observations": OBSERVATIONS}
+    episode: Episode = {"form": "other", "observations": OBSERVATIONS}
     assert row == {"key": "a", **reconcile(codebook, episode).values}
 
 
