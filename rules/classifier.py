@@ -70,7 +70,7 @@ class Classifier:
             "strategy": facts["strategy"],
             "tests": {test: facts[test] for test in self._tests},
             "explanations": {rival: facts[rival] for rival in self._explanations},
-            "dominant_explanations": _balancing_first(decision.sets[DOMINANT]),
+            "dominant_explanations": list(decision.sets[DOMINANT]),
             "notes": list(decision.sets[NOTES]),
             "contested": contested(self.rulebook.codebook, facts),
         }
@@ -79,10 +79,6 @@ class Classifier:
 def contested(codebook: Codebook, facts: Mapping[str, str]) -> list[str]:
     """Return the indicators whose value is contested, step 2 included, in codebook order."""
     return [indicator for indicator in codebook.indicators if facts[indicator] == CONTESTED]
-
-
-def _balancing_first(explanations: tuple[str, ...]) -> list[str]:
-    return sorted(explanations, key=lambda explanation: (explanation != "balancing", explanation))
 
 
 def decision_digest(rulebook: Rulebook, codings: Codings) -> str:
