@@ -90,7 +90,7 @@ class Classifier:
             "strategy": facts["strategy"],
             "tests": {test: facts[test] for test in self._tests},
             "explanations": {rival: facts[rival] for rival in self._explanations},
-            "dominant_explanations": _balancing_first(decision.sets[DOMINANT]),
+            "dominant_explanations": list(decision.sets[DOMINANT]),
             "notes": list(decision.sets[NOTES]),
             "contested": contested(self.rulebook.codebook, facts),
         }
@@ -99,10 +99,6 @@ class Classifier:
 def contested(codebook: Codebook, facts: Mapping[str, str]) -> list[str]:
     """Return the indicators that are contested in the end, in codebook order."""
     return [indicator for indicator in codebook.indicators if facts[indicator] == CONTESTED]
-
-
-def _balancing_first(explanations: tuple[str, ...]) -> list[str]:
-    return sorted(explanations, key=lambda explanation: (explanation != "balancing", explanation))
 
 
 def decision_digest(rulebook: Rulebook, codings: Codings) -> str:

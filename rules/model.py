@@ -64,11 +64,12 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class VerdictClass:
-    """A verdict that a rulebook may reach."""
+    """A verdict that a rulebook may reach; `predicate` is None if the label does in sentences."""
 
     id: str
     label: str
     meaning: str
+    predicate: str | None = None
 
 
 @dataclass(frozen=True)

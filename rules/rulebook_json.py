@@ -60,5 +60,7 @@ def codebook_json(codebook: Codebook) -> dict[str, Any]:
         "groups": [asdict(group) for group in codebook.groups],
         "indicators": [asdict(indicator) for indicator in codebook.indicators.values()],
         "forms": [asdict(form) for form in codebook.forms.values()],
-        "classes": [asdict(verdict) for verdict in codebook.classes.values()],
+        "classes": [
+            {"id": c.id, "label": c.label, "meaning": c.meaning} for c in codebook.classes.values()
+        ],
     }

@@ -136,7 +136,7 @@ class VerdictSchema(Schema):
     strategy = _text("Fixed by the form.")
     tests = fields.Dict(fields.String(), fields.String(), required=True)
     explanations = fields.Dict(fields.String(), fields.String(), required=True)
-    dominant_explanations = _ids("`balancing` first, then in alphabetical order.")
+    dominant_explanations = _ids("In alphabetical order.")
     notes = _ids("In alphabetical order.")
     contested = _ids("Indicators whose value is contested, in codebook order.")
 

@@ -175,11 +175,16 @@ class FormSchema(_Cited):
 
 
 class ClassSchema(StrictSchema):
-    """A verdict."""
+    """A verdict.
+
+    `predicate` is for a class that says all by itself: "the action is" and these words are then the
+    verdict in a sentence, which else has the label and how the tests and explanations stand.
+    """
 
     id = _Name()
     label = _Sentence()
     meaning = _Sentence()
+    predicate = _Sentence(required=False)
 
 
 class CodebookSchema(StrictSchema):
@@ -196,7 +201,10 @@ class CodebookSchema(StrictSchema):
 
 
 class StageSchema(StrictSchema):
-    """A stage of inference; a rule reads what earlier stages concluded."""
+    """A stage of inference; a rule reads what earlier stages concluded.
+
+    Texts call the tests, and the explanations, by the title of the stage that concludes just these.
+    """
 
     id = _Name()
     title = _Sentence()
@@ -208,7 +216,9 @@ class FactSchema(StrictSchema):
 
     `test` and `explanation` facts appear in the answer under these names; an `intermediate` one
     only in the trace; `answer` is for classification, dominant_explanations and notes.
-    `undecided` are the values that stand for "not settled".
+    `undecided` are the values that stand for "not settled". Texts have phrases and marks for the
+    values `met` and `failed` of a test, and `sufficient`, `contributing` and `absent` of an
+    explanation; any other value is told by its name.
     """
 
     id = _Name()

@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("softbalance"), prog_name="softbalance")
 def softbalance() -> None:
-    """Tell soft balancing from unipolar politics as usual, with the proof."""
+    """Classify episodes of states acting together, with the proof."""
 
 
 def main() -> None:

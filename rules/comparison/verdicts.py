@@ -1,6 +1,6 @@
 """One episode under several rulebooks, and the first premises on which they part.
 
-Rulebooks over one codebook share facts by name: two of them may both conclude a `systemic_link`,
+Rulebooks over one codebook share facts by name: two of them may both conclude a test of one name,
 each by rules of its own. They *part* on a fact that more than one of them concludes or reads, if
 not all of these have the same value for it. A parting that follows from another explains nothing,
 so the first are told: those where no premise of a rule that fired is itself one on which they part.

@@ -15,7 +15,7 @@ from softbalance.rules.model import SETS
 from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import CLASSIFICATION
 
-#: A field of the answer and the name in it: `("tests", "systemic_link")`.
+#: A field of the answer and the name in it: `("tests", ID)`.
 Field = tuple[str, str]
 
 

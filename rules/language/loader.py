@@ -25,6 +25,7 @@ from softbalance.schemas.mistakes import unknown_name
 
 #: The folder of the rulebooks that come with the package.
 SHIPPED = Path(str(files("softbalance.rules"))) / "rulebooks"
+#: The one that decides where none is named, if the library has it.
 DEFAULT_RULEBOOK = "brooks-wohlforth-2004"
 
 #: A document and its data, sound by its grammar.
@@ -41,6 +42,11 @@ class Library:
 
     codebook: Codebook
     rulebooks: Mapping[str, Rulebook]
+
+    @property
+    def default(self) -> str:
+        """The id of the rulebook that decides where none is named."""
+        return next(iter(self.rulebooks))
 
     def __getitem__(self, rulebook: str) -> Rulebook:
         try:

@@ -21,23 +21,6 @@ from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 FIRED = "fired"
-#: The columns of a classified dataset for the shipped rulebooks, in order.
-OUTPUT = (
-    "id",
-    "rulebook",
-    CLASSIFICATION,
-    STRATEGY,
-    "systemic_link",
-    "security_motive",
-    "tradeoffs",
-    "policy_bargaining",
-    "regional_security",
-    "material_interest",
-    DOMINANT,
-    NOTES,
-    CONTESTED,
-    FIRED,
-)
 #: Every column of a layout begins so.
 HIDDEN = "__"
 #: As many different lists a piece can tell apart (see `Layout.lists`): as many as DuckDB still
@@ -50,8 +33,8 @@ CONTRADICTION = -1
 def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
     """Return the names of the result's columns for one or more rulebooks, in order.
 
-    Those of the shipped rulebooks always, then the tests and explanations that others declare.
-    Columns that pass through are not among them.
+    Each test and explanation that one of them declares has a column, in order of first mention.
+    Without the columns passed through.
     """
     declared = (
         fact
@@ -59,7 +42,8 @@ def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
         for kind in ("test", "explanation")
         for fact in rulebook.of_kind(kind)
     )
-    return list(dict.fromkeys([*OUTPUT, *declared]))
+    answered = ("id", "rulebook", CLASSIFICATION, STRATEGY)
+    return [*answered, *dict.fromkeys(declared), DOMINANT, NOTES, CONTESTED, FIRED]
 
 
 def as_columns(verdict: Verdict, fired: Iterable[str]) -> dict[str, object]:
@@ -187,8 +171,7 @@ class Layout:
         return f"{HIDDEN}rule_{list(self.rulebook.rules).index(rule)}"
 
     def _gathered(self, name: str) -> list[str]:
-        values = self.rulebook.facts[name].values if name in self.rulebook.facts else ()
-        return sorted(values, key=lambda value: (name == DOMINANT and value != "balancing", value))
+        return sorted(self.rulebook.facts[name].values if name in self.rulebook.facts else ())
 
 
 def _runs(stage: Stage) -> list[tuple[Rule, ...]]:

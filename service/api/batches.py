@@ -13,7 +13,6 @@ import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
 from softbalance.rules.episode.firing import EngineFailure
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.schemas.classification import DETAILS, VERDICT, Answer, classification_schema
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.fields import Choice
@@ -52,7 +51,9 @@ def blueprint(context: Context) -> Blueprint:
     class BatchQuery(Query):
         """How to classify; nothing of a batch is stored."""
 
-        rulebook = Choice("rulebook", context.library.rulebooks, load_default=DEFAULT_RULEBOOK)
+        rulebook = Choice(
+            "rulebook", context.library.rulebooks, load_default=context.library.default
+        )
         detail = Choice("detail", DETAILS, load_default=VERDICT)
 
     @routes.route("", methods=["POST"])

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Response, request, url_for
 from marshmallow import fields, validate
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.rules.model import Codebook
 from softbalance.schemas.classification import (
     DETAILS,
@@ -73,7 +72,9 @@ def blueprint(context: Context) -> Blueprint:
     class PostQuery(Query):
         """How to classify."""
 
-        rulebook = Choice("rulebook", context.library.rulebooks, load_default=DEFAULT_RULEBOOK)
+        rulebook = Choice(
+            "rulebook", context.library.rulebooks, load_default=context.library.default
+        )
         detail = Choice("detail", DETAILS, load_default=TRACE)
         store = Flag(load_default=True)
 

@@ -16,8 +16,8 @@ from softbalance.service.http import problems
 from softbalance.service.http.problems import MIMETYPE
 
 _ABOUT = (
-    "Tells soft balancing from unipolar politics as usual: an Episode goes in, a classification "
-    "with its proof comes out. Errors are RFC 9457 problems."
+    "An Episode of states acting together goes in, a classification with its proof comes out. "
+    "Errors are RFC 9457 problems."
 )
 #: What the document says of itself.
 CONFIG = {

@@ -8,7 +8,6 @@ import flask
 from flask import Response, send_from_directory
 from marshmallow import Schema, fields
 from softbalance.rules.episode.firing import EngineFailure
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.rules.verification.cases import Case, CaseResult, cases_of
 from softbalance.schemas.classification import VERDICT
 from softbalance.service.context import Context
@@ -120,4 +119,4 @@ def assets() -> flask.Blueprint:
 
 def known_case(context: Context) -> Case:
     """Return the case that readiness is tested on: the first of the default rulebook."""
-    return cases_of(context.library[DEFAULT_RULEBOOK])[0]
+    return cases_of(context.library[context.library.default])[0]

@@ -79,7 +79,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
 
     A row a case, a column a condition and then a column a class of the rulebook, 1 for the verdict
     on the case. Unknown and contested codings stay empty, and so do all classes where the verdict
-    is indeterminate.
+    is one that the rulebook calls undecided, which has no column.
     """
     from softbalance.schemas.mistakes import unknown_name
     from softbalance.service.exchange.qca import qca_table

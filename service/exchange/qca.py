@@ -19,8 +19,6 @@ from softbalance.service.datasets.reading.layouts import ID
 from softbalance.service.exchange.coded import CodedEpisode
 
 _SET = {YES: "1", NO: "0"}
-#: The class that says that nothing can be said.
-UNDECIDED = "indeterminate"
 
 
 def qca_table(
@@ -32,10 +30,12 @@ def qca_table(
 ) -> tuple[str, int]:
     """Return the table as CSV, and how many cases were left out since a cell would be empty.
 
-    The conditions are indicators; the outcomes are the classes that the rulebook can conclude, 1
-    for the verdict on the case and 0 for the others. Raises EngineFailure.
+    The conditions are indicators; the outcomes are the classes that the rulebook can conclude and
+    doesn't declare undecided, 1 for the verdict on the case and 0 for the others. Raises
+    EngineFailure.
     """
-    outcomes = [name for name in classifier.rulebook.classes if name != UNDECIDED]
+    undecided = classifier.rulebook.undecided(CLASSIFICATION)
+    outcomes = [name for name in classifier.rulebook.classes if name not in undecided]
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")
     writer.writerow([ID, *conditions, *outcomes])
@@ -43,7 +43,7 @@ def qca_table(
     for episode in episodes:
         verdict = classifier.decide(episode.codings).facts[CLASSIFICATION]
         cells = [_SET.get(episode.codings.values[name], "") for name in conditions]
-        cells += ["" if verdict == UNDECIDED else str(int(verdict == name)) for name in outcomes]
+        cells += ["" if verdict in undecided else str(int(verdict == name)) for name in outcomes]
         if complete and "" in cells:
             left_out += 1
         else:

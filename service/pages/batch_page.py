@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import flask
 from flask import Response, request
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.rules.model import Rulebook, VerdictClass
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import as_json, body_of
@@ -35,9 +34,8 @@ def blueprint(context: Context) -> flask.Blueprint:
     @routes.get("")
     def batch() -> Response:
         rulebooks = list(context.library.rulebooks.values())
-        return shown(
-            "batch.html", BatchPage(rulebooks, DEFAULT_RULEBOOK, codebook.classes, MOST_BYTES)
-        )
+        page = BatchPage(rulebooks, context.library.default, codebook.classes, MOST_BYTES)
+        return shown("batch.html", page)
 
     @routes.post("/header")
     def header() -> Response:

@@ -10,7 +10,7 @@ import flask
 from flask import Response, render_template, request
 from marshmallow import ValidationError
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK, UnknownRulebook
+from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.model import Codebook, Group, Indicator, Rulebook
 from softbalance.rules.verification.cases import Case, cases_of
 from softbalance.schemas.classification import FULL, Answer
@@ -24,7 +24,7 @@ from softbalance.service.http.problems import Problem, payload
 from softbalance.service.pages.rendering import shown
 from softbalance.service.text.argument import Statement, unfolded_each
 from softbalance.service.text.phrases import label
-from softbalance.service.text.sentence import fact_names
+from softbalance.service.text.sentence import fact_names, kind_titles
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class VerdictFragment:
 
     answer: Answer
     codebook: Codebook
+    kinds: Mapping[str, str]
     titles: Mapping[str, str]
     statements: Sequence[Statement]
 
@@ -80,13 +81,15 @@ def blueprint(context: Context) -> flask.Blueprint:
     @routes.get("")
     def desk() -> Response:
         max_body = context.settings.max_body
-        page = DeskPage(codebook, rulebooks, DEFAULT_RULEBOOK, list(cases.values()), max_body)
+        page = DeskPage(
+            codebook, rulebooks, context.library.default, list(cases.values()), max_body
+        )
         return shown("code.html", page)
 
     @routes.post("/verdict")
     def verdict() -> Response:
         """Judge the Episode as it stands; mistakes are an answer here, since it is still typed."""
-        classifier = _classifier(context, request.args.get("rulebook", DEFAULT_RULEBOOK))
+        classifier = _classifier(context, request.args.get("rulebook", context.library.default))
         try:
             episode: Episode = schema.load(json_body(body_of(request)))
         except ValidationError as error:
@@ -111,7 +114,9 @@ def blueprint(context: Context) -> flask.Blueprint:
 def _fragment(answer: Answer, rulebook: Rulebook) -> VerdictFragment:
     facts = [*answer["tests"], *answer["explanations"]]
     statements = unfolded_each(answer, rulebook.codebook, [CLASSIFICATION, *facts])
-    return VerdictFragment(answer, rulebook.codebook, fact_names(facts, rulebook), list(statements))
+    titles = fact_names(facts, rulebook)
+    kinds = kind_titles(rulebook)
+    return VerdictFragment(answer, rulebook.codebook, kinds, titles, list(statements))
 
 
 def _classifier(context: Context, rulebook: str) -> Classifier:

@@ -27,19 +27,21 @@ from softbalance.service.text.argument import Statement, conflicting, unfolded_e
 from softbalance.service.text.dot import proof_graph
 from softbalance.service.text.outlook_text import flips_words, missing_words
 from softbalance.service.text.proof import proof_text, sources_of
-from softbalance.service.text.sentence import fact_names, verdict_sentence
+from softbalance.service.text.sentence import fact_names, kind_titles, verdict_sentence
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What is shown of any classification, stored or not: see `verdict.html`.
 
-    `statements` are the proofs of the class and of what it does not rest on; `titles` what the
-    rulebook calls its tests and rivals; `reasons` fact → why it has its value.
+    `statements` are the proofs of the class and of what it does not rest on; `kinds` what the
+    rulebook calls its tests and its explanations, `titles` what it calls each; `reasons` fact → why
+    it has its value.
     """
 
     answer: Answer
     sentence: str
+    kinds: Mapping[str, str]
     titles: Mapping[str, str]
     reasons: Mapping[str, str]
     statements: Sequence[Statement]
@@ -156,6 +158,7 @@ def verdict_of(answer: Answer, codebook: Codebook, rulebook: Rulebook | None) ->
     return Verdict(
         answer,
         verdict_sentence(answer, codebook, rulebook),
+        kind_titles(rulebook),
         fact_names(facts, rulebook),
         {fact: concluded[fact] for fact in facts if fact in concluded},
         list(unfolded_each(answer, codebook, ["classification", *facts])),

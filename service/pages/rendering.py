@@ -77,7 +77,9 @@ def set_up(app: Flask, codebook: Codebook) -> None:
     }
     environment.globals |= {
         "static": _static,
+        "codebook": codebook,
         "class_label": partial(label, codebook=codebook),
+        "class_place": partial(_class_place, codebook),
         "content_words": content_words,
         "differing_words": differing_words,
         "has_witness": has_witness,
@@ -87,6 +89,11 @@ def set_up(app: Flask, codebook: Codebook) -> None:
         "is_here": _is_here,
     }
     app.register_blueprint(_assets())
+
+
+def _class_place(codebook: Codebook, name: str) -> int:
+    """Return the place of a class in the codebook, from 1, which gives it its look; or 0."""
+    return [*codebook.classes].index(name) + 1 if name in codebook.classes else 0
 
 
 def _assets() -> flask.Blueprint:

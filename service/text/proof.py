@@ -35,7 +35,7 @@ def _sections(classified: Answer, codebook: Codebook) -> Iterator[RenderableType
     yield _verdict(classified, codebook)
     for title, values in (
         ("Tests", classified["tests"]),
-        ("Rival explanations", classified["explanations"]),
+        ("Explanations", classified["explanations"]),
     ):
         if values:
             yield from section(title, _values(values))

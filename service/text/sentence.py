@@ -11,9 +11,16 @@ from softbalance.schemas.episode import Episode
 from softbalance.service.text.phrases import label, printable, words
 from softbalance.service.text.states_text import state_name, with_article
 
+#: The name here of every value that a rulebook calls undecided.
+_OPEN = "undetermined"
 #: Value of a test → how the tests stand on it.
-_TESTS = {"met": "{are} met on {them}", "failed": "fail{s} on {them}"}
-_OPEN_TEST = "{are} open on {them}"
+_TESTS = {
+    "met": "{are} met on {them}",
+    "failed": "fail{s} on {them}",
+    _OPEN: "{are} open on {them}",
+}
+#: The values of explanations that have a phrase of their own.
+_EXPLANATIONS = ("sufficient", "contributing", "absent", _OPEN)
 
 
 def verdict_sentence(classified: Answer, codebook: Codebook, rulebook: Rulebook | None) -> str:
@@ -22,10 +29,13 @@ def verdict_sentence(classified: Answer, codebook: Codebook, rulebook: Rulebook 
     `rulebook` is the one that decided; without it, facts are called by their ids.
     """
     name = _short(rulebook) if rulebook else classified["rulebook"]["id"]
-    verdict = label(classified["classification"], codebook).lower()
-    return (
-        f"Under {name}, {_action(classified['episode'])} is {verdict}{_why(classified, rulebook)}."
-    )
+    verdict = codebook.classes.get(classified["classification"])
+    if verdict and verdict.predicate:
+        said = verdict.predicate
+    else:
+        called = label(classified["classification"], codebook).lower()
+        said = f"{called}{_why(classified, rulebook)}"
+    return f"Under {name}, {_action(classified['episode'])} is {said}."
 
 
 def _short(rulebook: Rulebook) -> str:
@@ -42,51 +52,81 @@ def _action(episode: Episode) -> str:
 
 
 def _why(classified: Answer, rulebook: Rulebook | None) -> str:
-    if classified["classification"] == "not_a_constraint":
-        return " on the hegemon, and the question of balancing does not arise"
-    clauses = [*_tests(classified["tests"], rulebook), *_rivals(classified["explanations"])]
+    tests, explanations = classified["tests"], classified["explanations"]
+    clauses = [*_tests(tests, rulebook), *_explained(explanations, rulebook)]
     return f": {'; '.join(clauses)}" if clauses else ""
 
 
 def _tests(tests: Mapping[str, str], rulebook: Rulebook | None) -> list[str]:
-    by_value: dict[str, list[str]] = {}
-    for test, value in tests.items():
-        by_value.setdefault(value, []).append(f"the {fact_title(test, rulebook)}")
     one = len(tests) == 1
     grammar = {"are": "is" if one else "are", "s": "s" if one else ""}
-    said = [
-        _TESTS.get(value, _OPEN_TEST).format(them=listed(facts), **grammar)
-        for value, facts in by_value.items()
-    ]
-    return [f"the {'test' if one else 'tests'} of balancing {listed(said, 'but')}"] if said else []
+    said = []
+    for value, facts in _by_value(tests, rulebook).items():
+        phrase = _TESTS.get(value, f"{{are}} {words(value)} on {{them}}")
+        them = listed([f"the {fact_title(fact, rulebook)}" for fact in facts])
+        said.append(phrase.format(them=them, **grammar))
+    called = within(kind_title("test", rulebook, "test" if one else "tests"))
+    return [f"the {called} {listed(said, 'but')}"] if said else []
 
 
-def _rivals(explanations: Mapping[str, str]) -> list[str]:
-    by_value: dict[str, list[str]] = {}
-    for rival, value in explanations.items():
-        by_value.setdefault(value, []).append(words(rival))
+def _explained(explanations: Mapping[str, str], rulebook: Rulebook | None) -> list[str]:
+    by_value = _by_value(explanations, rulebook)
+    named = {value: [words(fact) for fact in facts] for value, facts in by_value.items()}
     clauses = []
     # what would have been enough comes first, and what is open only where nothing else is known
-    if enough := by_value.get("sufficient"):
+    if enough := named.get("sufficient"):
         clauses.append(
             f"{listed(enough)} {'alone' if len(enough) == 1 else 'each'} would account for it"
         )
-    if part := by_value.get("contributing"):
+    if part := named.get("contributing"):
         clauses.append(f"{listed(part)} had a part in it")
-    if explanations and set(by_value) == {"absent"}:
-        clauses.append("no rival explanation is at work")
-    if not clauses and (open_ := by_value.get("undetermined")):
+    for value in [value for value in named if value not in _EXPLANATIONS]:
+        are = "is" if len(named[value]) == 1 else "are"
+        clauses.append(f"{listed(named[value])} {are} {words(value)}")
+    if named.keys() == {"absent"}:
+        called = within(kind_title("explanation", rulebook, "explanations"))
+        clauses.append(f"none of the {called} is at work")
+    if not clauses and (open_ := named.get(_OPEN)):
         clauses.append(f"whether {listed(open_, 'or')} had a part is open")
     return [listed(clauses)] if clauses else []
+
+
+def _by_value(facts: Mapping[str, str], rulebook: Rulebook | None) -> dict[str, list[str]]:
+    """Return the facts of each value, those undecided together."""
+    by_value: dict[str, list[str]] = {}
+    for fact, value in facts.items():
+        is_open = rulebook is not None and value in rulebook.undecided(fact)
+        by_value.setdefault(_OPEN if is_open else value, []).append(fact)
+    return by_value
+
+
+def kind_title(kind: str, rulebook: Rulebook | None, otherwise: str) -> str:
+    """Return what a rulebook calls its facts of a kind: the title of the stage for just these."""
+    facts = set(rulebook.of_kind(kind)) if rulebook else set()
+    stages = rulebook.stages if rulebook and facts else ()
+    return next((stage.title for stage in stages if {*stage.concludes} == facts), otherwise)
+
+
+def kind_titles(rulebook: Rulebook | None) -> dict[str, str]:
+    """Return what a rulebook calls its tests and its explanations, as headings have it."""
+    return {
+        "test": kind_title("test", rulebook, "Tests"),
+        "explanation": kind_title("explanation", rulebook, "Explanations"),
+    }
 
 
 def fact_title(fact: str, rulebook: Rulebook | None) -> str:
     """Return what a rulebook calls a fact, as it stands within a sentence."""
     found = rulebook.facts.get(fact) if rulebook else None
-    return found.title[:1].lower() + found.title[1:] if found else words(fact)
+    return within(found.title) if found else words(fact)
 
 
 def fact_names(facts: Sequence[str], rulebook: Rulebook | None) -> dict[str, str]:
     """Return for facts what a rulebook calls them, as a heading has it."""
     titles = {fact: fact_title(fact, rulebook) for fact in facts}
     return {fact: title[:1].upper() + title[1:] for fact, title in titles.items()}
+
+
+def within(title: str) -> str:
+    """Return a title as it stands within a sentence."""
+    return title[:1].lower() + title[1:]

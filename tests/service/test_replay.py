@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.archive import archived, restored
+from softbalance.rules.language.building import digest
 from softbalance.rules.language.loader import Library, load_library
+from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.settings import Settings
 from sqlalchemy import text
 
+from drawn_episodes import random_codings
 from stores import forge, undefended
 from written_rulebooks import VARIANT, book
 
@@ -39,6 +44,25 @@ def test_a_rulebook_comes_back_from_the_archive_whole(library: Library, rulebook
     assert back.digest == kept.digest
     assert list(back.rules) == list(kept.rules)
     assert back.facts == kept.facts
+
+
+def test_what_was_kept_without_optional_keys_decides_alike(library: Library) -> None:
+    """The shipped documents once lacked them, and records were decided by these."""
+    for rulebook in library.rulebooks.values():
+        content = json.loads(archived(rulebook))
+        for verdict_class in content["codebook"]["classes"]:
+            verdict_class.pop("predicate", None)
+        facts = [fact for document in content["rulebooks"] for fact in document.get("facts", ())]
+        for fact in facts:
+            if fact["id"] == CLASSIFICATION:
+                del fact["undecided"]
+        old = restored(digest(content), json.dumps(content))
+        assert old.digest != rulebook.digest
+        assert list(old.rules) == list(rulebook.rules)
+        before, now = Classifier(old), Classifier(rulebook)
+        for coding in random_codings(50, seed=3):
+            was = before.verdict(before.decider.decide(*coding))
+            assert was == now.verdict(now.decider.decide(*coding))
 
 
 def test_another_content_is_refused(library: Library) -> None:

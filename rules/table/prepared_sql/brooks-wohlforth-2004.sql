@@ -1,4 +1,4 @@
--- sha256:04b66818a833d98548adbf27caca09b299d096536e02b0d6674bb804730e43e9, format 1
+-- sha256:6259f2e222ffc054a56b9c67720169564b3a6241f5d57824ed97c5deda790adf, format 1
 SELECT
   "t9"."__own",
   CASE

@@ -1,4 +1,4 @@
--- sha256:e74cffc96332c821a9f4be42b5098e7ca9d5c7a724e75a07191cb7fd9e18d1ee, format 1
+-- sha256:ea2430aab4cc438114d5911205117d78ae2d88bb6c74f261daeac453e3a43ce9, format 1
 SELECT
   "t5"."__own",
   CASE

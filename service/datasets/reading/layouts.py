@@ -98,7 +98,7 @@ def _check_spelling(
 ) -> None:
     """Refuse a column that misspells an indicator, since its codings would be passed over.
 
-    Not one that has an indicator's name in it as words (`costly_commitment_note`), nor one whose
+    Not one that has an indicator's name in it as words (`INDICATOR_note`), nor one whose
     indicator has its own column too.
     """
     wrong = []

@@ -21,14 +21,14 @@ from softbalance.rules.model import Rulebook
 from softbalance.rules.table import bits as words
 from softbalance.rules.table import expression as relational
 from softbalance.rules.table import prepared
-from softbalance.rules.table.columns import OUTPUT, output_columns
+from softbalance.rules.table.columns import output_columns
 from softbalance.rules.table.duckdb_sql import verdicts_sql
 from softbalance.rules.table.expression import reconciled, verdicts
 from softbalance.schemas.episode import Episode
 
 import tiny
 from drawn_episodes import Coding, codings, episodes, random_codings
-from evaluator import RULEBOOKS
+from evaluator import RIVALS, RULEBOOKS, TESTS
 from table_codings import Row, arrow, expected, in_order
 
 
@@ -120,6 +120,17 @@ def added(name: str, stage: str, when: list[Any], then: dict[str, str]) -> dict[
     return {"id": name, **body, "because": "It is so here.", "cites": CITES}
 
 
+def test_the_columns_are_those_of_the_rulebooks_asked_for(library: Library) -> None:
+    brooks, paul = library[RULEBOOKS[0]], library["paul-2004"]
+    first, last = (
+        ["id", "rulebook", "classification", "strategy"],
+        ["dominant_explanations", "notes", "contested", "fired"],
+    )
+    assert output_columns([paul]) == [*first, TESTS[0], *last]
+    for books in ([brooks], [brooks, paul], [paul, brooks]):
+        assert output_columns(books) == [*first, *TESTS, *RIVALS, *last]
+
+
 def test_a_rulebook_of_ones_own_needs_no_code(tmp_path: Path) -> None:
     """Overlapping rules of one value, a fact and a test of its own, a rule less."""
     content = extended(
@@ -143,7 +154,7 @@ def test_a_rulebook_of_ones_own_needs_no_code(tmp_path: Path) -> None:
         ],
     )
     book = load_library([written(tmp_path / "own", content)])["own-book"]
-    assert output_columns([book]) == [*OUTPUT, "loud"]
+    assert output_columns([book])[4:-4] == [*TESTS, "loud", *RIVALS]
     drawn = list(random_codings(1000, seed=5))
     wanted = expected(Classifier(book), drawn, fired=True)
     assert any({"loud-a", "loud-b"} <= {*row["fired"]} for row in wanted)

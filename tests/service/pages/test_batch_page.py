@@ -102,6 +102,8 @@ def test_episodes_by_line(batch: Page, moscow_tehran: dict[str, Any]) -> None:
     expect(batch.locator("#outcome")).to_contain_text("2 episodes classified, 2 rows rejected")
     verdicts = sheet_of(downloaded(batch, "Verdicts as CSV"))
     assert [row["rulebook"] for row in verdicts] == ["paul-2004"] * 2
+    first, last = ["id", "rulebook", "classification", "strategy"], ["notes", "contested"]
+    assert list(verdicts[0]) == [*first, "systemic_link", "dominant_explanations", *last]
     rejects = sheet_of(downloaded(batch, "Rejects as CSV"))
     told = [(row["line"], row["id"], row["column"], row["value"]) for row in rejects]
     assert told == [("2", "wrong", "form", HOSTILE), ("4", "", "", "{no")]

@@ -74,13 +74,19 @@ async function lookedAtHeader(given) {
   return { told: `${columns}.${passed ? ` Your own columns pass through: ${passed}.` : ""}` };
 }
 
+/** The names of the tests and explanations of the rulebook that is chosen. */
+function factsOf({ selectedOptions: [{ dataset }] }) {
+  const names = (text) => text.split(" ").filter(Boolean);
+  return { tests: names(dataset.tests), explanations: names(dataset.explanations) };
+}
+
 async function run() {
   running = new AbortController();
   const { signal } = running;
   show("running");
   part("running-title").focus();
   const begun = performance.now();
-  collected = new Collected(new Rows(file, sheet), sheet?.own ?? [], showReject);
+  collected = new Collected(factsOf(part("rulebook")), new Rows(file, sheet), sheet?.own ?? [], showReject);
   part("rejects").querySelector("tbody").replaceChildren();
   part("announcer").textContent = `Classifying ${file.name}.`;
   let ending = "";

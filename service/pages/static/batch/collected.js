@@ -29,20 +29,16 @@ export class Growing {
   }
 }
 
-const TESTS = ["systemic_link", "security_motive", "tradeoffs"];
-const RIVALS = ["policy_bargaining", "regional_security", "material_interest"];
 const REJECT_COLUMNS = ["line", "id", "column", "value", "code", "message", "row"];
-const COLUMNS = [
-  "id", "rulebook", "classification", "strategy", ...TESTS, ...RIVALS,
-  "dominant_explanations", "notes", "contested",
-];
 
 /**
- * The outcome so far. `rows` reads along in the file, of which the columns named in `own` pass
- * through into the sheet of verdicts; `told` is called with each mistake and its number.
+ * The outcome so far, by a rulebook of these `facts`: the names of its tests and explanations.
+ * `rows` reads along in the file, of which the columns named in `own` pass through into the sheet of
+ * verdicts; `told` is called with each mistake and its number.
  */
 export class Collected {
-  constructor(rows, own, told) {
+  constructor(facts, rows, own, told) {
+    this.facts = facts;
     this.rows = rows;
     this.own = own;
     this.told = told;
@@ -54,7 +50,7 @@ export class Collected {
     this.ndjson = new Growing("application/x-ndjson");
     this.csv = new Growing("text/csv");
     this.rejects = new Growing("text/csv");
-    this.csv.add(csvRow([...COLUMNS, ...own.map(({ name }) => name)]));
+    this.csv.add(csvRow([...columnsOf(facts), ...own.map(({ name }) => name)]));
     this.rejects.add(csvRow(REJECT_COLUMNS));
   }
 
@@ -68,7 +64,7 @@ export class Collected {
     }
     this.ndjson.add(`${text}\n`);
     const cells = this.own.length ? (await this.rows.at(answer.line, false)).cells : [];
-    this.csv.add(csvRow([...cellsOf(answer), ...this.own.map(({ place }) => cells[place])]));
+    this.csv.add(csvRow([...cellsOf(answer, this.facts), ...this.own.map(({ place }) => cells[place])]));
     this.classes.set(answer.classification, (this.classes.get(answer.classification) ?? 0) + 1);
   }
 
@@ -102,12 +98,17 @@ function shownValue(value) {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function cellsOf(answer) {
+function columnsOf({ tests, explanations }) {
+  const first = ["id", "rulebook", "classification", "strategy"];
+  return [...first, ...tests, ...explanations, "dominant_explanations", "notes", "contested"];
+}
+
+function cellsOf(answer, { tests, explanations }) {
   const joined = (list) => list.join(";");
   return [
     answer.episode_id, answer.rulebook.id, answer.classification, answer.strategy,
-    ...TESTS.map((name) => answer.tests[name]),
-    ...RIVALS.map((name) => answer.explanations[name]),
+    ...tests.map((name) => answer.tests[name]),
+    ...explanations.map((name) => answer.explanations[name]),
     joined(answer.dominant_explanations), joined(answer.notes), joined(answer.contested),
   ];
 }
