@@ -11,6 +11,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY . /source
+# what durable_rules calls and Python 3.13 removed, by the name of its successor: newer compilers insist on it
+ENV CPPFLAGS=-DPyEval_CallObject=PyObject_CallObject
 RUN python -m venv --without-pip /opt/softbalance \
     && pip --python /opt/softbalance/bin/python install --no-cache-dir "/source[${EXTRAS}]" \
     && find /opt/softbalance -type d -name tests -prune -exec rm -rf {} +

@@ -2,10 +2,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# what the package is built of, beside modules in Python
+BUILT := setup.cfg setup.py pyproject.toml rules/episode/call_object.c
+# GCC 14 and clang 16 refuse to compile durable_rules for Python 3.13, which removed a function that it calls;
+# this names the successor
+PIP := CPPFLAGS="$$CPPFLAGS -DPyEval_CallObject=PyObject_CallObject" $(BIN)/pip
 
 .PHONY: run test lint browser vendor secrets audit clean
 
-run: $(VENV)/installed
+run: $(VENV)/can-run
 	$(BIN)/softbalance cases --load --quiet
 	$(BIN)/softbalance serve
 
@@ -22,10 +27,10 @@ secrets/database: secrets/database_password
 	printf 'postgresql://softbalance:%s@database/softbalance' "$$(cat $<)" > $@
 	chmod 644 $@
 
-test: lint browser
+test: browser lint
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-lint: $(VENV)/installed
+lint: $(VENV)/can-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .typing/softbalance tests
@@ -33,8 +38,8 @@ lint: $(VENV)/installed
 
 # a Chromium for the tests of the pages, where there is none
 browser:
-	command -v chromium || command -v chromium-browser \
-	  || (apt-get update && apt-get install --yes --no-install-recommends chromium)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || tools/apt-install chromium \
+	  || { echo 'Chromium is missing. Install it, on Debian by: apt-get install chromium' >&2; exit 1; }
 
 # needs npm: the files of others that the pages and their tests hold, in the versions of package.json
 PAGES := service/pages/static/vendor
@@ -51,15 +56,21 @@ vendor:
 	cp $(FETCHED)/axe-core/axe.min.js tests/vendor
 
 # needs the network, to ask for advisories
-audit: $(VENV)/installed
+audit: $(VENV)/can-test
 	$(BIN)/pip install --quiet 'pip-audit >= 2.10, < 3'
 	$(BIN)/pip-audit --local --skip-editable
 
-$(VENV)/installed: setup.cfg pyproject.toml
+$(VENV)/can-run: $(BUILT)
+	@tools/prepare $(PYTHON)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable '.[test]'
+	$(PIP) install --quiet --editable .
+	touch $@
+
+# much more, Spark above all, so not for those who only run it
+$(VENV)/can-test: $(VENV)/can-run
+	$(PIP) install --quiet --editable '.[test]'
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info rules/*.so

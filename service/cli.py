@@ -61,6 +61,6 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         softbalance()
-    except OSError as error:
+    except (ImportError, OSError) as error:
         click.echo(f"softbalance: {error}", err=True)
         sys.exit(2)

@@ -9,16 +9,50 @@ touches it, and keeps to the part that is safe:
   short tokens that the rulebook declares: no text of an episode ever enters;
 - a rule that always matches in each ruleset, since a session in which nothing fired is not safe;
 - every return code is looked at; after any failure the engine refuses to go on (`EngineFailure`),
-  and the process that holds it is to be replaced.
+  and the process that holds it is to be replaced;
+- from Python 3.13 on, a C function that its module misses is provided (`call_object.c`).
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
-import durable_rules_engine as durable
 import orjson
 from softbalance.rules.model import Clause, Rule, Stage
+
+#: Our extension module that defines PyEval_CallObject; setup.py has it built.
+_CALL_OBJECT = f"{__package__}.call_object"
+
+
+def _import_engine() -> Any:
+    if sys.version_info >= (3, 13):
+        _provide_call_object()
+    import durable_rules_engine  # noqa: PLC0415 - it does not load before that
+
+    return durable_rules_engine
+
+
+def _provide_call_object() -> None:
+    """Load our module so that the linker finds its function for modules that are loaded later."""
+    flags = sys.getdlopenflags()
+    sys.setdlopenflags(flags | os.RTLD_GLOBAL)
+    try:
+        import_module(_CALL_OBJECT)
+    except ImportError as error:
+        raise ImportError(
+            f"durable_rules needs {_CALL_OBJECT} on this Python, and it does not load ({error}); "
+            "with a C compiler at hand, install softbalance again: in its folder, "
+            "pip install --editable ."
+        ) from error
+    finally:
+        sys.setdlopenflags(flags)
+
+
+durable = _import_engine()
 
 #: A rule that matches every fact; no rule of a rulebook has capitals in its id.
 _ALWAYS = "ALWAYS"

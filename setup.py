@@ -1,0 +1,9 @@
+"""The package's module in C, which setup.cfg cannot name; all else is said there."""
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension("softbalance.rules.episode.call_object", ["rules/episode/call_object.c"])
+    ]
+)
