@@ -2,8 +2,5 @@
 
 from setuptools import Extension, setup
 
-setup(
-    ext_modules=[
-        Extension("softbalance.rules.episode.call_object", ["rules/episode/call_object.c"])
-    ]
-)
+CALL_OBJECT = Extension("softbalance.rules.episode.call_object", ["rules/episode/call_object.c"])
+setup(ext_modules=[CALL_OBJECT])
