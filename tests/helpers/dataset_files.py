@@ -48,12 +48,20 @@ def classify(*arguments: object, stdin: bytes | None = None) -> Done:
     return Done(result.exit_code, result.stdout, result.stderr)
 
 
-def answer(classifier: Classifier, id_: str, coding: Coding, **own: Any) -> Row:
-    """The row that the single-episode engine gives, with native lists."""
+def columns_of(rulebook: str) -> list[str]:
+    """The names of the columns where a shipped rulebook alone is asked for."""
+    lacking = FACTS[1:] if rulebook == "paul-2004" else ()
+    return [name for name in HEADER if name not in lacking]
+
+
+def answer(
+    classifier: Classifier, id_: str, coding: Coding, facts: Sequence[str] = (), **own: Any
+) -> Row:
+    """The row that the single-episode engine gives, with native lists; null for other `facts`."""
     decision = classifier.decider.decide(*coding)
     verdict: dict[str, Any] = dict(classifier.verdict(decision))
-    facts = dict.fromkeys(FACTS) | verdict.pop("tests") | verdict.pop("explanations")
-    row = {"id": id_, "rulebook": classifier.rulebook.id, **verdict, **facts, **own}
+    told = dict.fromkeys(facts) | verdict.pop("tests") | verdict.pop("explanations")
+    row = {"id": id_, "rulebook": classifier.rulebook.id, **verdict, **told, **own}
     return row | {"fired": list(decision.fired)}
 
 

@@ -15,12 +15,14 @@ from softbalance.service.datasets.reading.values import SPELLINGS
 
 from dataset_files import (
     BROOKS,
+    FACTS,
     HEADER,
     WIDE,
     Row,
     answer,
     as_text,
     classify,
+    columns_of,
     read,
     read_lines,
     read_parquet,
@@ -50,7 +52,7 @@ def test_wide_sheet(
     done = classify(sheet, "-o", tmp_path / "out.csv", "--rulebook", name)
     assert done == (0, "", "")
     assert read(tmp_path / "out.csv") == as_text(expected(classifiers[name], codings))
-    assert (tmp_path / "out.csv").read_text().splitlines()[0].split(",") == HEADER
+    assert (tmp_path / "out.csv").read_text().splitlines()[0].split(",") == columns_of(name)
 
 
 def test_long_sheet(tmp_path: Path, classifiers: Classifiers, codings: list[Coding]) -> None:
@@ -112,7 +114,7 @@ def test_every_format_out_says_the_same(
     names = ("paul-2004", BROOKS)
     assert classify(sheet, "-o", out, "--rulebook", names[0], "--rulebook", names[1]).status == 0
     rows = [
-        answer(classifiers[name], f"e{n}", coding)
+        answer(classifiers[name], f"e{n}", coding, FACTS)
         for n, coding in enumerate(codings[:50])
         for name in names
     ]
