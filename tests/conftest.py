@@ -52,9 +52,9 @@ def application() -> Iterator[Callable[[Settings], Flask]]:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> FlaskClient:
+def client(application: Callable[[Settings], Flask], tmp_path: Path) -> FlaskClient:
     settings = Settings(database=f"sqlite:///{tmp_path}/store.db")
-    return create_app(settings).test_client()
+    return application(settings).test_client()
 
 
 @pytest.fixture(scope="session")

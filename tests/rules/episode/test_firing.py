@@ -126,7 +126,8 @@ def _in_child(classifiers: Classifiers, seed: int) -> bool:
 
 
 def test_a_forked_child_makes_its_own_engine(library: Library, tmp_path: Path) -> None:
-    classifiers = Classifiers(library, Store(f"sqlite:///{tmp_path}/store.db"))
+    store = Store(f"sqlite:///{tmp_path}/store.db")
+    classifiers = Classifiers(library, store)
     assert _in_child(classifiers, seed=0)
     inherited = classifiers["brooks-wohlforth-2004"]
     fork = multiprocessing.get_context("fork")
@@ -143,3 +144,4 @@ def test_a_forked_child_makes_its_own_engine(library: Library, tmp_path: Path) -
     for process in children:
         process.join()
     assert classifiers["brooks-wohlforth-2004"] is inherited
+    store.close()

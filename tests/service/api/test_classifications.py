@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from softbalance.rules.episode.firing import EngineFailure
-from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
 
 from evaluator import CLASSES
@@ -166,10 +165,12 @@ def test_the_proof_in_three_forms(client: FlaskClient, moscow_tehran: dict[str, 
     assert graph.text.startswith("digraph proof {")
 
 
-def test_a_new_rulebook_takes_a_folder_of_yaml(tmp_path: Path) -> None:
+def test_a_new_rulebook_takes_a_folder_of_yaml(
+    application: Callable[[Settings], Flask], tmp_path: Path
+) -> None:
     folder = book(tmp_path, VARIANT)
     settings = Settings(database=f"sqlite:///{tmp_path}/store.db", rulebooks=(folder,))
-    client = create_app(settings).test_client()
+    client = application(settings).test_client()
     assert client.get("/v1/rulebooks/my-variant").get_json()["extends"] == (
         "brooks-wohlforth-2004-walt"
     )
@@ -187,7 +188,7 @@ def test_a_new_rulebook_takes_a_folder_of_yaml(tmp_path: Path) -> None:
         "        - hegemon_seen_as_threat: yes",
     )
     book(tmp_path, whole)
-    client = create_app(settings).test_client()
+    client = application(settings).test_client()
     got = client.post(f"{POST}?rulebook=my-variant", json=episode).get_json()
     assert got["rulebook"]["id"] == "my-variant"
     assert_is_proof(got)
@@ -209,8 +210,8 @@ def test_a_verdict_that_cannot_be_confirmed_is_not_given(
     assert client.get("/readyz").status_code == 503
 
 
-def test_a_store_that_is_away(tmp_path: Path) -> None:
-    client = create_app(Settings(database=f"sqlite:///{tmp_path}/store.db")).test_client()
+def test_a_store_that_is_away(application: Callable[[Settings], Flask], tmp_path: Path) -> None:
+    client = application(Settings(database=f"sqlite:///{tmp_path}/store.db")).test_client()
     for part in tmp_path.glob("store.db*"):
         part.write_bytes(b"no database")
     answer = client.post(POST, json={"form": "other"})

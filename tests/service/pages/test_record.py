@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from softbalance.rules.language.loader import Library
-from softbalance.service.app import create_app
 from softbalance.service.settings import Settings
 
 from browsing import OpenPage, overflows, serious
@@ -234,10 +235,12 @@ def test_no_such_classification(site: str, open_page: OpenPage) -> None:
     assert "No classification 'none' is stored here." in page.locator(".lead").inner_text()
 
 
-def test_a_rulebook_that_is_not_kept(tmp_path: Path, library: Library) -> None:
+def test_a_rulebook_that_is_not_kept(
+    application: Callable[[Settings], Flask], tmp_path: Path, library: Library
+) -> None:
     """The verdict is shown as it was stored, and what cannot be told is said."""
     settings = Settings(database=f"sqlite:///{tmp_path}/store.db")
-    app = create_app(settings)
+    app = application(settings)
     client: FlaskClient = app.test_client()
     record = client.post("/v1/classifications", json={"form": "other"}).get_json()
     record |= {"id": "older", "rulebook": record["rulebook"] | {"digest": "sha256:" + "0" * 64}}
