@@ -12,9 +12,9 @@ from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_ty
 import pytest
 from marshmallow import Schema, fields
 from softbalance.rules.language.loader import Library
-from softbalance.schemas import classification, episode, outlook
+from softbalance.schemas import classification, codebook, episode, outlook, rulebooks
 
-MODULES = (classification, episode, outlook)
+MODULES = (classification, codebook, episode, outlook, rulebooks)
 
 
 def _types(module: ModuleType) -> Iterator[Any]:
