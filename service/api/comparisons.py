@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 from marshmallow import fields
-from softbalance.rules.comparison.verdicts import compare
+from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.schemas.comparison import ComparisonSchema
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.fields import Choice
@@ -41,6 +41,6 @@ def blueprint(context: Context) -> Blueprint:
         if len(names) < 2 or len(set(names)) < len(names):
             detail = "name two rulebooks or more, each once: ?rulebook=A&rulebook=B"
             raise invalid_query([Located("/rulebook", "length", detail)])
-        return as_json(compare([context.classifiers[name] for name in names], sent))
+        return as_json(compare_rulebooks([context.classifiers[name] for name in names], sent))
 
     return routes

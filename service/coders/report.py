@@ -9,7 +9,7 @@ from typing import Any
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import Codings
-from softbalance.rules.comparison.dissent import Dissent, dissents
+from softbalance.rules.comparison.coders_on_episode import Dissent, find_dissents
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
@@ -130,7 +130,7 @@ def _rulebook(
     episodes, parted = [], []
     for id_, by_coder in coded.episodes.items():
         decisions = {coder: decide(codings) for coder, codings in by_coder.items()}
-        told = dissents(decisions)
+        told = find_dissents(decisions)
         parted.append((id_, told))
         episodes.append(_episode(classifier, id_, decisions, told))
     units = [[e["verdicts"].get(c, {}).get(CLASSIFICATION) for c in coders] for e in episodes]

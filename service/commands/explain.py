@@ -39,7 +39,7 @@ def command(
 ) -> None:
     """Decide the Episode in a JSON file (- for standard input) and print the proof."""
     from softbalance.rules.classifier import Classifier
-    from softbalance.rules.comparison.verdicts import compare
+    from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
     from softbalance.rules.episode.firing import EngineFailure
     from softbalance.service.classifiers import classify
 
@@ -53,7 +53,7 @@ def command(
     read = read_episode(episode, library.codebook)
     try:
         if len(names) > 1:
-            answer = compare(classifiers, read)
+            answer = compare_rulebooks(classifiers, read)
         else:
             answer = classify(classifiers[0], read, FULL)
     except EngineFailure as error:

@@ -11,7 +11,7 @@ from typing import Any
 import flask
 import orjson
 from flask import Response, render_template
-from softbalance.rules.comparison.verdicts import compare
+from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.wording import listed
 from softbalance.schemas.classification import FULL, TRACE
@@ -203,4 +203,6 @@ def _compared(context: Context, found: Answer) -> Answer | None:
     others = [name for name in context.library.rulebooks if name != own.rulebook.id]
     if not others:
         return None
-    return compare([own, *(context.classifiers[name] for name in others)], found["episode"])
+    return compare_rulebooks(
+        [own, *(context.classifiers[name] for name in others)], found["episode"]
+    )

@@ -16,7 +16,7 @@ Answer = Mapping[str, Any]
 
 
 def comparison_view(compared: Answer, codebook: Codebook) -> RenderableType:
-    """Return a comparison (`softbalance.rules.comparison.verdicts`) as something rich can print."""
+    """Return a comparison of rulebooks on an episode as something rich can print."""
     return Group(*_sections(compared, codebook))
 
 
