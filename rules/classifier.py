@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import orjson
 from softbalance.rules.codings import Codings, reconcile
@@ -13,7 +12,15 @@ from softbalance.rules.episode.decision import Decider, Decision
 from softbalance.rules.episode.trace import Tracer
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.sensitivity import Sensitivity
-from softbalance.schemas.classification import FULL, TRACE, VERDICT
+from softbalance.schemas.classification import (
+    FULL,
+    TRACE,
+    VERDICT,
+    Answer,
+    RulebookRef,
+    Verdict,
+)
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
@@ -27,13 +34,17 @@ class Classifier:
         self._tracer = Tracer(rulebook)
         self._tests = rulebook.of_kind("test")
         self._explanations = rulebook.of_kind("explanation")
-        self._identity = {"id": rulebook.id, "version": rulebook.version, "digest": rulebook.digest}
+        self._identity: RulebookRef = {
+            "id": rulebook.id,
+            "version": rulebook.version,
+            "digest": rulebook.digest,
+        }
 
     def decide(self, codings: Codings) -> Decision:
         """Decide codings without making an answer of it; raises EngineFailure."""
         return self.decider.decide(codings.form, codings.values)
 
-    def classify(self, episode: Mapping[str, Any], detail: str = TRACE) -> dict[str, Any]:
+    def classify(self, episode: Episode, detail: str = TRACE) -> Answer:
         """Classify a valid Episode; return the answer without `id` and `classified_at`.
 
         `detail` is `verdict`, `trace` or `full`. Raises EngineFailure.
@@ -41,20 +52,29 @@ class Classifier:
         codings = reconcile(self.rulebook.codebook, episode)
         return self.answer(episode, codings, self.decide(codings), detail)
 
-    def answer(
-        self, episode: Mapping[str, Any], codings: Codings, decision: Decision, detail: str
-    ) -> dict[str, Any]:
+    def answer(self, episode: Episode, codings: Codings, decision: Decision, detail: str) -> Answer:
         """Return the answer on an Episode of these codings that was decided so."""
-        answer = {
+        verdict = self.verdict(decision)
+        answer: Answer = {
             "rulebook": self._identity,
             "episode": episode,
             "decision_digest": decision_digest(self.rulebook, codings),
-            **self.verdict(decision),
+            "classification": verdict["classification"],
+            "strategy": verdict["strategy"],
+            "tests": verdict["tests"],
+            "explanations": verdict["explanations"],
+            "dominant_explanations": verdict["dominant_explanations"],
+            "notes": verdict["notes"],
+            "contested": verdict["contested"],
         }
         if detail != VERDICT:
             answer["trace"] = self._tracer.steps(decision, codings.evidence)
         if detail == FULL:
-            answer |= self._sensitivity.of(decision)
+            follows = self._sensitivity.of(decision)
+            answer["possible_classifications"] = follows["possible_classifications"]
+            answer["next_questions"] = follows["next_questions"]
+            answer["flips"] = follows["flips"]
+            answer["why_not"] = follows["why_not"]
         return answer
 
     @cached_property
@@ -62,7 +82,7 @@ class Classifier:
         """Made when first asked for: most answers need no decision diagram."""
         return Sensitivity(self.rulebook, self.decider)
 
-    def verdict(self, decision: Decision) -> dict[str, Any]:
+    def verdict(self, decision: Decision) -> Verdict:
         """Return the part of the answer that the rules conclude."""
         facts = decision.facts
         return {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from softbalance.rules.model import Codebook
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 
 
@@ -22,7 +22,7 @@ class Codings(NamedTuple):
     evidence: dict[str, list[int]]
 
 
-def reconcile(codebook: Codebook, episode: Mapping[str, Any]) -> Codings:
+def reconcile(codebook: Codebook, episode: Episode) -> Codings:
     """Reconcile a valid Episode's observations and shorthand (codebook, step 0).
 
     No yes, no or contested → unknown; one distinct value → that value; more → contested.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, Final
 
 from softbalance.rules.findings import Place
 from softbalance.schemas.episode import Vocabulary
@@ -18,7 +18,8 @@ from softbalance.schemas.fields import CONTESTED, UNKNOWN, VALUES
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 #: The two names that an episode and the codebook give, beside the indicators.
-FORM, STRATEGY = "form", "strategy"
+FORM: Final = "form"
+STRATEGY: Final = "strategy"
 #: The facts that gather a value from each rule that concludes one.
 SETS = (DOMINANT, NOTES)
 

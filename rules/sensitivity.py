@@ -9,7 +9,6 @@ cost a walk over the nodes, of which the shipped rulebooks have less than a hund
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from softbalance.rules.diagrams.completions import Completions
 from softbalance.rules.diagrams.diagram import UNDEFINED, DecisionDiagram
@@ -17,6 +16,7 @@ from softbalance.rules.diagrams.flips import Flip, smallest_flips
 from softbalance.rules.episode.decision import Decider, Decision
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.model import FORM, Premise, Rule, Rulebook
+from softbalance.schemas import outlook
 from softbalance.schemas.grammar import CLASSIFICATION
 
 
@@ -34,7 +34,7 @@ class Sensitivity:
         self._rulebook, self._decider = rulebook, decider
         self._diagram = DecisionDiagram(rulebook)
 
-    def of(self, decision: Decision) -> dict[str, Any]:
+    def of(self, decision: Decision) -> outlook.Sensitivity:
         """Return `possible_classifications`, `next_questions`, `flips` and `why_not`.
 
         In the shape of the answer. Possible classes stand in codebook order, questions by falling
@@ -53,7 +53,7 @@ class Sensitivity:
             "why_not": why_not(decision),
         }
 
-    def _questions(self, completions: Completions) -> list[dict[str, Any]]:
+    def _questions(self, completions: Completions) -> list[outlook.Question]:
         gains = completions.gains()
         indicators = self._rulebook.codebook.indicators
         asked = [name for name in indicators if name in gains]
@@ -66,11 +66,11 @@ class Sensitivity:
             for name in sorted(asked, key=lambda name: -gains[name])
         ]
 
-    def _flips(self, decision: Decision) -> dict[str, Any]:
+    def _flips(self, decision: Decision) -> outlook.Flips:
         flips = smallest_flips(self._diagram, decision.coded)
         for flip in flips:
             self._prove(decision, flip)
-        sets = [
+        sets: list[outlook.Flip] = [
             {
                 "changes": [
                     {"indicator": indicator, "from": decision.coded[indicator], "to": to}
@@ -106,7 +106,7 @@ class Sensitivity:
         )
 
 
-def why_not(decision: Decision) -> dict[str, list[dict[str, Any]]]:
+def why_not(decision: Decision) -> dict[str, list[outlook.UnmetRule]]:
     """Return for each other class of the codebook the rules that conclude it, with their premises.
 
     A class that no rule of the rulebook concludes has an empty list. `expected` are the values for
@@ -122,7 +122,7 @@ def why_not(decision: Decision) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _premises(rule: Rule, seen: Mapping[str, str], rulebook: Rulebook) -> dict[str, Any]:
+def _premises(rule: Rule, seen: Mapping[str, str], rulebook: Rulebook) -> outlook.UnmetRule:
     return {
         "rule": rule.id,
         "premises": [
@@ -137,7 +137,7 @@ def _premises(rule: Rule, seen: Mapping[str, str], rulebook: Rulebook) -> dict[s
     }
 
 
-def _state(premise: Premise, actual: str, rulebook: Rulebook) -> str:
+def _state(premise: Premise, actual: str, rulebook: Rulebook) -> outlook.State:
     if actual in premise.values:
         return "holds"
     return "undecided" if actual in rulebook.undecided(premise.fact) else "fails"

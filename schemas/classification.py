@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 from marshmallow import Schema, fields
-from softbalance.schemas.outlook import SensitivitySchema
+from softbalance.schemas.episode import Episode
+from softbalance.schemas.outlook import Sensitivity, SensitivitySchema
 
 #: How much of an answer is wanted: the verdict, its proof, or also what would change it.
 VERDICT, TRACE, FULL = DETAILS = ("verdict", "trace", "full")
+#: Where the value of a premise comes from.
+Origin = Literal["coded", "derived", "concluded"]
 
 _DIGEST = {"pattern": "^sha256:[0-9a-f]{64}$"}
 
@@ -21,12 +24,27 @@ def _ids(description: str) -> fields.List[str]:
     return fields.List(fields.String(), required=True, metadata={"description": description})
 
 
+class RulebookRef(TypedDict):
+    """The rulebook that decided, to the byte."""
+
+    id: str
+    version: str
+    digest: str
+
+
 class RulebookRefSchema(Schema):
     """The rulebook that decided, to the byte."""
 
     id = fields.String(required=True)
     version = fields.String(required=True)
     digest = _text("Hash of the rulebook, those it extends and the codebook.", **_DIGEST)
+
+
+class Cite(TypedDict):
+    """A place in a source."""
+
+    source: str
+    section: str
 
 
 class CiteSchema(Schema):
@@ -36,6 +54,15 @@ class CiteSchema(Schema):
     section = fields.String(required=True)
 
 
+class Premise(TypedDict):
+    """A premise that held; `observations` are indices into the episode's."""
+
+    fact: str
+    value: str
+    origin: Origin
+    observations: list[int]
+
+
 class PremiseSchema(Schema):
     """A premise that held."""
 
@@ -43,7 +70,7 @@ class PremiseSchema(Schema):
     value = fields.String(required=True)
     origin = _text(
         "An input, an input replaced by an earlier step, or concluded by one.",
-        enum=["coded", "derived", "concluded"],
+        enum=list(get_args(Origin)),
     )
     observations = fields.List(
         fields.Integer(),
@@ -52,11 +79,30 @@ class PremiseSchema(Schema):
     )
 
 
+class Conclusion(TypedDict):
+    """What a step concludes."""
+
+    fact: str
+    value: str
+
+
 class ConclusionSchema(Schema):
     """What a step concludes."""
 
     fact = fields.String(required=True)
     value = fields.String(required=True)
+
+
+class Step(TypedDict):
+    """One rule that fired."""
+
+    step: int
+    stage: str
+    rule: str
+    because: str
+    premises: list[Premise]
+    concludes: Conclusion
+    cites: list[Cite]
 
 
 class StepSchema(Schema):
@@ -69,6 +115,18 @@ class StepSchema(Schema):
     premises = fields.List(fields.Nested(PremiseSchema), required=True)
     concludes = fields.Nested(ConclusionSchema, required=True)
     cites = fields.List(fields.Nested(CiteSchema), required=True)
+
+
+class Verdict(TypedDict):
+    """What the rules conclude, without the proof."""
+
+    classification: str
+    strategy: str
+    tests: dict[str, str]
+    explanations: dict[str, str]
+    dominant_explanations: list[str]
+    notes: list[str]
+    contested: list[str]
 
 
 class VerdictSchema(Schema):
@@ -96,6 +154,25 @@ class ReplaySchema(Schema):
 
     identical = fields.Boolean(required=True)
     differences = fields.List(fields.Nested(DifferenceSchema), required=True)
+
+
+class Answer(Verdict, Sensitivity):
+    """What a classifier says of an episode: the verdict, and with detail trace or full its proof.
+
+    Of detail `full` it has all that a `Sensitivity` may have, of any other nothing of it.
+    """
+
+    rulebook: RulebookRef
+    episode: Episode
+    decision_digest: str
+    trace: NotRequired[list[Step]]
+
+
+class Classification(Answer):
+    """An answer as the service gives and stores it; its episode has an id."""
+
+    id: str
+    classified_at: str
 
 
 def classification_schema(sent: Schema) -> type[Schema]:

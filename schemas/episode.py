@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from marshmallow import ValidationError, fields, validates_schema
 from softbalance.schemas.fields import (
@@ -63,6 +63,13 @@ class Part(fields.Nested):
     }
 
 
+class Period(TypedDict, total=False):
+    """When an episode took place, to the year, the month or the day."""
+
+    start: str
+    end: str
+
+
 class PeriodSchema(StrictSchema):
     """When an episode took place; the end is not before the start."""
 
@@ -78,6 +85,15 @@ class PeriodSchema(StrictSchema):
             )
 
 
+class Source(TypedDict, total=False):
+    """Where a claim stands."""
+
+    citation: str
+    locator: str
+    url: str
+    excerpt: str
+
+
 class SourceSchema(StrictSchema):
     """Where a claim stands."""
 
@@ -85,6 +101,31 @@ class SourceSchema(StrictSchema):
     locator = Text(metadata={"description": "Section, page or paragraph."})
     url = Text(metadata={"description": "An address where it can be read."})
     excerpt = Text(metadata={"description": "The words relied on."})
+
+
+class Observation(TypedDict):
+    """One claim about one indicator, and who made it."""
+
+    indicator: str
+    value: str
+    source: NotRequired[Source]
+    note: NotRequired[str]
+    coder: NotRequired[str]
+    date: NotRequired[str]
+
+
+class Episode(TypedDict):
+    """A valid Episode. One that was sent has its hegemon, one that was answered its id too."""
+
+    id: NotRequired[str]
+    title: NotRequired[str]
+    summary: NotRequired[str]
+    form: str
+    hegemon: NotRequired[str]
+    actors: NotRequired[list[str]]
+    period: NotRequired[Period]
+    indicators: NotRequired[dict[str, str]]
+    observations: NotRequired[list[Observation]]
 
 
 @cache

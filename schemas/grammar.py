@@ -6,7 +6,7 @@ What a name refers to is checked where all documents are at hand, by `softbalanc
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import ValidationError, fields
 from softbalance.schemas.episode import Part
@@ -19,7 +19,9 @@ SLUG = r"[a-z][a-z0-9-]{0,63}"
 #: What a fact is to the answer: see `FactSchema`.
 KINDS = ("test", "explanation", "intermediate", "answer")
 #: The answers that every rulebook gives in the same place.
-CLASSIFICATION, DOMINANT, NOTES = "classification", "dominant_explanations", "notes"
+CLASSIFICATION: Final = "classification"
+DOMINANT: Final = "dominant_explanations"
+NOTES: Final = "notes"
 ANSWERS = (CLASSIFICATION, DOMINANT, NOTES)
 
 

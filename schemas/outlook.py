@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypedDict, get_args
+
 from marshmallow import Schema, fields
 from softbalance.schemas.fields import NO, VALUES, YES
 
-#: What only an answer with detail=full has.
-OUTLOOK = ("possible_classifications", "next_questions", "flips", "why_not")
+#: How a premise of a rule that did not fire stands.
+State = Literal["holds", "fails", "undecided"]
+
+
+class Question(TypedDict):
+    """An open indicator on which the class depends."""
+
+    indicator: str
+    question: str
+    information_gain: float
 
 
 class QuestionSchema(Schema):
@@ -22,6 +32,10 @@ class QuestionSchema(Schema):
     )
 
 
+# `from` is a word of Python's own
+Change = TypedDict("Change", {"indicator": str, "from": str, "to": str})
+
+
 class ChangeSchema(Schema):
     """An indicator given another value."""
 
@@ -34,11 +48,25 @@ class ChangeSchema(Schema):
     to = fields.String(required=True, metadata={"enum": [YES, NO]})
 
 
+class Flip(TypedDict):
+    """Changes that together change the class, and the class they lead to."""
+
+    changes: list[Change]
+    classification: str
+
+
 class FlipSchema(Schema):
     """Changes that together change the class, and the class they lead to."""
 
     changes = fields.List(fields.Nested(ChangeSchema), required=True)
     classification = fields.String(required=True)
+
+
+class Flips(TypedDict):
+    """All smallest sets of changes that change the class; `size` is None where there is none."""
+
+    size: int | None
+    sets: list[Flip]
 
 
 class FlipsSchema(Schema):
@@ -52,6 +80,15 @@ class FlipsSchema(Schema):
     sets = fields.List(fields.Nested(FlipSchema), required=True)
 
 
+class Expectation(TypedDict):
+    """A premise of a rule that did not fire."""
+
+    fact: str
+    expected: list[str]
+    actual: str
+    state: State
+
+
 class ExpectationSchema(Schema):
     """A premise of a rule that did not fire."""
 
@@ -60,7 +97,14 @@ class ExpectationSchema(Schema):
         fields.String(), required=True, metadata={"description": "Values for which it holds."}
     )
     actual = fields.String(required=True)
-    state = fields.String(required=True, metadata={"enum": ["holds", "fails", "undecided"]})
+    state = fields.String(required=True, metadata={"enum": list(get_args(State))})
+
+
+class UnmetRule(TypedDict):
+    """A rule that concludes the class, with the state of each premise."""
+
+    rule: str
+    premises: list[Expectation]
 
 
 class UnmetRuleSchema(Schema):
@@ -68,6 +112,15 @@ class UnmetRuleSchema(Schema):
 
     rule = fields.String(required=True)
     premises = fields.List(fields.Nested(ExpectationSchema), required=True)
+
+
+class Sensitivity(TypedDict, total=False):
+    """What an answer of detail `full` has and no other."""
+
+    possible_classifications: list[str]
+    next_questions: list[Question]
+    flips: Flips
+    why_not: dict[str, list[UnmetRule]]
 
 
 class SensitivitySchema(Schema):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
@@ -15,6 +14,8 @@ from softbalance.rules.episode.decision import Decision
 from softbalance.rules.language.archive import restored
 from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rulebook
+from softbalance.schemas.classification import Classification
+from softbalance.schemas.episode import Episode
 from softbalance.service.store import Store
 
 
@@ -69,15 +70,15 @@ class Classifiers:
 
 def classify(
     classifier: Classifier,
-    episode: Mapping[str, Any],
+    episode: Episode,
     detail: str,
     decided: Callable[[Decision], None] | None = None,
-) -> dict[str, Any]:
+) -> Classification:
     """Classify a valid Episode; return the whole answer, with its id and time.
 
     An episode without an id is given one. `decided` is told of the decision. Raises EngineFailure.
     """
-    named = episode if "id" in episode else {"id": str(uuid.uuid4()), **episode}
+    named: Episode = episode if "id" in episode else {"id": str(uuid.uuid4()), **episode}
     codings = reconcile(classifier.rulebook.codebook, named)
     decision = classifier.decide(codings)
     if decided:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from softbalance.schemas.classification import Answer, Classification
 from softbalance.schemas.mistakes import pointer
 from softbalance.service.classifiers import Classifiers
 
@@ -12,15 +13,18 @@ from softbalance.service.classifiers import Classifiers
 _OF_THE_RECORD = ("id", "classified_at")
 
 
-def decided_again(
-    classifiers: Classifiers, stored: Mapping[str, Any], detail: str
-) -> dict[str, Any]:
+def decided_again(classifiers: Classifiers, stored: Classification, detail: str) -> Answer:
     """Decide a stored episode with the rulebook that decided it then.
 
     Raises NotKept, StoreAway and EngineFailure.
     """
     classifier = classifiers.of_digest(stored["rulebook"]["digest"])
     return classifier.classify(stored["episode"], detail)
+
+
+def in_full(stored: Classification, again: Answer) -> Classification:
+    """Return a stored classification with all that deciding it again in detail `full` tells."""
+    return {"id": stored["id"], "classified_at": stored["classified_at"], **again}
 
 
 class Difference(NamedTuple):
@@ -34,7 +38,7 @@ class Difference(NamedTuple):
     replayed: Any
 
 
-def differences(stored: Mapping[str, Any], replayed: Mapping[str, Any]) -> list[Difference]:
+def differences(stored: Classification, replayed: Answer) -> list[Difference]:
     """Return how a classification decided again differs from what was stored, field by field."""
     was = {key: value for key, value in stored.items() if key not in _OF_THE_RECORD}
     now = {key: value for key, value in replayed.items() if key not in _OF_THE_RECORD}

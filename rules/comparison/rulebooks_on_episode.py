@@ -8,17 +8,17 @@ on which they part are told.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.comparison.parted_facts import PartedFact, Side, find_parted_facts
 from softbalance.rules.episode.trace import Tracer
+from softbalance.schemas.classification import Step
+from softbalance.schemas.comparison import Comparison, Parting
+from softbalance.schemas.episode import Episode
 
 
-def compare_rulebooks(
-    classifiers: Sequence[Classifier], episode: Mapping[str, Any]
-) -> dict[str, Any]:
+def compare_rulebooks(classifiers: Sequence[Classifier], episode: Episode) -> Comparison:
     """Classify a valid Episode by several rulebooks of one codebook and say where they part.
 
     Returns, ready for JSON:
@@ -65,8 +65,8 @@ def compare_rulebooks(
 
 
 def _make_parting(
-    parted: PartedFact, sides: Mapping[str, Side], traces: Mapping[str, list[dict[str, Any]]]
-) -> dict[str, Any]:
+    parted: PartedFact, sides: Mapping[str, Side], traces: Mapping[str, list[Step]]
+) -> Parting:
     fact = parted.fact
     values = {name: side.look_up(fact) for name, side in sides.items()}
     steps = {

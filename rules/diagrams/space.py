@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any
 
 from softbalance.rules.diagrams.diagram import (
     UNDEFINED,
@@ -23,6 +22,7 @@ from softbalance.rules.diagrams.diagram import (
 )
 from softbalance.rules.diagrams.regions import ALL, NONE, Region, Regions
 from softbalance.rules.model import FORM, SETS, Clause, Rule, Rulebook, Stage
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 
 #: Between values in a leaf that stands for several; no id holds it.
@@ -101,7 +101,7 @@ class Space(Regions):
         """Return in words how much of the space a region is."""
         return f"{100 * self.count(region) / self.size:.2g}% of all codings"
 
-    def episode(self, region: Region, title: str) -> dict[str, Any]:
+    def episode(self, region: Region, title: str) -> Episode:
         """Return an Episode whose coding is in a region, with as little coded as can be.
 
         Raises ValueError if the region is empty.
@@ -149,7 +149,7 @@ class Space(Regions):
         return found
 
 
-def episode_of(rulebook: Rulebook, coding: Mapping[str, str], title: str) -> dict[str, Any]:
+def episode_of(rulebook: Rulebook, coding: Mapping[str, str], title: str) -> Episode:
     """Return a coding as an Episode."""
     indicators = {
         name: coding[name] for name in rulebook.codebook.indicators if coding[name] != UNKNOWN

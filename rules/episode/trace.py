@@ -7,12 +7,15 @@ concluded by an earlier step.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Rule, Rulebook
+from softbalance.schemas.classification import Origin, Premise, Step
 
-CODED, DERIVED, CONCLUDED = "coded", "derived", "concluded"
+CODED: Final = "coded"
+DERIVED: Final = "derived"
+CONCLUDED: Final = "concluded"
 Evidence = Mapping[str, list[int]]
 
 
@@ -32,13 +35,13 @@ class Tracer:
             for derived in (False, True)
         }
 
-    def steps(self, decision: Decision, evidence: Evidence) -> list[dict[str, Any]]:
+    def steps(self, decision: Decision, evidence: Evidence) -> list[Step]:
         """Return the steps in order of inference, in the shape of the answer's `trace`.
 
         `evidence` are the indices of the observations behind each coded indicator
         (see `softbalance.rules.codings.Codings`).
         """
-        steps: list[dict[str, Any]] = []
+        steps: list[Step] = []
         derived: set[str] = set()
         for seen, conclusions in decision.stages:
             told = {
@@ -48,22 +51,22 @@ class Tracer:
                 for fact, value in seen.items()
             }
             for rule in conclusions.rules:
-                premises: list[dict[str, Any]] = []
+                premises: list[Premise] = []
                 for fact, choice in self._premises[rule.id]:
                     # an `any` holds by the members that do; a fact of two clauses is told once
                     if choice is None or (seen[fact] in choice and told[fact] not in premises):
                         premises.append(told[fact])
-                step = {"step": len(steps) + 1, **self._fixed[rule.id]}
-                step["premises"] = premises
+                step = self._fixed[rule.id].copy()
+                step["step"], step["premises"] = len(steps) + 1, premises
                 steps.append(step)
             derived |= self._inputs & conclusions.facts.keys()
         return steps
 
-    def _without_evidence(self, fact: str, value: str, derived: bool) -> dict[str, Any]:
-        origin = DERIVED if derived else CODED if fact in self._inputs else CONCLUDED
+    def _without_evidence(self, fact: str, value: str, derived: bool) -> Premise:
+        origin: Origin = DERIVED if derived else CODED if fact in self._inputs else CONCLUDED
         return {"fact": fact, "value": value, "origin": origin, "observations": []}
 
-    def _coded(self, fact: str, value: str, observations: list[int]) -> dict[str, Any]:
+    def _coded(self, fact: str, value: str, observations: list[int]) -> Premise:
         return {"fact": fact, "value": value, "origin": CODED, "observations": observations}
 
 
@@ -82,8 +85,10 @@ def _split(rule: Rule) -> list[tuple[str, frozenset[str] | None]]:
     return list(parts)
 
 
-def _fixed(rule: Rule) -> dict[str, Any]:
+def _fixed(rule: Rule) -> Step:
+    """Return a rule's step with its number and its premises yet to be filled in."""
     return {
+        "step": 0,
         "stage": rule.stage,
         "rule": rule.id,
         "because": rule.because,

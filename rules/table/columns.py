@@ -16,6 +16,7 @@ from itertools import combinations, groupby
 from typing import NamedTuple
 
 from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage, may_both_hold
+from softbalance.schemas.classification import Verdict
 from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
@@ -59,6 +60,13 @@ def output_columns(rulebooks: Iterable[Rulebook]) -> list[str]:
         for fact in rulebook.of_kind(kind)
     )
     return list(dict.fromkeys([*OUTPUT, *declared]))
+
+
+def as_columns(verdict: Verdict, fired: Iterable[str]) -> dict[str, object]:
+    """Return a verdict by the result's columns: tests and explanations have one each."""
+    columns: dict[str, object] = {**verdict, **verdict["tests"], **verdict["explanations"]}
+    del columns["tests"], columns["explanations"]
+    return columns | {FIRED: list(fired)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import orjson
 from marshmallow import ValidationError, fields
@@ -18,8 +18,8 @@ from softbalance.rules.findings import Finding, Place, RulebookErrors
 from softbalance.rules.language.documents import UnreadableYAML, read_document
 from softbalance.rules.language.inheritance import check_grammar
 from softbalance.rules.model import Rulebook
-from softbalance.schemas.classification import VERDICT
-from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.classification import VERDICT, Verdict
+from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text
 from softbalance.schemas.mistakes import located
 
@@ -27,19 +27,27 @@ from softbalance.schemas.mistakes import located
 ORIGINS = ("draft", "general_history")
 
 
+class Expected(TypedDict):
+    """What is expected of a verdict: the class, and of the rest what somebody has said."""
+
+    classification: str
+    dominant_explanations: NotRequired[list[str]]
+    tests: NotRequired[dict[str, str]]
+    explanations: NotRequired[dict[str, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """An Episode and what is expected of it under the rulebook it comes with.
 
-    `expected` has the shape of a classification and holds only what is expected; `place` is where
-    it says so.
+    `place` is where it says what is expected.
     """
 
     id: str
     rulebook: str
     origin: str
-    episode: Mapping[str, Any]
-    expected: Mapping[str, Any]
+    episode: Episode
+    expected: Expected
     place: Place
 
 
@@ -57,7 +65,7 @@ class CaseResult:
     """A case decided: what was expected, what came out, and whether the one holds of the other."""
 
     case: Case
-    got: Mapping[str, Any]
+    got: Verdict
 
     @property
     def ok(self) -> bool:
@@ -66,8 +74,9 @@ class CaseResult:
 
     def differences(self) -> Iterator[Difference]:
         """Yield every expectation that did not come out."""
+        came_out: Mapping[str, Any] = self.got
         for key, expected in self.case.expected.items():
-            got = self.got[key]
+            got = came_out[key]
             if not isinstance(expected, dict):
                 pairs = [("", expected, got)]
             else:

@@ -29,6 +29,7 @@ from softbalance.rules.episode.decision import Contradiction, Decision, Disagree
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.findings import Flaw
 from softbalance.rules.model import FORM, Rule, Rulebook, Stage
+from softbalance.rules.table.columns import as_columns
 from softbalance.rules.wording import listed
 
 #: The most combinations of a part of a stage that are all tried; of more, some are drawn.
@@ -122,10 +123,8 @@ class Agreement:
     def _on_table(self, codings: list[dict[str, str]], decisions: list[Decision]) -> Iterator[Flaw]:
         answers = answered(self.space.rulebook, codings)
         for coding, decision, answer in zip(codings, decisions, answers, strict=True):
-            verdict = self.classifier.verdict(decision)
-            verdict |= verdict.pop("tests") | verdict.pop("explanations")
-            verdict["fired"] = list(decision.fired)
-            columns = [name for name, value in verdict.items() if answer.get(name) != value]
+            expected = as_columns(self.classifier.verdict(decision), decision.fired)
+            columns = [name for name, value in expected.items() if answer.get(name) != value]
             if columns:
                 book = self.space.rulebook
                 yield Flaw(

@@ -7,14 +7,14 @@ import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK
-from softbalance.schemas.classification import DETAILS, VERDICT, classification_schema
+from softbalance.schemas.classification import DETAILS, VERDICT, Answer, classification_schema
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.fields import Choice
 from softbalance.schemas.problem import ProblemSchema
@@ -26,6 +26,9 @@ from softbalance.service.http.spool import Spool, TooLong
 from softbalance.service.http.workers import replace_worker
 from softbalance.service.observing.metrics import Metrics
 from werkzeug.exceptions import RequestEntityTooLarge
+
+if TYPE_CHECKING:
+    from softbalance.service.datasets.batches import Answered
 
 _log = logging.getLogger(__name__)
 NDJSON, CSV = "application/x-ndjson", "text/csv"
@@ -115,13 +118,15 @@ def _reader() -> Any:
     return readers[request.mimetype]
 
 
-def _answers(spool: Spool, answered: Any, instance: str, metrics: Metrics) -> Iterator[bytes]:
+def _answers(
+    spool: Spool, answered: Iterator[Answered], instance: str, metrics: Metrics
+) -> Iterator[bytes]:
     """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
     line = None
     with spool:
         try:
             for line, answer in answered:
-                told: dict[str, Any]
+                told: Mapping[str, object]
                 if answer is None:
                     told = {"error": payload(_wrong(line.mistakes), instance)}
                 else:
@@ -137,7 +142,7 @@ def _answers(spool: Spool, answered: Any, instance: str, metrics: Metrics) -> It
             yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _so_many(answered: Iterator[Any], most: int) -> Iterator[Any]:
+def _so_many(answered: Iterator[Answered], most: int) -> Iterator[Answered]:
     """Yield so many answers; raise TooLong if there are more."""
     yield from islice(answered, most)
     if next(answered, None) is not None:
@@ -153,14 +158,15 @@ def _ended(error: Exception) -> Problem:
     return Problem(status, kind, f"no further line is answered: {error}")
 
 
-def _told(answer: dict[str, Any]) -> dict[str, Any]:
-    episode: Mapping[str, Any] = answer.pop("episode")
-    return {
+def _told(answer: Answer) -> dict[str, object]:
+    told = {
         "id": str(uuid.uuid4()),
         "classified_at": datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
         **answer,
-        "episode_id": episode.get("id"),
+        "episode_id": answer["episode"].get("id"),
     }
+    del told["episode"]
+    return told
 
 
 def _wrong(mistakes: Any) -> Problem:

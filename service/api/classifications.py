@@ -15,14 +15,15 @@ from softbalance.schemas.classification import (
     FULL,
     TRACE,
     VERDICT,
+    Answer,
+    Classification,
     ReplaySchema,
     StepSchema,
     classification_schema,
 )
-from softbalance.schemas.episode import ID_PATTERN, episode_schema
+from softbalance.schemas.episode import ID_PATTERN, Episode, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
 from softbalance.schemas.mistakes import Located, Mistake, unknown_name
-from softbalance.schemas.outlook import OUTLOOK
 from softbalance.service.classifiers import NotKept, classify
 from softbalance.service.context import Context
 from softbalance.service.http.idempotency import HEADER, PATTERN, REPLAYED, claim_of, reused
@@ -35,7 +36,7 @@ from softbalance.service.http.parsing import (
     invalid_query,
 )
 from softbalance.service.http.problems import Problem
-from softbalance.service.replay import decided_again, differences
+from softbalance.service.replay import decided_again, differences, in_full
 from softbalance.service.store import ClaimedOtherwise
 from softbalance.service.text.dot import proof_graph
 from softbalance.service.text.proof import proof_text
@@ -43,7 +44,7 @@ from werkzeug.datastructures import MIMEAccept
 
 JSON = "application/json"
 #: Media type of a proof that is no JSON → what writes it.
-_PROOFS: dict[str, Callable[[Mapping[str, Any], Codebook], str]] = {
+_PROOFS: dict[str, Callable[[Answer, Codebook], str]] = {
     "text/plain": proof_text,
     "text/vnd.graphviz": proof_graph,
 }
@@ -117,7 +118,7 @@ def blueprint(context: Context) -> Blueprint:
         description="Classified and not stored, or stored before under the same key.",
     )
     @routes.header(HEADER, PATTERN, "Sent again, it gives the record that it was first used for.")
-    def post(query: dict[str, Any], sent: dict[str, Any]) -> Response:
+    def post(query: dict[str, Any], sent: Episode) -> Response:
         """Classify an episode; store the classification unless `store=false`."""
         if query["store"]:
             return _classified_and_stored(context, query, sent)
@@ -145,7 +146,7 @@ def blueprint(context: Context) -> Blueprint:
         """Read one classification."""
         stored = _stored(context, record)
         if query["detail"] == FULL:
-            stored |= _again(context, stored, FULL)
+            stored = in_full(stored, _again(context, stored, FULL))
         return as_json(_at(query["detail"], stored))
 
     @routes.route("/<record>/trace", methods=["GET"])
@@ -174,9 +175,7 @@ def blueprint(context: Context) -> Blueprint:
     return routes
 
 
-def _classified_and_stored(
-    context: Context, query: Mapping[str, Any], sent: Mapping[str, Any]
-) -> Response:
+def _classified_and_stored(context: Context, query: Mapping[str, Any], sent: Episode) -> Response:
     """Answer with a new record, or with that which the request's idempotency key was used for."""
     claim = claim_of(request, query["rulebook"], sent)
     classifier, detail = context.classifiers[query["rulebook"]], query["detail"]
@@ -194,10 +193,10 @@ def _classified_and_stored(
     return as_json(_at(detail, classified), 201, {"Location": location})
 
 
-def _replayed(context: Context, first: dict[str, Any], detail: str) -> Response:
+def _replayed(context: Context, first: Classification, detail: str) -> Response:
     """Answer with the record that an idempotency key was used for."""
     if detail == FULL:
-        first |= _again(context, first, FULL)
+        first = in_full(first, _again(context, first, FULL))
     headers = {"Location": url_for(".get", record=first["id"]), REPLAYED: "true"}
     return as_json(_at(detail, first), headers=headers)
 
@@ -224,7 +223,7 @@ def _wanted() -> str:
     return wanted
 
 
-def _again(context: Context, stored: Mapping[str, Any], detail: str) -> dict[str, Any]:
+def _again(context: Context, stored: Classification, detail: str) -> Answer:
     """Decide a stored episode with the rulebook that decided it then."""
     try:
         return decided_again(context.classifiers, stored, detail)
@@ -232,13 +231,20 @@ def _again(context: Context, stored: Mapping[str, Any], detail: str) -> dict[str
         raise Problem(409, "rulebook-not-kept", f"{error}; it cannot decide again") from error
 
 
-def _at(detail: str, classified: dict[str, Any]) -> dict[str, Any]:
+def _at(detail: str, classified: Classification) -> Classification:
     """Leave out what a lower detail does not have."""
-    left_out = {FULL: (), TRACE: OUTLOOK, VERDICT: ("trace", *OUTLOOK)}[detail]
-    return {key: value for key, value in classified.items() if key not in left_out}
+    told = classified.copy()
+    if detail != FULL:
+        told.pop("possible_classifications", None)
+        told.pop("next_questions", None)
+        told.pop("flips", None)
+        told.pop("why_not", None)
+    if detail == VERDICT:
+        told.pop("trace", None)
+    return told
 
 
-def _stored(context: Context, record: str) -> dict[str, Any]:
+def _stored(context: Context, record: str) -> Classification:
     found = context.store.get(record) if re.fullmatch(ID_PATTERN, record) else None
     if found is None:
         raise Problem(

@@ -8,7 +8,7 @@ from flask import Response
 from marshmallow import fields
 from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.schemas.comparison import ComparisonSchema
-from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.fields import Choice
 from softbalance.schemas.mistakes import Located
 from softbalance.service.context import Context
@@ -35,7 +35,7 @@ def blueprint(context: Context) -> Blueprint:
     @routes.arguments(CompareQuery(), location="query")
     @routes.arguments(episode_schema(context.library.codebook.vocabulary))
     @routes.response(200, ComparisonSchema)
-    def post(query: dict[str, Any], sent: dict[str, Any]) -> Response:
+    def post(query: dict[str, Any], sent: Episode) -> Response:
         """Decide an episode by several rulebooks; name the first premises on which they part."""
         names = query["rulebook"]
         if len(names) < 2 or len(set(names)) < len(names):

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
+from softbalance.service.coders.agreement_json import Agreement, CodedVariable
 
-Answer = Mapping[str, Any]
 Row = dict[str, Any]
 
-_MEASURES = ("value", "low", "high", "resamples", "note")
 
-
-def _indicators(found: Answer) -> Iterator[Row]:
+def _indicators(found: Agreement) -> Iterator[Row]:
     """Yield a row an indicator, and one for the form."""
     for row in found["indicators"]:
         yield {"variable": row["indicator"], "group": row["group"], **_measured(row)}
     yield {"variable": "form", "group": "", **_measured(found["form"])}
 
 
-def _measured(row: Answer) -> Row:
+def _measured(row: CodedVariable) -> Row:
     return {
         **{value: row["codings"].get(value, "") for value in (YES, NO, CONTESTED, UNKNOWN)},
-        **{name: row[name] for name in ("compared", "alike", "agreement")},
+        "compared": row["compared"],
+        "alike": row["alike"],
+        "agreement": row["agreement"],
         **_coefficients(row),
         "parted": row["parted"],
     }
 
 
-def _coefficients(row: Answer) -> Row:
+def _coefficients(row: CodedVariable) -> Row:
     return {
-        name if measure == "value" else f"{name}_{measure}": row[name][measure]
-        for name in ("alpha", "ac1")
-        for measure in _MEASURES
+        name if measure == "value" else f"{name}_{measure}": value
+        for name, found in (("alpha", row["alpha"]), ("ac1", row["ac1"]))
+        for measure, value in found.items()
     }
 
 
-def _verdicts(found: Answer) -> Iterator[Row]:
+def _verdicts(found: Agreement) -> Iterator[Row]:
     """Yield a row a rulebook, episode and coder: the verdict that the coder alone would reach."""
     for rulebook in found["rulebooks"]:
         for episode in rulebook["episodes"]:
@@ -58,27 +58,30 @@ def _verdicts(found: Answer) -> Iterator[Row]:
                 }
 
 
-def _rules(found: Answer) -> Iterator[Row]:
+def _rules(found: Agreement) -> Iterator[Row]:
     """Yield a row a rulebook and set of rules that part coders."""
     for rulebook in found["rulebooks"]:
         for row in rulebook["rules"]:
             yield {
                 "rulebook": rulebook["rulebook"]["id"],
-                **{name: row[name] for name in ("fact", "rules", "episodes", "decisive")},
+                "fact": row["fact"],
+                "rules": row["rules"],
+                "episodes": row["episodes"],
+                "decisive": row["decisive"],
                 "codings": [f"{c['indicator']}:{c['episodes']}" for c in row["codings"]],
                 "ids": row["ids"],
             }
 
 
 #: Name → the rows of a table.
-TABLES: dict[str, Callable[[Answer], Iterable[Row]]] = {
+TABLES: dict[str, Callable[[Agreement], Iterable[Row]]] = {
     "indicators": _indicators,
     "verdicts": _verdicts,
     "rules": _rules,
 }
 
 
-def as_csv(found: Answer, table: str) -> str:
+def as_csv(found: Agreement, table: str) -> str:
     """Return a table of an agreement (see `softbalance.service.coders.report`) as CSV.
 
     Lists are joined by `;`, what is missing is empty. A table without rows is empty.

@@ -10,10 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from softbalance.rules.codings import Codings, reconcile
+from softbalance.rules.codings import Codings
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.coded_rows import CodedRow, Observation, places, read_rows
+from softbalance.service.datasets.coded_rows import (
+    CodedRow,
+    Observation,
+    places,
+    read_rows,
+    reconcile_rows,
+)
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.formats import Format
@@ -68,8 +74,8 @@ def read_coded(inputs: Sequence[str], codebook: Codebook) -> CodedEpisodes:
                 rejects += _forms_differ(coder, sheet)
                 continue
             observations = [said for _, said in sheet]
-            coded = {FORM: sheet[0][0].form, "observations": observations}
-            episodes.setdefault(id_, {})[coder] = reconcile(codebook, coded)
+            codings = reconcile_rows(codebook, sheet[0][0].form, observations)
+            episodes.setdefault(id_, {})[coder] = codings
     return CodedEpisodes(episodes, sorted(rejects), nameless, read.files)
 
 

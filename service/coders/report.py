@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import Codings
@@ -14,15 +12,32 @@ from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
 from softbalance.schemas.grammar import CLASSIFICATION
+from softbalance.service.coders import agreement_json
+from softbalance.service.coders.agreement_json import (
+    Agreement,
+    CodedIndicator,
+    CodedVariable,
+    Coder,
+    EpisodeVerdicts,
+    IndicatorCount,
+    Measured,
+    Parting,
+    PartingRules,
+    RulebookAgreement,
+)
 from softbalance.service.coders.coder_sheets import CodedEpisodes
-from softbalance.service.coders.reliability import LEVEL, Bootstrap, Reliability, reliability
-
-Answer = dict[str, Any]
+from softbalance.service.coders.reliability import (
+    LEVEL,
+    Bootstrap,
+    Coefficient,
+    Reliability,
+    reliability,
+)
 
 
 def agreement(
     coded: CodedEpisodes, classifiers: Sequence[Classifier], bootstrap: Bootstrap
-) -> Answer:
+) -> Agreement:
     """Return how far the coders agree, ready for JSON; docs/agreement.md has its fields.
 
     Raises EngineFailure where a rulebook gives no verdict, and CoefficientsMissing.
@@ -50,7 +65,7 @@ def agreement(
     }
 
 
-def _coder(name: str, coded: CodedEpisodes) -> Answer:
+def _coder(name: str, coded: CodedEpisodes) -> Coder:
     sheets = [by_coder[name] for by_coder in coded.episodes.values() if name in by_coder]
     values = Counter(value for sheet in sheets for value in sheet.values.values())
     return {
@@ -61,24 +76,34 @@ def _coder(name: str, coded: CodedEpisodes) -> Answer:
     }
 
 
-def _measured(found: Reliability) -> Answer:
+def _measured(found: Reliability) -> Measured:
     return {
         "compared": found.compared,
         "alike": found.alike,
         "agreement": _rounded(found.agreement),
-        "alpha": {key: _rounded(value) for key, value in asdict(found.alpha).items()},
-        "ac1": {key: _rounded(value) for key, value in asdict(found.ac1).items()},
+        "alpha": _coefficient(found.alpha),
+        "ac1": _coefficient(found.ac1),
     }
 
 
-def _rounded(value: Any) -> Any:
+def _coefficient(found: Coefficient) -> agreement_json.Coefficient:
+    return {
+        "value": _rounded(found.value),
+        "low": _rounded(found.low),
+        "high": _rounded(found.high),
+        "resamples": found.resamples,
+        "note": found.note,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
     """Return a figure with the digits that are the same on any machine."""
-    return round(value, 6) + 0.0 if isinstance(value, float) else value
+    return None if value is None else round(value, 6) + 0.0
 
 
 def _form(
     codebook: Codebook, coded: CodedEpisodes, coders: Sequence[str], bootstrap: Bootstrap
-) -> Answer:
+) -> CodedVariable:
     units = {
         id_: [by_coder[coder].form if coder in by_coder else None for coder in coders]
         for id_, by_coder in coded.episodes.items()
@@ -94,7 +119,7 @@ def _indicator(
     coded: CodedEpisodes,
     coders: Sequence[str],
     bootstrap: Bootstrap,
-) -> Answer:
+) -> CodedIndicator:
     said = {
         id_: [by_coder[coder].values[name] if coder in by_coder else None for coder in coders]
         for id_, by_coder in coded.episodes.items()
@@ -124,16 +149,17 @@ def _rulebook(
     coded: CodedEpisodes,
     coders: Sequence[str],
     bootstrap: Bootstrap,
-) -> Answer:
+) -> RulebookAgreement:
     book = classifier.rulebook
     decide = _Decisions(classifier)
     episodes, parted = [], []
-    for id_, by_coder in coded.episodes.items():
-        decisions = {coder: decide(codings) for coder, codings in by_coder.items()}
+    for id_, sheets in coded.episodes.items():
+        decisions = {coder: decide(codings) for coder, codings in sheets.items()}
         told = find_dissents(decisions)
         parted.append((id_, told))
         episodes.append(_episode(classifier, id_, decisions, told))
-    units = [[e["verdicts"].get(c, {}).get(CLASSIFICATION) for c in coders] for e in episodes]
+    by_coder = [each["verdicts"] for each in episodes]
+    units = [[said[c][CLASSIFICATION] if c in said else None for c in coders] for said in by_coder]
     found = reliability(units, book.classes, bootstrap)
     return {
         "rulebook": {"id": book.id, "version": book.version, "digest": book.digest},
@@ -163,7 +189,7 @@ def _episode(
     id_: str,
     decisions: Mapping[str, Decision],
     told: Sequence[Dissent],
-) -> Answer:
+) -> EpisodeVerdicts:
     verdicts = {coder: classifier.verdict(decision) for coder, decision in decisions.items()}
     forms = {coder: decision.coded[FORM] for coder, decision in decisions.items()}
     classes = {verdict[CLASSIFICATION] for verdict in verdicts.values()}
@@ -176,7 +202,7 @@ def _episode(
     }
 
 
-def _dissent(told: Dissent) -> Answer:
+def _dissent(told: Dissent) -> Parting:
     return {
         "fact": told.fact,
         "decisive": told.decisive,
@@ -190,14 +216,14 @@ def _dissent(told: Dissent) -> Answer:
     }
 
 
-def _rules(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[Answer]:
+def _rules(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[PartingRules]:
     """Return for each set of rules that part coders the episodes and what was coded differently."""
     found: dict[tuple[str, tuple[str, ...]], list[tuple[str, Dissent]]] = {}
     for id_, told in parted:
         for each in told:
             rules = {rule.id if rule else "as coded" for rule in each.rules.values()}
             found.setdefault((each.fact, tuple(sorted(rules))), []).append((id_, each))
-    rows = [
+    rows: list[PartingRules] = [
         {
             "fact": fact,
             "rules": list(rules),
@@ -211,7 +237,7 @@ def _rules(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[Answer]:
     return sorted(rows, key=lambda row: (-row["decisive"], -row["episodes"]))
 
 
-def _train_on(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[Answer]:
+def _train_on(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[IndicatorCount]:
     """Return the codings behind different classes, by how many episodes they do so in."""
     names = (
         name
@@ -221,6 +247,6 @@ def _train_on(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[Answer]:
     return _counted(names)
 
 
-def _counted(names: Any) -> list[Answer]:
+def _counted(names: Iterable[str]) -> list[IndicatorCount]:
     counts = Counter(names)
     return [{"indicator": name, "episodes": count} for name, count in counts.most_common()]

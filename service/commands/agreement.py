@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import orjson
@@ -20,6 +20,7 @@ from softbalance.service.commands.options import (
 
 if TYPE_CHECKING:
     from softbalance.rules.model import Codebook
+    from softbalance.service.coders.agreement_json import Agreement
     from softbalance.service.coders.coder_sheets import CodedEpisodes
 
 #: The most mistakes that are told on standard error; all are in the file of `--rejects`.
@@ -155,7 +156,7 @@ def _write_rejects(path: Path, coded: CodedEpisodes) -> None:
         settle(folder / "rejects", path)
 
 
-def _print(found: dict[str, Any], as_json: bool, table: str | None, codebook: Codebook) -> None:
+def _print(found: Agreement, as_json: bool, table: str | None, codebook: Codebook) -> None:
     if as_json:
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
         return

@@ -19,7 +19,12 @@ from softbalance.service.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import RenderableType
+    from softbalance.rules.model import Codebook
+    from softbalance.schemas.classification import Classification
+    from softbalance.schemas.comparison import Comparison
 
 
 @click.command()
@@ -53,19 +58,34 @@ def command(
     read = read_episode(episode, library.codebook)
     try:
         if len(names) > 1:
-            answer = compare_rulebooks(classifiers, read)
+            comparison = compare_rulebooks(classifiers, read)
+            _tell_comparison(comparison, library.codebook, as_json)
         else:
-            answer = classify(classifiers[0], read, FULL)
+            _tell_answer(classify(classifiers[0], read, FULL), library.codebook, as_json)
     except EngineFailure as error:
         refuse(f"no verdict can be given: {error}; `softbalance rulebook verify` tells more")
+
+
+def _tell_answer(answer: Classification, codebook: Codebook, as_json: bool) -> None:
     if as_json:
-        click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        _print_json(answer)
         return
-    from softbalance.service.text.comparison_text import comparison_view
     from softbalance.service.text.proof import proof_view
 
-    view = comparison_view if len(names) > 1 else proof_view
-    _print(view(answer, library.codebook))
+    _print(proof_view(answer, codebook))
+
+
+def _tell_comparison(comparison: Comparison, codebook: Codebook, as_json: bool) -> None:
+    if as_json:
+        _print_json(comparison)
+        return
+    from softbalance.service.text.comparison_text import comparison_view
+
+    _print(comparison_view(comparison, codebook))
+
+
+def _print_json(content: Mapping[str, object]) -> None:
+    click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
 
 
 def _print(view: RenderableType) -> None:

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.language.loader import Library, UnknownRulebook, load_folder, load_library
 from softbalance.rules.model import Codebook, Rulebook
-from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.mistakes import Located, located
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.settings import Settings, UnusableSetting
@@ -84,11 +84,11 @@ def open_context(settings: Settings, *, must_exist: bool = False) -> Context:
         refuse(str(error))
 
 
-def read_episode(path: Path, codebook: Codebook) -> dict[str, Any]:
+def read_episode(path: Path, codebook: Codebook) -> Episode:
     """Read a valid Episode from a JSON file or standard input, or refuse with every mistake."""
     try:
         body = _standard_input() if str(path) == "-" else path.read_bytes()
-        episode: dict[str, Any] = episode_schema(codebook.vocabulary).load(parse(body))
+        episode: Episode = episode_schema(codebook.vocabulary).load(parse(body))
     except OSError as error:
         refuse(f"{path}: cannot be read: {error.strerror}")
     except NotJSON as error:

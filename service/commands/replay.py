@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 from softbalance.service.commands.options import (
@@ -14,6 +14,11 @@ from softbalance.service.commands.options import (
     refuse,
     settings_for,
 )
+
+if TYPE_CHECKING:
+    from softbalance.schemas.classification import Classification
+    from softbalance.service.context import Context
+    from softbalance.service.store import Store
 
 #: How many records are read from the store at a time.
 _PAGE = 200
@@ -48,7 +53,7 @@ def command(records: tuple[str, ...], every: bool, database: str | None) -> None
         sys.exit(DONE_WITH_FAILURES)
 
 
-def _all(store: Any) -> Iterator[dict[str, Any] | str]:
+def _all(store: Store) -> Iterator[Classification | str]:
     """Yield every record, and the id of each that is damaged."""
     before = None
     while True:
@@ -60,10 +65,10 @@ def _all(store: Any) -> Iterator[dict[str, Any] | str]:
         before = page.next
 
 
-def _named(store: Any, records: tuple[str, ...]) -> Iterator[dict[str, Any] | str]:
+def _named(store: Store, records: tuple[str, ...]) -> Iterator[Classification | str]:
     from softbalance.service.store import DamagedRecord
 
-    found: dict[str, dict[str, Any] | str | None] = {}
+    found: dict[str, Classification | str | None] = {}
     for record in records:
         try:
             found[record] = store.get(record)
@@ -75,7 +80,7 @@ def _named(store: Any, records: tuple[str, ...]) -> Iterator[dict[str, Any] | st
     yield from (stored for stored in found.values() if stored is not None)
 
 
-def _replay(context: Any, stored: dict[str, Any] | str) -> Iterator[str]:
+def _replay(context: Context, stored: Classification | str) -> Iterator[str]:
     """Yield a line for each field that differs, or one for a record that is damaged."""
     from softbalance.rules.episode.firing import EngineFailure
     from softbalance.schemas.classification import TRACE

@@ -10,13 +10,15 @@ import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.table.chunks import ChunkDecider
+from softbalance.schemas.classification import Answer
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.mistakes import Located, pointer
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
@@ -38,8 +40,12 @@ class Line:
     """
 
     number: int
-    episode: Mapping[str, Any] | None
+    episode: Episode | None
     mistakes: Sequence[Located] = ()
+
+
+#: A line and its answer, None for a line of mistakes.
+Answered = tuple[Line, Answer | None]
 
 
 def episode_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
@@ -82,8 +88,12 @@ def _sheet_line(
     if wrong:
         mistakes = [Located(pointer((column,)), m.code, str(m)) for column, _, m in wrong]
         return Line(number, None, mistakes)
-    values = {name: value_said(said[name]) for name in codebook.indicators if name in said}
-    episode = {FORM: said[FORM].strip().lower(), "indicators": values}
+    values = {
+        name: value
+        for name in codebook.indicators
+        if name in said and (value := value_said(said[name]))
+    }
+    episode: Episode = {FORM: said[FORM].strip().lower(), "indicators": values}
     return Line(number, {ID: said[ID], **episode} if said.get(ID, "").strip() else episode)
 
 
@@ -92,7 +102,7 @@ def classified(
     classifier: Classifier,
     detail: str,
     decided: Callable[..., None] | None = None,
-) -> Iterator[tuple[Line, dict[str, Any] | None]]:
+) -> Iterator[Answered]:
     """Yield each line with its answer (see `Classifier.classify`), None for a line of mistakes.
 
     In order; no line of a chunk is read before the chunk before it is answered. `decided` is

@@ -6,13 +6,16 @@ datasets of any size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
+from softbalance.rules.codings import Codings, reconcile
 from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.table.sql import quote_text
+from softbalance.schemas import episode as episodes
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.outputs import workspace
@@ -181,18 +184,26 @@ def _read_episodes(read: CodedRows, index: int, part: Part) -> None:
             read.sound.append(CodedRow(index, line, id_, form, _about(episode), observations, row))
 
 
-def _about(episode: Mapping[str, Any]) -> dict[str, str]:
-    said = {**episode, **episode.get("period", {})}
+def reconcile_rows(codebook: Codebook, form: str, observations: Iterable[Observation]) -> Codings:
+    """Reconcile what rows say of one episode."""
+    said: list[episodes.Observation] = [
+        {"indicator": each[INDICATOR], "value": each[VALUE]} for each in observations
+    ]
+    return reconcile(codebook, {"form": form, "observations": said})
+
+
+def _about(episode: Episode) -> dict[str, str]:
+    said: dict[str, Any] = {**episode, **episode.get("period", {})}
     said["actors"] = ";".join(episode.get("actors", ()))
     return {name: said[name] for name in EPISODE_FIELDS if said.get(name)}
 
 
-def _observations(episode: Mapping[str, Any]) -> Iterator[Observation]:
+def _observations(episode: Episode) -> Iterator[Observation]:
     for indicator, value in episode.get("indicators", {}).items():
         yield {INDICATOR: indicator, VALUE: value}
     for said in episode.get("observations", ()):
         source = said.get("source", {})
-        found = {
+        found: dict[str, Any] = {
             **said,
             "source": source.get("citation", source.get("url", "")),
             "locator": source.get("locator", ""),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import orjson
 from softbalance.rules.model import Codebook
 from softbalance.rules.table.sql import quote_name, quote_text
+from softbalance.schemas.episode import Episode
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.events.evidence import MAX_IDS
@@ -94,7 +95,7 @@ def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[
         yield from (dict(zip(names, row, strict=True)) for row in rows)
 
 
-def episode_of(candidate: Mapping[str, Any]) -> dict[str, Any]:
+def episode_of(candidate: Mapping[str, Any]) -> Episode:
     """Return a candidate as an Episode; its summary tells what was observed, and no motive."""
     return {
         "id": candidate["id"],

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from softbalance.rules.codings import Codings, reconcile
+from softbalance.rules.codings import Codings
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.coded_rows import CodedRow, Observation, read_rows
+from softbalance.service.datasets.coded_rows import CodedRow, Observation, read_rows, reconcile_rows
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE
 from softbalance.service.datasets.reading.formats import Format
@@ -85,5 +85,5 @@ def _episode(codebook: Codebook, id_: str, rows: Sequence[CodedRow]) -> CodedEpi
     about: dict[str, str] = {}
     for row in rows:
         about = row.about | about
-    codings = reconcile(codebook, {FORM: rows[0].form, "observations": observations})
+    codings = reconcile_rows(codebook, rows[0].form, observations)
     return CodedEpisode(id_, about, observations, codings, rows[0])

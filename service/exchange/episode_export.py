@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TypeVar, cast
 
 import orjson
 from marshmallow import ValidationError
 from softbalance.rules.model import FORM, Codebook
-from softbalance.schemas.episode import episode_schema
+from softbalance.schemas import episode as episodes
+from softbalance.schemas.episode import Episode, Period, Source, episode_schema
 from softbalance.schemas.mistakes import Mistake, located
 from softbalance.service.datasets.coded_rows import Observation
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.exchange.coded import CodedEpisode
+
+#: A part of an Episode.
+Part = TypeVar("Part", bound=Mapping[str, object])
 
 
 def episode_lines(
@@ -36,30 +40,35 @@ def episode_lines(
     return lines, rejects
 
 
-def as_episode(coded: CodedEpisode) -> dict[str, Any]:
+def as_episode(coded: CodedEpisode) -> Episode:
     """Return a coded episode in the shape of an Episode; what says nothing is left out."""
     about = coded.about
     actors = [actor.strip() for actor in about.get("actors", "").split(";") if actor.strip()]
-    period = {name: about[name] for name in ("start", "end") if name in about}
-    episode: dict[str, Any] = {
+    period: Period = {"start": about.get("start", ""), "end": about.get("end", "")}
+    episode: Episode = {
         ID: coded.id,
-        "title": about.get("title"),
+        "title": about.get("title", ""),
         FORM: coded.form,
-        "hegemon": about.get("hegemon"),
+        "hegemon": about.get("hegemon", ""),
         "actors": actors,
-        "period": period,
+        "period": _said(period),
         "observations": [_observation(said) for said in coded.observations],
     }
-    return {name: value for name, value in episode.items() if value}
+    return _said(episode)
 
 
-def _observation(said: Observation) -> dict[str, Any]:
-    source = {"citation": said.get("source"), "locator": said.get("locator")}
-    found: dict[str, Any] = {
+def _observation(said: Observation) -> episodes.Observation:
+    source: Source = {"citation": said.get("source", ""), "locator": said.get("locator", "")}
+    found: episodes.Observation = {
         INDICATOR: said[INDICATOR],
         VALUE: said[VALUE],
-        "source": {name: text for name, text in source.items() if text},
-        "note": said.get("note"),
-        "coder": said.get("coder"),
+        "source": _said(source),
+        "note": said.get("note", ""),
+        "coder": said.get("coder", ""),
     }
-    return {name: value for name, value in found.items() if value}
+    return _said(found)
+
+
+def _said(whole: Part) -> Part:
+    """Leave out what is empty."""
+    return cast(Part, {name: value for name, value in whole.items() if value})

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.table.columns import output_columns
+from softbalance.rules.table.columns import as_columns, output_columns
 from softbalance.service.datasets.reading.layouts import (
     EPISODE_FIELDS,
     ID,
@@ -130,10 +130,8 @@ def _results(data: CodedData, classifiers: Sequence[Classifier]) -> Iterable[Row
     for episode in data.episodes:
         for classifier in classifiers:
             decision = classifier.decide(episode.codings)
-            verdict = classifier.verdict(decision)
-            verdict |= verdict.pop("tests") | verdict.pop("explanations")
-            row = {ID: episode.id, "rulebook": classifier.rulebook.id, **verdict}
-            row["fired"] = list(decision.fired)
+            columns = as_columns(classifier.verdict(decision), decision.fired)
+            row = {ID: episode.id, "rulebook": classifier.rulebook.id, **columns}
             yield {name: row.get(name) for name in names}
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from flask import Request
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.mistakes import Located, shown
 from softbalance.service.http.problems import Problem
 from softbalance.service.observing.access_log import KEY_ID
@@ -19,7 +18,7 @@ HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 PATTERN = "[!-~]{1,255}"
 
 
-def claim_of(request: Request, rulebook: str, body: Mapping[str, Any]) -> Claim | None:
+def claim_of(request: Request, rulebook: str, body: Episode) -> Claim | None:
     """Return the claim that a request makes with its key, None if it has none.
 
     Keys of different API keys are different. The same request has the same rulebook and the same

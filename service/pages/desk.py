@@ -13,10 +13,11 @@ from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK, UnknownRulebook
 from softbalance.rules.model import Codebook, Group, Indicator, Rulebook
 from softbalance.rules.verification.cases import Case, cases_of
-from softbalance.schemas.classification import FULL
-from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.classification import FULL, Answer
+from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.mistakes import located
+from softbalance.schemas.outlook import Question
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import as_json, body_of, invalid_episode, json_body
 from softbalance.service.http.problems import Problem, payload
@@ -48,13 +49,13 @@ class DeskPage:
 class VerdictFragment:
     """A classification of detail `full`, what its facts are called, and its proof unfolded."""
 
-    answer: Mapping[str, Any]
+    answer: Answer
     codebook: Codebook
     titles: Mapping[str, str]
     statements: Sequence[Statement]
 
     @property
-    def best(self) -> Mapping[str, Any] | None:
+    def best(self) -> Question | None:
         """The question that tells most, if any still matters."""
         return next(iter(self.answer["next_questions"]), None)
 
@@ -87,7 +88,7 @@ def blueprint(context: Context) -> flask.Blueprint:
         """Judge the Episode as it stands; mistakes are an answer here, since it is still typed."""
         classifier = _classifier(context, request.args.get("rulebook", DEFAULT_RULEBOOK))
         try:
-            episode = schema.load(json_body(body_of(request)))
+            episode: Episode = schema.load(json_body(body_of(request)))
         except ValidationError as error:
             return _mistaken(invalid_episode(located(error.messages)))
         except Problem as problem:
@@ -107,7 +108,7 @@ def blueprint(context: Context) -> flask.Blueprint:
     return routes
 
 
-def _fragment(answer: Mapping[str, Any], rulebook: Rulebook) -> VerdictFragment:
+def _fragment(answer: Answer, rulebook: Rulebook) -> VerdictFragment:
     facts = [*answer["tests"], *answer["explanations"]]
     statements = unfolded_each(answer, rulebook.codebook, [CLASSIFICATION, *facts])
     return VerdictFragment(answer, rulebook.codebook, fact_names(facts, rulebook), list(statements))

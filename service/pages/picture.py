@@ -6,17 +6,16 @@ and is the file that can be downloaded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from softbalance.rules.model import SETS, Codebook
+from softbalance.schemas.classification import Answer, Premise, Step
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.pages.layers import behind, placed
 from softbalance.service.text.argument import cited, coded_anchor, step_anchor, unsourced
 from softbalance.service.text.phrases import words
 
-Answer = Mapping[str, Any]
 Fact = tuple[str, str]
 
 #: Units of the picture are CSS pixels.
@@ -36,7 +35,7 @@ class Box:
     fact: str
     value: str
     column: int
-    step: Answer | None = None
+    step: Step | None = None
     observations: Sequence[int] = ()
     question: str = ""
     unsourced: str = ""
@@ -112,12 +111,12 @@ def picture_of(classified: Answer, codebook: Codebook) -> Picture:
     return picture
 
 
-def _weighed(step: Answer) -> bool:
+def _weighed(step: Step) -> bool:
     return step["concludes"]["fact"] not in (*SETS, "strategy")
 
 
 def _facts(
-    steps: Sequence[Answer], codebook: Codebook
+    steps: Sequence[Step], codebook: Codebook
 ) -> tuple[dict[str, Box], list[tuple[str, str]]]:
     """Return the facts of a proof by name, in columns by stage, and what rests on what."""
     stages = {stage: n for n, stage in enumerate(dict.fromkeys(s["stage"] for s in steps), 1)}
@@ -137,7 +136,7 @@ def _facts(
     return {box.name: box for box in boxes.values()}, list(edges)
 
 
-def _coded(premise: Answer, codebook: Codebook) -> Box:
+def _coded(premise: Premise, codebook: Codebook) -> Box:
     fact, value = premise["fact"], premise["value"]
     box = Box(coded_anchor(fact), fact, value, 0, observations=premise["observations"])
     if fact in codebook.indicators:

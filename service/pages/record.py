@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import flask
 import orjson
@@ -14,22 +13,21 @@ from flask import Response, render_template
 from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.wording import listed
-from softbalance.schemas.classification import FULL, TRACE
-from softbalance.schemas.episode import ID_PATTERN
+from softbalance.schemas.classification import FULL, TRACE, Answer, Classification
+from softbalance.schemas.comparison import Comparison
+from softbalance.schemas.episode import ID_PATTERN, Observation
 from softbalance.service.classifiers import NotKept
 from softbalance.service.context import Context
 from softbalance.service.http.problems import Problem
 from softbalance.service.pages.picture import Picture, picture_of
 from softbalance.service.pages.rendering import shown
-from softbalance.service.replay import Difference, decided_again, differences
+from softbalance.service.replay import Difference, decided_again, differences, in_full
 from softbalance.service.store import Link
 from softbalance.service.text.argument import Statement, conflicting, unfolded_each
 from softbalance.service.text.dot import proof_graph
 from softbalance.service.text.outlook_text import flips_words, missing_words
 from softbalance.service.text.proof import proof_text, sources_of
 from softbalance.service.text.sentence import fact_names, verdict_sentence
-
-Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Evidence:
     """An observation: its number from 1, and whether others contradict it."""
 
     number: int
-    said: Answer
+    said: Observation
     conflicts: bool
 
 
@@ -79,7 +77,7 @@ class RecordPage:
     sources: Mapping[str, int]
     not_kept: str | None
     outlook: Outlook | None
-    compared: Answer | None
+    compared: Comparison | None
     link: Link | None
     replayed: Sequence[Difference] | None = None
 
@@ -114,25 +112,25 @@ def blueprint(context: Context) -> flask.Blueprint:
     return routes
 
 
-def _json(context: Context, found: dict[str, Any]) -> bytes:
+def _json(context: Context, found: Classification) -> bytes:
     with suppress(NotKept):
-        found |= decided_again(context.classifiers, found, FULL)
+        found = in_full(found, decided_again(context.classifiers, found, FULL))
     return orjson.dumps(found, option=orjson.OPT_INDENT_2)
 
 
-def _svg(context: Context, found: dict[str, Any]) -> str:
+def _svg(context: Context, found: Classification) -> str:
     picture = picture_of(found, context.library.codebook)
     return render_template("picture.svg", picture=picture)
 
 
 def _written(
     write: Callable[[Answer, Codebook], str],
-) -> Callable[[Context, dict[str, Any]], str]:
+) -> Callable[[Context, Classification], str]:
     return lambda context, found: write(found, context.library.codebook)
 
 
 #: Ending → media type, and what writes a stored classification so.
-DOWNLOADS: dict[str, tuple[str, Callable[[Context, dict[str, Any]], str | bytes]]] = {
+DOWNLOADS: dict[str, tuple[str, Callable[[Context, Classification], str | bytes]]] = {
     "json": ("application/json", _json),
     "txt": ("text/plain", _written(proof_text)),
     "dot": (
@@ -143,7 +141,7 @@ DOWNLOADS: dict[str, tuple[str, Callable[[Context, dict[str, Any]], str | bytes]
 }
 
 
-def stored(context: Context, record: str) -> dict[str, Any]:
+def stored(context: Context, record: str) -> Classification:
     """Return a stored classification, or raise the problem that there is none."""
     found = context.store.get(record) if re.fullmatch(ID_PATTERN, record) else None
     if found is None:
@@ -166,7 +164,7 @@ def verdict_of(answer: Answer, codebook: Codebook, rulebook: Rulebook | None) ->
 
 
 def record_page(
-    context: Context, found: dict[str, Any], replayed: Sequence[Difference] | None = None
+    context: Context, found: Classification, replayed: Sequence[Difference] | None = None
 ) -> RecordPage:
     """Return the page of a stored classification."""
     codebook = context.library.codebook
@@ -190,14 +188,14 @@ def record_page(
     )
 
 
-def _evidence(found: Answer) -> list[Evidence]:
+def _evidence(found: Classification) -> list[Evidence]:
     episode = found["episode"]
     at_odds = {i for name in found["contested"] for i in conflicting(episode, name)}
     observations = episode.get("observations", ())
     return [Evidence(n + 1, said, n in at_odds) for n, said in enumerate(observations)]
 
 
-def _compared(context: Context, found: Answer) -> Answer | None:
+def _compared(context: Context, found: Classification) -> Comparison | None:
     """Return what the service's other rulebooks make of the episode; None if there are none."""
     own = context.classifiers.of_digest(found["rulebook"]["digest"])
     others = [name for name in context.library.rulebooks if name != own.rulebook.id]

@@ -6,11 +6,11 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import flask
 import orjson
 from flask import Response, request
+from softbalance.schemas.classification import Classification
 from softbalance.service.context import Context
 from softbalance.service.pages.list_query import Asked, asked
 from softbalance.service.pages.rendering import shown
@@ -101,7 +101,7 @@ def _page(context: Context, tally: Tally, wanted: Asked) -> ClassificationsPage:
     return ClassificationsPage(wanted, found.rows, bars, total, following, choices)
 
 
-_Lines = Callable[[Iterator[dict[str, Any]]], Iterator[bytes]]
+_Lines = Callable[[Iterator[Classification]], Iterator[bytes]]
 
 
 def _exported(context: Context, wanted: Asked, ending: str, lines: _Lines) -> Response:
@@ -112,9 +112,11 @@ def _exported(context: Context, wanted: Asked, ending: str, lines: _Lines) -> Re
     return Response(body, headers=saved, mimetype=mimetype)
 
 
-def _ndjson(found: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def _ndjson(found: Iterator[Classification]) -> Iterator[bytes]:
     for record in found:
-        yield orjson.dumps({k: v for k, v in record.items() if k != "trace"}) + b"\n"
+        told = record.copy()
+        told.pop("trace", None)
+        yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
 _COLUMNS = (
@@ -124,20 +126,37 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _csv(found: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+def _csv(found: Iterator[Classification]) -> Iterator[bytes]:
     """Write a row a record; lists are joined by `;`."""
     yield _line(_COLUMNS)
     for record in found:
-        episode, rulebook = record["episode"], record["rulebook"]
-        cells = {
-            **record,
-            **episode.get("period", {}),
-            **{name: episode.get(name) for name in ("title", "form", "actors", "hegemon")},
-            "rulebook": rulebook["id"],
-            "version": rulebook["version"],
-            "episode": episode["id"],
-        }
-        yield _line([_cell(cells.get(name)) for name in _COLUMNS])
+        cells = _cells(record)
+        yield _line([_cell(cells[name]) for name in _COLUMNS])
+
+
+def _cells(record: Classification) -> dict[str, object]:
+    """Return a record by the columns of the sheet."""
+    episode, rulebook = record["episode"], record["rulebook"]
+    period = episode.get("period", {})
+    return {
+        "id": record["id"],
+        "classified_at": record["classified_at"],
+        "rulebook": rulebook["id"],
+        "version": rulebook["version"],
+        "episode": episode["id"],
+        "title": episode.get("title"),
+        "form": episode["form"],
+        "actors": episode.get("actors"),
+        "hegemon": episode.get("hegemon"),
+        "start": period.get("start"),
+        "end": period.get("end"),
+        "classification": record["classification"],
+        "strategy": record["strategy"],
+        "dominant_explanations": record["dominant_explanations"],
+        "notes": record["notes"],
+        "contested": record["contested"],
+        "decision_digest": record["decision_digest"],
+    }
 
 
 def _line(cells: Sequence[str]) -> bytes:
@@ -146,5 +165,5 @@ def _line(cells: Sequence[str]) -> bytes:
     return text.getvalue().encode("utf-8", "replace")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
     return ";".join(value) if isinstance(value, list) else "" if value is None else str(value)

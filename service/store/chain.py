@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 
 
-def canonical(document: Mapping[str, Any]) -> str:
+def canonical(document: Mapping[str, object]) -> str:
     """Return a classification as canonical JSON (RFC 8785).
 
     All keys of one are ASCII and no number in it is a fraction. For such documents orjson with

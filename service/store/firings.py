@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import orjson
+from softbalance.schemas.classification import Classification
 from softbalance.service.store.database import Database
 from softbalance.service.store.tables import records
 from sqlalchemy import func, select
@@ -68,7 +69,7 @@ class Firings:
         with self._database.reading() as connection:
             rows = connection.execute(query.limit(_AT_A_TIME)).all()
         for position, document in rows:
-            record = orjson.loads(document)
+            record: Classification = orjson.loads(document)
             digest = record["rulebook"]["digest"]
             fired = {step["rule"] for step in record["trace"]}
             self._rules.setdefault(digest, Counter()).update(fired)

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import orjson
+from softbalance.schemas.classification import Classification
 from softbalance.service.store.database import Database
 from softbalance.service.store.stored_records import LONGEST_CODER
 from softbalance.service.store.tables import BY_TITLE, FILTERS, actors, coders, records
@@ -97,7 +98,7 @@ def _row(row: Any, acting: Sequence[str]) -> Row:
     return Row(**columns, actors=acting)
 
 
-def documents(database: Database, wanted: Wanted, at_a_time: int = 200) -> Iterator[dict[str, Any]]:
+def documents(database: Database, wanted: Wanted, at_a_time: int = 200) -> Iterator[Classification]:
     """Yield every record that is wanted, whole. Raises StoreAway.
 
     No connection is held between two of them, however slowly they are taken.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
+from softbalance.schemas.classification import Classification
 from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.database import Database, StoreAway
@@ -71,7 +72,7 @@ class Page:
     `damaged` holds the ids of records that belong here and are not what was stored.
     """
 
-    items: list[dict[str, Any]]
+    items: list[Classification]
     next: int | None
     damaged: list[str] = field(default_factory=list)
 
@@ -119,7 +120,7 @@ class Store:
             schemas.check(self.database, connection.execute(_SCHEMA).scalar())
             connection.execute(_HEAD).first()
 
-    def add(self, answer: Mapping[str, Any], claim: Claim | None = None) -> dict[str, Any] | None:
+    def add(self, answer: Classification, claim: Claim | None = None) -> Classification | None:
         """Store a classification with its trace; on return it is durable.
 
         With a claim whose key was used before, nothing is stored and the record that it was used
@@ -145,7 +146,7 @@ class Store:
                 connection.execute(insert(idempotency_keys), row)
         return None
 
-    def claimed(self, claim: Claim) -> dict[str, Any] | None:
+    def claimed(self, claim: Claim) -> Classification | None:
         """Return the record that an idempotency key was used for, None if it was not used.
 
         Raises StoreAway, ClaimedOtherwise and DamagedRecord.
@@ -153,7 +154,7 @@ class Store:
         with self.database.reading() as connection:
             return _claimed(connection, claim)
 
-    def get(self, record: str) -> dict[str, Any] | None:
+    def get(self, record: str) -> Classification | None:
         """Return a classification by id, or None if there is none.
 
         Raises StoreAway and DamagedRecord.
@@ -245,7 +246,7 @@ def _filtered(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
     return query
 
 
-def _claimed(connection: Connection, claim: Claim) -> dict[str, Any] | None:
+def _claimed(connection: Connection, claim: Claim) -> Classification | None:
     """Return the record that a key was used for."""
     query = select(idempotency_keys.c.fingerprint, *_WHOLE).join_from(idempotency_keys, records)
     query = query.where(idempotency_keys.c.scope == claim.scope)
@@ -257,10 +258,10 @@ def _claimed(connection: Connection, claim: Claim) -> dict[str, Any] | None:
     return _loaded(row)
 
 
-def _loaded(row: Any) -> dict[str, Any]:
+def _loaded(row: Any) -> Classification:
     """Return a record as the dictionary it was, if it is what was stored."""
     try:
-        loaded: dict[str, Any] = orjson.loads(row.document)
+        loaded: Classification = orjson.loads(row.document)
     except ValueError as error:
         raise DamagedRecord(row.id, row.position) from error
     if digest_of(row.position, row.previous, canonical(loaded)) != row.digest:

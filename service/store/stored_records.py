@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
+
+from softbalance.schemas.classification import Classification
 
 #: No index takes a text of any length: of a coder's name so many characters are searched for.
 LONGEST_CODER = 200
 
 
-def searched(answer: Mapping[str, Any]) -> dict[str, Any]:
+def searched(answer: Classification) -> dict[str, Any]:
     """Return what of a classification has a column of its own."""
     episode = answer["episode"]
     return {
@@ -23,12 +24,12 @@ def searched(answer: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def actors_of(answer: Mapping[str, Any]) -> list[str]:
+def actors_of(answer: Classification) -> list[str]:
     """Return the actors of an episode, each once."""
     return list(dict.fromkeys(answer["episode"].get("actors", ())))
 
 
-def coders_of(answer: Mapping[str, Any]) -> list[str]:
+def coders_of(answer: Classification) -> list[str]:
     """Return who coded the observations of an episode, each once and none that has no name."""
     named = (said.get("coder", "") for said in answer["episode"].get("observations", ()))
     return list(dict.fromkeys(name[:LONGEST_CODER] for name in named if name))

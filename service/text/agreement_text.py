@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from softbalance.rules.model import Codebook
+from softbalance.service.coders.agreement_json import (
+    Agreement,
+    CodedVariable,
+    Coefficient,
+    EpisodeVerdicts,
+    RulebookAgreement,
+)
 from softbalance.service.text.phrases import counted, label, printable, section, words
-
-Answer = Mapping[str, Any]
 
 #: The most episodes and rules that are listed; all are in the JSON.
 LISTED = 20
@@ -21,12 +25,12 @@ _COLUMNS = 3
 _RELIABLE, _TENTATIVE = 0.8, 0.667
 
 
-def agreement_view(found: Answer, codebook: Codebook) -> RenderableType:
+def agreement_view(found: Agreement, codebook: Codebook) -> RenderableType:
     """Return an agreement (see `softbalance.service.coders.report`) as something rich can print."""
     return Group(*_sections(found, codebook))
 
 
-def _sections(found: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+def _sections(found: Agreement, codebook: Codebook) -> Iterator[RenderableType]:
     yield Text("AGREEMENT OF CODERS", style="bold")
     yield from _about(found)
     yield from section("By indicator", _indicators(found, codebook), *_legend(found))
@@ -41,7 +45,7 @@ def _sections(found: Answer, codebook: Codebook) -> Iterator[RenderableType]:
             yield from section("What to train on", *_train_on(each))
 
 
-def _about(found: Answer) -> Iterator[RenderableType]:
+def _about(found: Agreement) -> Iterator[RenderableType]:
     yield Text()
     grid = Table.grid(padding=(0, 2))
     for coder in found["coders"]:
@@ -67,7 +71,7 @@ def _about(found: Answer) -> Iterator[RenderableType]:
     )
 
 
-def _indicators(found: Answer, codebook: Codebook) -> Table:
+def _indicators(found: Agreement, codebook: Codebook) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("")
     table.add_column("n", justify="right", no_wrap=True)
@@ -86,7 +90,7 @@ def _indicators(found: Answer, codebook: Codebook) -> Table:
     return table
 
 
-def _measured(row: Answer) -> Iterator[RenderableType]:
+def _measured(row: CodedVariable) -> Iterator[RenderableType]:
     share = row["agreement"]
     yield Text(f"{row['compared']:,}")
     yield Text("–" if share is None else f"{share:.0%}")
@@ -96,15 +100,15 @@ def _measured(row: Answer) -> Iterator[RenderableType]:
     yield _coefficient(row["ac1"], "–")
 
 
-def _coefficient(found: Answer, otherwise: str, graded: bool = False) -> Text:
-    value = found["value"]
-    if value is None:
+def _coefficient(found: Coefficient, otherwise: str, graded: bool = False) -> Text:
+    value, low, high = found["value"], found["low"], found["high"]
+    if value is None or low is None or high is None:
         return Text(otherwise, style="dim")
     style = ""
     if graded:
         style = "green" if value >= _RELIABLE else "yellow" if value >= _TENTATIVE else "red"
     text = Text(f"{_short(value):>5} ", style=style)
-    text.append(f"[{_short(found['low'])}, {_short(found['high'])}]", style="dim")
+    text.append(f"[{_short(low)}, {_short(high)}]", style="dim")
     return text
 
 
@@ -113,7 +117,7 @@ def _short(value: float) -> str:
     return f"{value:.2f}".replace("-0.00", "0.00").replace("0.", ".", 1)
 
 
-def _legend(found: Answer) -> Iterator[RenderableType]:
+def _legend(found: Agreement) -> Iterator[RenderableType]:
     yield Text()
     yield Text(
         "n: episodes compared. alike: share of pairs of codings. Alpha of .80 and more is held to "
@@ -143,7 +147,7 @@ def _legend(found: Answer) -> Iterator[RenderableType]:
         )
 
 
-def _verdicts(found: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+def _verdicts(found: RulebookAgreement, codebook: Codebook) -> Iterator[RenderableType]:
     measured = found["verdicts"]
     if not measured["compared"]:
         yield Text("No episode is coded by two coders.")
@@ -153,8 +157,8 @@ def _verdicts(found: Answer, codebook: Codebook) -> Iterator[RenderableType]:
         (f"{measured['alike']:,} of {counted(measured['compared'], 'episodes')}", "bold"),
         ".",
     )
-    for name, title in (("alpha", "alpha"), ("ac1", "AC1  ")):
-        yield Text(f"{title} ").append_text(_coefficient(measured[name], "not defined"))
+    for coefficient, title in ((measured["alpha"], "alpha"), (measured["ac1"], "AC1  ")):
+        yield Text(f"{title} ").append_text(_coefficient(coefficient, "not defined"))
     parted = [episode for episode in found["episodes"] if episode["agree"] is False]
     if parted:
         yield Text()
@@ -162,7 +166,7 @@ def _verdicts(found: Answer, codebook: Codebook) -> Iterator[RenderableType]:
         yield from _more(len(parted), "episodes", "--csv verdicts")
 
 
-def _verdict_table(parted: Sequence[Answer], codebook: Codebook) -> Table:
+def _verdict_table(parted: Sequence[EpisodeVerdicts], codebook: Codebook) -> Table:
     coders = list(dict.fromkeys(coder for episode in parted for coder in episode["verdicts"]))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("episode")
@@ -186,7 +190,7 @@ def _grouped(verdicts: Mapping[str, str]) -> str:
     return "; ".join(f"{verdict}: {', '.join(coders)}" for verdict, coders in classes.items())
 
 
-def _rules(found: Answer) -> Iterator[RenderableType]:
+def _rules(found: RulebookAgreement) -> Iterator[RenderableType]:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", pad_edge=False)
     table.add_column("episodes", justify="right", no_wrap=True)
     table.add_column("decisive", justify="right", no_wrap=True)
@@ -209,7 +213,7 @@ def _rules(found: Answer) -> Iterator[RenderableType]:
     )
 
 
-def _train_on(found: Answer) -> Iterator[RenderableType]:
+def _train_on(found: RulebookAgreement) -> Iterator[RenderableType]:
     yield Text("Codings behind different classes, and in how many episodes:")
     grid = Table.grid(padding=(0, 2))
     for each in found["train_on"]:

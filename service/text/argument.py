@@ -5,15 +5,14 @@ What is said of each part is said here, whoever shows it: a terminal, plain text
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from softbalance.rules.model import Codebook
+from softbalance.schemas.classification import Answer, Cite, Premise, Step
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION
-
-Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Statement:
     fact: str
     value: str
     anchor: str | None = None
-    step: Answer | None = None
+    step: Step | None = None
     repeated: bool = False
     question: str | None = None
     unsourced: str | None = None
@@ -53,9 +52,9 @@ def unfolded_each(
 class _Unfolding:
     """Unfolds steps into statements; a step that was unfolded before is only pointed to."""
 
-    def __init__(self, steps: Sequence[Answer], codebook: Codebook) -> None:
+    def __init__(self, steps: Sequence[Step], codebook: Codebook) -> None:
         self._steps, self._codebook = steps, codebook
-        self._by_conclusion: dict[tuple[str, str], Answer] = {}
+        self._by_conclusion: dict[tuple[str, str], Step] = {}
         for step in steps:
             concluded = step["concludes"]
             self._by_conclusion.setdefault((concluded["fact"], concluded["value"]), step)
@@ -65,7 +64,7 @@ class _Unfolding:
         """Return the proof of a fact; StopIteration if no step concludes it."""
         return self._of(next(s for s in self._steps if s["concludes"]["fact"] == fact))
 
-    def _of(self, step: Answer) -> Statement:
+    def _of(self, step: Step) -> Statement:
         fact, value = step["concludes"]["fact"], step["concludes"]["value"]
         anchor = self._first(step_anchor(step))
         if anchor is None:
@@ -79,7 +78,7 @@ class _Unfolding:
         self._told.add(anchor)
         return anchor
 
-    def _premise(self, premise: Answer) -> Statement:
+    def _premise(self, premise: Premise) -> Statement:
         fact, value = premise["fact"], premise["value"]
         step = self._by_conclusion.get((fact, value))
         if premise["origin"] != "coded" and step is not None:
@@ -99,7 +98,7 @@ class _Unfolding:
         )
 
 
-def step_anchor(step: Answer) -> str:
+def step_anchor(step: Step) -> str:
     """Return a name for what a step concludes, one of its own in a proof."""
     return f"step-{step['step']}"
 
@@ -114,7 +113,7 @@ def unsourced(value: str) -> str:
     return "nobody has said" if value == UNKNOWN else "coded without a source"
 
 
-def cited(cites: Sequence[Answer]) -> str:
+def cited(cites: Sequence[Cite]) -> str:
     """Return citations in a line, each source once."""
     sections: dict[str, list[str]] = {}
     for cite in cites:
@@ -122,7 +121,7 @@ def cited(cites: Sequence[Answer]) -> str:
     return "; ".join(f"{source}: {'; '.join(where)}" for source, where in sections.items())
 
 
-def conflicting(episode: Answer, indicator: str) -> list[int]:
+def conflicting(episode: Episode, indicator: str) -> list[int]:
     """Return the indices of the observations that say anything of a contested indicator."""
     return [
         index

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from softbalance.rules.model import Codebook
+from softbalance.schemas.classification import Answer, Conclusion, Premise, Step
 
 _STAGE_FILL = "#e8eef7"
 _INPUT_FILL = "#f6f1e3"
 _VERDICT_FILL = "#dfeee2"
 
 
-def proof_graph(classified: Mapping[str, Any], codebook: Codebook) -> str:
+def proof_graph(classified: Answer, codebook: Codebook) -> str:
     """Return a classification's trace as DOT: facts are nodes, each step's premises edges.
 
     Evidence stands at the left, the verdict at the right; an edge's tooltip is the step's reason.
@@ -30,7 +30,7 @@ def proof_graph(classified: Mapping[str, Any], codebook: Codebook) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _nodes_and_edges(trace: list[Mapping[str, Any]]) -> Iterator[str]:
+def _nodes_and_edges(trace: Sequence[Step]) -> Iterator[str]:
     drawn: set[str] = set()
     for step in trace:
         concluded = step["concludes"]
@@ -47,7 +47,7 @@ def _nodes_and_edges(trace: list[Mapping[str, Any]]) -> Iterator[str]:
             yield f"  {source} -> {node} [tooltip={reason}];"
 
 
-def _label(part: Mapping[str, str]) -> str:
+def _label(part: Conclusion | Premise) -> str:
     return _quoted(f"{part['fact']}\n{part['value']}")
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 from softbalance.rules.model import Codebook
+from softbalance.schemas.outlook import Change, Expectation, Flips, Sensitivity, State, UnmetRule
 from softbalance.service.text.phrases import label, section, words
 
-Answer = Mapping[str, Any]
-_STATES = {"holds": ("✓", "green"), "fails": ("✗", "red"), "undecided": ("?", "yellow")}
+_STATES: Mapping[State, tuple[str, str]] = {
+    "holds": ("✓", "green"),
+    "fails": ("✗", "red"),
+    "undecided": ("?", "yellow"),
+}
 
 
-def outlook(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+def outlook(classified: Sensitivity, codebook: Codebook) -> Iterator[RenderableType]:
     """Yield the sections that only a classification with detail=full has."""
     yield from section("What is missing", *_missing(classified, codebook))
     yield from section("What would flip it", *_flips(classified["flips"], codebook))
@@ -24,7 +27,7 @@ def outlook(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]:
         yield from section("Why not another class", *_why_not(classified["why_not"], codebook))
 
 
-def missing_words(classified: Answer, codebook: Codebook) -> str:
+def missing_words(classified: Sensitivity, codebook: Codebook) -> str:
     """Return in a sentence what a classification could become once all is coded."""
     possible = [
         label(verdict, codebook).lower() for verdict in classified["possible_classifications"]
@@ -39,7 +42,7 @@ def gain_words(bits: float) -> str:
     return f"{bits:.3f} bit" if bits >= 0.001 else "<0.001 bit"
 
 
-def flips_words(flips: Answer) -> str:
+def flips_words(flips: Flips) -> str:
     """Return in a sentence how many changes flip a verdict."""
     if flips["size"] is None:
         return "No change of up to three indicators gives another class."
@@ -47,12 +50,12 @@ def flips_words(flips: Answer) -> str:
     return f"The fewest that do: {changes} enough."
 
 
-def change_words(change: Answer) -> str:
+def change_words(change: Change) -> str:
     """Return a change of one indicator."""
     return f"{words(change['indicator'])}: {change['from']} → {change['to']}"
 
 
-def expectation_words(premise: Answer) -> str:
+def expectation_words(premise: Expectation) -> str:
     """Return how a premise of a rule that did not fire stands, and what it would need."""
     stands = f"{words(premise['fact'])}: {words(premise['actual'])}"
     if premise["state"] == "holds":
@@ -60,7 +63,7 @@ def expectation_words(premise: Answer) -> str:
     return f"{stands}, needs {' or '.join(map(words, premise['expected']))}"
 
 
-def _missing(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+def _missing(classified: Sensitivity, codebook: Codebook) -> Iterator[RenderableType]:
     yield Text(missing_words(classified, codebook))
     if not classified["next_questions"]:
         return
@@ -72,7 +75,7 @@ def _missing(classified: Answer, codebook: Codebook) -> Iterator[RenderableType]
     yield table
 
 
-def _flips(flips: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+def _flips(flips: Flips, codebook: Codebook) -> Iterator[RenderableType]:
     yield Text(flips_words(flips))
     if not flips["sets"]:
         return
@@ -85,7 +88,7 @@ def _flips(flips: Answer, codebook: Codebook) -> Iterator[RenderableType]:
     yield table
 
 
-def _why_not(why_not: Mapping[str, Sequence[Answer]], codebook: Codebook) -> Iterator[Tree]:
+def _why_not(why_not: Mapping[str, Sequence[UnmetRule]], codebook: Codebook) -> Iterator[Tree]:
     for verdict, rules in why_not.items():
         tree = Tree(Text(label(verdict, codebook).lower(), style="bold"), guide_style="dim")
         for rule in rules:
@@ -98,7 +101,7 @@ def _why_not(why_not: Mapping[str, Sequence[Answer]], codebook: Codebook) -> Ite
         yield tree
 
 
-def _premise(premise: Answer) -> Text:
+def _premise(premise: Expectation) -> Text:
     mark, style = _STATES[premise["state"]]
     stands, _, needs = expectation_words(premise).partition(", ")
     return Text.assemble((f"{mark} ", style), stands, (f", {needs}" if needs else "", "dim"))

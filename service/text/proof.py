@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -11,12 +10,13 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 from softbalance.rules.model import Codebook
+from softbalance.schemas.classification import Answer, Step
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.service.text.argument import Statement, cited, conflicting, unfolded
 from softbalance.service.text.outlook_text import outlook
 from softbalance.service.text.phrases import MARKS, label, marked, plain, printable, section, words
 
-Answer = Mapping[str, Any]
 #: A work cited by the episode → its number in the list at the end.
 Sources = Mapping[str, int]
 
@@ -64,11 +64,11 @@ def _verdict(classified: Answer, codebook: Codebook) -> RenderableType:
         lines.append(Text(verdict.meaning))
     lines.append(Text())
     actors = ", ".join(episode.get("actors", ())) or "actors not named"
-    period = " to ".join(filter(None, map(episode.get("period", {}).get, ("start", "end"))))
+    period = episode.get("period", {})
     facts = {
         "Episode": printable(episode.get("title", episode["id"])),
         "Actors": printable(f"{actors}; hegemon {episode.get('hegemon', 'USA')}"),
-        "Period": period,
+        "Period": " to ".join(filter(None, (period.get("start"), period.get("end")))),
         "Strategy": f"{words(classified['strategy'])} (form: {words(episode['form'])})",
         "Dominant": ", ".join(map(words, classified["dominant_explanations"])),
         "Rulebook": f"{rulebook['id']} {rulebook['version']}",
@@ -80,7 +80,7 @@ def _verdict(classified: Answer, codebook: Codebook) -> RenderableType:
     return Group(*lines, table)
 
 
-def sources_of(episode: Answer) -> Sources:
+def sources_of(episode: Episode) -> Sources:
     """Return the works that an episode cites, numbered from 1 in order of mention."""
     named = (o.get("source", {}).get("citation") for o in episode.get("observations", ()))
     return {
@@ -106,7 +106,7 @@ def _proof(classified: Answer, codebook: Codebook, sources: Sources) -> Renderab
     return _tree(unfolded(classified, codebook), classified["episode"], sources)
 
 
-def _tree(told: Statement, episode: Answer, sources: Sources) -> Tree:
+def _tree(told: Statement, episode: Episode, sources: Sources) -> Tree:
     tree = Tree(_heading(told), guide_style="dim")
     for index in told.observations:
         tree.add(evidence(episode, index, sources))
@@ -137,7 +137,7 @@ def _value(value: str) -> Text:
     return marked(value) if value in MARKS else Text(value)
 
 
-def evidence(episode: Answer, index: int, sources: Sources) -> Text:
+def evidence(episode: Episode, index: int, sources: Sources) -> Text:
     """Return one observation in a paragraph: what is claimed, by whom, and where it stands."""
     observation = episode["observations"][index]
     source = observation.get("source", {})
@@ -147,7 +147,7 @@ def evidence(episode: Answer, index: int, sources: Sources) -> Text:
             None, (f"source {number}" if number else None, source.get("locator"), source.get("url"))
         )
     )
-    who = ", ".join(filter(None, map(observation.get, ("coder", "date"))))
+    who = ", ".join(filter(None, (observation.get("coder"), observation.get("date"))))
     text = Text.assemble((f"[{index}] {observation['value']}", "bold"))
     if observation.get("note"):
         text.append(" " + printable(observation["note"]))
@@ -159,7 +159,7 @@ def evidence(episode: Answer, index: int, sources: Sources) -> Text:
     return text
 
 
-def _note(step: Answer) -> RenderableType:
+def _note(step: Step) -> RenderableType:
     return Text.assemble((words(step["concludes"]["value"]), "bold"), ": ", step["because"])
 
 

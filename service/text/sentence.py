@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.wording import listed
+from softbalance.schemas.classification import Answer
+from softbalance.schemas.episode import Episode
 from softbalance.service.text.phrases import label, printable, words
 from softbalance.service.text.states_text import state_name, with_article
 
-Answer = Mapping[str, Any]
 #: Value of a test → how the tests stand on it.
 _TESTS = {"met": "{are} met on {them}", "failed": "fail{s} on {them}"}
 _OPEN_TEST = "{are} open on {them}"
@@ -32,7 +32,7 @@ def _short(rulebook: Rulebook) -> str:
     return rulebook.title.partition(":")[0]
 
 
-def _action(episode: Answer) -> str:
+def _action(episode: Episode) -> str:
     actors = [with_article(state_name(code)) for code in episode.get("actors", ())]
     shown = [*actors[:6], "others"] if len(actors) > 6 else actors
     whose = f" of {printable(listed(shown))}" if actors else ""

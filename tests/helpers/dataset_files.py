@@ -51,7 +51,7 @@ def classify(*arguments: object, stdin: bytes | None = None) -> Done:
 def answer(classifier: Classifier, id_: str, coding: Coding, **own: Any) -> Row:
     """The row that the single-episode engine gives, with native lists."""
     decision = classifier.decider.decide(*coding)
-    verdict = classifier.verdict(decision)
+    verdict: dict[str, Any] = dict(classifier.verdict(decision))
     facts = dict.fromkeys(FACTS) | verdict.pop("tests") | verdict.pop("explanations")
     row = {"id": id_, "rulebook": classifier.rulebook.id, **verdict, **facts, **own}
     return row | {"fired": list(decision.fired)}

@@ -8,9 +8,10 @@ the seeded plain-random generator: it only ever picks from sequences.
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
+from softbalance.schemas.episode import Episode
 
 from evaluator import CONTEXT, FORMS, HARD_FORMS, INDICATORS, RIVALS, VALUES
 
@@ -240,8 +241,9 @@ def _codings_as_sent(draw: st.DrawFn, values: dict[str, str]) -> dict[str, Any]:
 
 
 @st.composite
-def episodes(draw: st.DrawFn) -> dict[str, Any]:
+def episodes(draw: st.DrawFn) -> Episode:
     """A valid Episode: a steered coding as it might be sent, at times with all the rest."""
     form, values = draw(codings())
     headers = draw(st.just({}) | _headers())
-    return {**headers, "form": form, **draw(_codings_as_sent(values))}
+    sent: dict[str, Any] = {**headers, "form": form, **draw(_codings_as_sent(values))}
+    return cast(Episode, sent)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from softbalance.schemas.classification import Answer, Premise
+from softbalance.schemas.episode import Episode
 
 from evaluator import reconcile
 
 
-def assert_is_proof(answer: dict[str, Any]) -> None:
+def assert_is_proof(answer: Answer) -> None:
     """Every premise is an input or an earlier conclusion; every value is concluded by a step."""
     episode = answer["episode"]
     coded = {"form": episode["form"], **reconcile(episode)}
@@ -41,10 +42,10 @@ def assert_is_proof(answer: dict[str, Any]) -> None:
 
 
 def _assert_known(
-    premise: dict[str, Any],
+    premise: Premise,
     coded: dict[str, str],
     concluded: dict[str, set[str]],
-    episode: dict[str, Any],
+    episode: Episode,
 ) -> None:
     fact, value = premise["fact"], premise["value"]
     if premise["origin"] == "coded":

@@ -31,7 +31,7 @@ def expected(classifier: Classifier, codings: Sequence[Coding], *, fired: bool) 
     rows = []
     for (form, values), row, own in zip(codings, *list(columns(codings).values())[:2], strict=True):
         decision = classifier.decider.decide(form, values)
-        verdict = classifier.verdict(decision)
+        verdict: dict[str, Any] = dict(classifier.verdict(decision))
         answer = {"row": row, "own": own, **verdict.pop("tests"), **verdict.pop("explanations")}
         rows.append(answer | verdict | ({"fired": list(decision.fired)} if fired else {}))
     return rows

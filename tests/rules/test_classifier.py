@@ -13,8 +13,8 @@ from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import Codings
 from softbalance.rules.codings import reconcile as reconciled
 from softbalance.rules.language.loader import Library
-from softbalance.schemas.classification import VERDICT
-from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.classification import VERDICT, Premise
+from softbalance.schemas.episode import Episode, episode_schema
 
 from drawn_episodes import episodes, random_codings
 from evaluator import RULEBOOKS, evaluate, reconcile, verdict
@@ -27,11 +27,11 @@ Classifiers = dict[str, Classifier]
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(episode=episodes())
 def test_agrees_with_the_evaluator_and_proves_it(
-    classifiers: Classifiers, rulebook: str, episode: dict[str, Any]
+    classifiers: Classifiers, rulebook: str, episode: Episode
 ) -> None:
     answer = classifiers[rulebook].classify(episode)
     expected = evaluate(rulebook, episode)
-    assert {key: answer[key] for key in expected} == expected
+    assert {key: value for key, value in answer.items() if key in expected} == expected
     assert_is_proof(answer)
 
 
@@ -45,17 +45,17 @@ def test_agrees_with_the_evaluator_in_bulk(classifiers: Classifiers, rulebook: s
 
 @given(episode=episodes())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_reconciles_as_the_codebook_says(library: Library, episode: dict[str, Any]) -> None:
+def test_reconciles_as_the_codebook_says(library: Library, episode: Episode) -> None:
     assert reconciled(library.codebook, episode).values == reconcile(episode)
 
 
 @given(episode=episodes(), data=st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_equal_inputs_have_equal_digests(
-    classifiers: Classifiers, episode: dict[str, Any], data: st.DataObject
+    classifiers: Classifiers, episode: Episode, data: st.DataObject
 ) -> None:
     classifier = classifiers["brooks-wohlforth-2004"]
-    shuffled = {
+    shuffled: Episode = {
         **episode,
         "title": "another",
         "observations": data.draw(st.permutations(episode.get("observations", []))),
@@ -63,7 +63,7 @@ def test_equal_inputs_have_equal_digests(
     digest = classifier.classify(episode, VERDICT)["decision_digest"]
     assert classifier.classify(shuffled, VERDICT)["decision_digest"] == digest
     coded = {k: v for k, v in reconcile(episode).items() if v != "unknown"}
-    content = {
+    content: dict[str, Any] = {
         "form": episode["form"],
         "codings": coded,
         "rulebook": classifier.rulebook.digest,
@@ -84,7 +84,7 @@ def test_different_codings_or_rulebooks_have_different_digests(classifiers: Clas
 
 
 def test_a_derived_value_is_told_as_derived(classifiers: Classifiers) -> None:
-    episode = {
+    episode: Episode = {
         "form": "arming_adversary",
         "observations": [
             {"indicator": "brings_economic_gain", "value": "yes"},
@@ -94,20 +94,22 @@ def test_a_derived_value_is_told_as_derived(classifiers: Classifiers) -> None:
     }
     trace = classifiers["brooks-wohlforth-2004"].classify(episode)["trace"]
     steps = {step["rule"]: step for step in trace}
-    assert {
+    coded: Premise = {
         "fact": "brings_economic_gain",
         "value": "yes",
         "origin": "coded",
         "observations": [0],
-    } in steps["material-interest-sufficient"]["premises"]
+    }
+    assert coded in steps["material-interest-sufficient"]["premises"]
     derived = steps["persistence-derived"]
     assert derived["concludes"] == {"fact": "persists_without_concentration", "value": "yes"}
-    assert {
+    replaced: Premise = {
         "fact": "persists_without_concentration",
         "value": "yes",
         "origin": "derived",
         "observations": [],
-    } in steps["systemic-link-failed"]["premises"]
+    }
+    assert replaced in steps["systemic-link-failed"]["premises"]
 
 
 def test_a_conflict_of_step_two_is_contested_and_noted(classifiers: Classifiers) -> None:

@@ -11,7 +11,8 @@ from softbalance.rules.classifier import Classifier
 from softbalance.rules.episode.decision import Decider
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.rules.sensitivity import Disproved, Sensitivity
-from softbalance.schemas.classification import FULL, TRACE
+from softbalance.schemas.classification import FULL, TRACE, Answer
+from softbalance.schemas.episode import Episode
 from softbalance.schemas.outlook import SensitivitySchema
 
 import synthetic
@@ -68,11 +69,11 @@ def codings_for(rulebook: str) -> Iterator[Coding]:
     return steered(120, 1) if rulebook in RULEBOOKS else uniform(40, 2)
 
 
-def full(classifier: Classifier, form: str, values: dict[str, str]) -> dict[str, Any]:
+def full(classifier: Classifier, form: str, values: dict[str, str]) -> Answer:
     return classifier.classify({"form": form, "indicators": values}, FULL)
 
 
-def told_flips(answer: dict[str, Any]) -> tuple[int | None, list[Any]]:
+def told_flips(answer: Answer) -> tuple[int | None, list[Any]]:
     told = [
         (
             tuple((c["indicator"], c["from"], c["to"]) for c in each["changes"]),
@@ -247,10 +248,10 @@ def test_actual_values_are_those_that_the_classification_saw(
 
 
 def test_full_is_the_trace_and_what_follows(classifiers: dict[str, Classifier]) -> None:
-    episode = {"form": "other", "indicators": {"aimed_at_hegemon_power": "no"}}
+    episode: Episode = {"form": "other", "indicators": {"aimed_at_hegemon_power": "no"}}
     schema = SensitivitySchema()
     traced = classifiers[WALT].classify(episode, TRACE)
-    answer = classifiers[WALT].classify(episode, FULL)
+    answer: dict[str, Any] = dict(classifiers[WALT].classify(episode, FULL))
     follows = {key: answer.pop(key) for key in schema.fields}
     assert answer == traced
     assert schema.load(follows)["flips"]["size"] == 1

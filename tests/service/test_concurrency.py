@@ -12,13 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from softbalance.rules.classifier import Classifier
+from softbalance.schemas.episode import Episode
 from softbalance.service.store import Store
 from softbalance.service.store.chain_audit import audit
 
 from drawn_episodes import random_codings
 
 THREADS, PROCESSES, EPISODES = 8, 4, 60
-Sent = list[tuple[int, str, dict[str, Any]]]
+Sent = list[tuple[int, str, Episode]]
 
 
 def _post(address: str, sent: Sent) -> list[tuple[int, int, dict[str, Any]]]:

@@ -7,13 +7,13 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 from marshmallow import ValidationError
 from softbalance.rules.codings import reconcile
 from softbalance.rules.model import FORM, Codebook
-from softbalance.schemas.episode import ID_PATTERN, MAX_OBSERVATIONS, episode_schema
+from softbalance.schemas.episode import ID_PATTERN, MAX_OBSERVATIONS, Episode, episode_schema
 from softbalance.schemas.fields import VALUES
 from softbalance.schemas.mistakes import Located, located
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
@@ -45,7 +45,7 @@ class EpisodeReader:
         self._indicators = frozenset(codebook.indicators)
         self._id = re.compile(ID_PATTERN)
 
-    def read(self, line: bytes) -> dict[str, Any]:
+    def read(self, line: bytes) -> Episode:
         """Return the Episode in a line of JSON. Raises InvalidEpisode."""
         episode = self._plain(line)
         if episode is not None:
@@ -57,7 +57,7 @@ class EpisodeReader:
         document = None
         try:
             document = parse(line)
-            loaded: dict[str, Any] = self._schema.load(document)
+            loaded: Episode = self._schema.load(document)
         except NotJSON as error:
             raise InvalidEpisode([Located("", JSON, f"not JSON: {error}")]) from error
         except DuplicateKeys as error:
@@ -66,7 +66,7 @@ class EpisodeReader:
             raise InvalidEpisode(located(error.messages), document) from error
         return loaded
 
-    def _plain(self, line: bytes) -> dict[str, Any] | None:
+    def _plain(self, line: bytes) -> Episode | None:
         """Return the Episode of a line that is plainly valid; None leaves it to the schema.
 
         This is ten times as quick. A key can stand twice only if there are more quotes with a
@@ -96,7 +96,7 @@ class EpisodeReader:
             and all(map(self._is_plain, said))
         )
         counted = len(document) + len(indicators) + sum(map(len, said)) if plain else -1
-        return document if counted == keys else None
+        return cast(Episode, document) if counted == keys else None
 
     def _is_id(self, text: object) -> bool:
         return isinstance(text, str) and self._id.fullmatch(text) is not None

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import nearest, shown
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.values import folded
 
-ID, INDICATOR, VALUE = "id", "indicator", "value"
+ID: Final = "id"
+INDICATOR: Final = "indicator"
+VALUE: Final = "value"
 #: The id of a coding sheet's row of help: where that row can't be classified, it is passed over.
 HELP = "#help"
 #: What a wide sheet may say of an episode beside its codings; no verdict depends on it.

@@ -11,6 +11,7 @@ from softbalance.rules.episode.decision import Decider
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.schemas.classification import FULL
+from softbalance.schemas.episode import Episode
 
 import synthetic
 from brute_force import WEIGHED
@@ -82,6 +83,6 @@ def test_an_unsound_rulebook_is_told_and_not_explained_away(
         facts["classification"] = ["mixed", "soft_balancing"]
     synthetic.write(tmp_path, [synthetic.book("unsound", rules, facts)])
     classifier = Classifier(load_library([tmp_path])["unsound"])
-    episode = {"form": "other", "indicators": {ONE: one, OTHER: other}}
+    episode: Episode = {"form": "other", "indicators": {ONE: one, OTHER: other}}
     with pytest.raises(EngineFailure, match="softbalance rulebook verify unsound"):
         classifier.classify(episode, FULL)

@@ -24,6 +24,7 @@ from softbalance.rules.table import prepared
 from softbalance.rules.table.columns import OUTPUT, output_columns
 from softbalance.rules.table.duckdb_sql import verdicts_sql
 from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.schemas.episode import Episode
 
 import tiny
 from drawn_episodes import Coding, codings, episodes, random_codings
@@ -185,7 +186,7 @@ def test_no_fact_has_the_name_of_a_column(tmp_path: Path, name: str) -> None:
 )
 @given(drawn=st.lists(episodes(), min_size=1, max_size=30))
 def test_observations_are_reconciled(
-    library: Library, monkeypatch: pytest.MonkeyPatch, bits: int, drawn: list[dict[str, Any]]
+    library: Library, monkeypatch: pytest.MonkeyPatch, bits: int, drawn: list[Episode]
 ) -> None:
     monkeypatch.setattr(relational, "WORD_BITS", bits)
     said = [

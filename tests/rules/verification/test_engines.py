@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from softbalance.rules.classifier import Classifier
@@ -10,6 +11,7 @@ from softbalance.rules.diagrams.space import Space
 from softbalance.rules.language.loader import load_folder, load_library
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.engines import DRAWN_A_PART, Agreement
+from softbalance.schemas.episode import Episode
 
 import synthetic
 import tiny
@@ -68,7 +70,7 @@ def test_a_difference_in_an_early_stage_is_told_with_a_witness() -> None:
     assert flaws
     for flaw in flaws:
         assert flaw.witness is not None
-        codings = reconcile(book.codebook, flaw.witness)
+        codings = reconcile(book.codebook, cast(Episode, flaw.witness))
         fired = [Classifier(b).decide(codings).fired for b in (book, other)]
         assert fired[0] != fired[1]
 
@@ -81,4 +83,4 @@ def test_a_difference_of_the_relational_engine_is_told_with_a_witness() -> None:
     (flaw,) = agreement.flaws(episodes=50)
     assert "the relational engine differ on fired;" in flaw.message
     assert flaw.witness is not None
-    assert reconcile(book.codebook, flaw.witness).form in book.codebook.forms
+    assert reconcile(book.codebook, cast(Episode, flaw.witness)).form in book.codebook.forms

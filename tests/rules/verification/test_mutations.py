@@ -8,8 +8,9 @@ rulebook as it was, known by the same version, tells all, each with a witness on
 codebook's own evaluator sides with it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from softbalance.rules.classifier import Classifier
@@ -19,6 +20,7 @@ from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rule, Rulebook
 from softbalance.rules.verification.checks import CHECKS
 from softbalance.rules.verification.expectations import version_flaws
+from softbalance.schemas.episode import Episode
 
 from evaluator import BROOKS_WOHLFORTH, PAUL, RULEBOOKS, WALT, evaluate
 
@@ -72,14 +74,14 @@ def test_every_mutant_is_told(library: Library, name: str) -> None:
 
 def assert_wrong(name: str, mutant: Rulebook, differing: Differing) -> None:
     right = evaluate(name, differing.witness)
-    wrong = Classifier(mutant).classify(dict(differing.witness), "verdict")
+    wrong = Classifier(mutant).classify(cast(Episode, differing.witness), "verdict")
     field, member = differing.field
     assert _told(right, field, member) == differing.before
     assert _told(wrong, field, member) == differing.after
     assert differing.before != differing.after
 
 
-def _told(answer: dict[str, object], field: str, member: str) -> object:
+def _told(answer: Mapping[str, object], field: str, member: str) -> object:
     """The value of a field of an answer, or whether a member is in it."""
     value = answer[field]
     if isinstance(value, dict):

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from flask.testing import FlaskClient
 from softbalance.rules.classifier import Classifier
+from softbalance.schemas.episode import Episode
 
 from drawn_episodes import random_codings
 
@@ -30,14 +31,14 @@ def _lines(answer: Any) -> list[dict[str, Any]]:
 def test_lines_are_answered_in_order(
     client: FlaskClient, classifiers: dict[str, Classifier]
 ) -> None:
-    sent = [{"id": f"e{n}", "form": f, "indicators": v} for n, (f, v) in
+    sent: list[Episode] = [{"id": f"e{n}", "form": f, "indicators": v} for n, (f, v) in
             enumerate(random_codings(2_500, seed=3))]  # fmt: skip
     body = "\n".join(map(json.dumps, sent))
     answers = _lines(client.post(f"{POST}?rulebook=paul-2004&detail=trace", data=body,
                                  content_type=NDJSON))  # fmt: skip
     assert [answer["line"] for answer in answers] == list(range(1, len(sent) + 1))
     for episode, answer in zip(sent, answers, strict=True):
-        expected = classifiers["paul-2004"].classify(episode)
+        expected: dict[str, Any] = dict(classifiers["paul-2004"].classify(episode))
         assert expected.pop("episode") == episode
         assert answer["episode_id"] == episode["id"]
         assert {key: answer[key] for key in expected} == expected

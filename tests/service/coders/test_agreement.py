@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from rich.console import Console
 from softbalance.rules.language.loader import Library
 from softbalance.service.cli import softbalance
+from softbalance.service.coders.agreement_json import Agreement, CodedIndicator
 from softbalance.service.text.agreement_text import agreement_view
 
 from dataset_files import Done, read, write
@@ -35,14 +36,14 @@ def _agreement(*arguments: object, stdin: bytes | None = None) -> Done:
     return Done(result.exit_code, result.stdout, result.stderr)
 
 
-def _found(*arguments: object, stdin: bytes | None = None) -> dict[str, Any]:
+def _found(*arguments: object, stdin: bytes | None = None) -> Agreement:
     done = _agreement(*arguments, "--json", stdin=stdin)
     assert done.status == 0, done.err
-    found: dict[str, Any] = json.loads(done.out)
+    found: Agreement = json.loads(done.out)
     return found
 
 
-def _indicator(found: dict[str, Any], name: str) -> dict[str, Any]:
+def _indicator(found: Agreement, name: str) -> CodedIndicator:
     return next(row for row in found["indicators"] if row["indicator"] == name)
 
 
@@ -69,8 +70,8 @@ def test_nothing_is_cut_off_on_a_terminal(library: Library, width: int) -> None:
     assert "…" not in shown
     for row in found["indicators"]:
         assert row["indicator"].replace("_", " ") in shown
-    for row in found["rulebooks"][0]["rules"]:
-        assert all(rule in shown for rule in row["rules"])
+    for parting in found["rulebooks"][0]["rules"]:
+        assert all(rule in shown for rule in parting["rules"])
 
 
 def test_each_coder_alone_is_decided(library: Library) -> None:
@@ -113,7 +114,7 @@ def test_all_identical_is_explained_and_not_crashed_on(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", HEADER, rows)
     row = _indicator(_found(path), "costly_commitment")
     assert row["alpha"]["value"] is None
-    assert "no variation" in row["alpha"]["note"]
+    assert "no variation" in (row["alpha"]["note"] or "")
     assert row["ac1"]["value"] == 1
     text = _agreement(path)
     assert text.status == 0

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import SHIPPED
+from softbalance.schemas.episode import Episode
 from softbalance.service.text.proof import proof_text
 
 from evaluator import INDICATORS
@@ -86,7 +87,7 @@ def test_colours_on_a_terminal_only() -> None:
 
 def test_hostile_text_drives_no_terminal(classifiers: dict[str, Classifier], library: Any) -> None:
     hostile = "\x1b]0;owned\x07 [bold]x[/bold] \u202egnorw\n\nTests\n  tradeoffs  ✓ met"
-    episode = {
+    episode: Episode = {
         "id": "x", "form": "other", "title": hostile, "actors": [hostile],
         "observations": [{"indicator": "aimed_at_hegemon_power", "value": "no", "note": hostile,
                           "coder": hostile, "source": {"citation": hostile, "url": hostile}}],
@@ -101,7 +102,7 @@ def test_hostile_text_drives_no_terminal(classifiers: dict[str, Classifier], lib
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_the_text_keeps_to_its_width(
-    classifiers: dict[str, Classifier], library: Any, moscow_tehran: dict[str, Any], width: int
+    classifiers: dict[str, Classifier], library: Any, moscow_tehran: Episode, width: int
 ) -> None:
     text = proof_text(
         classifiers["brooks-wohlforth-2004"].classify(moscow_tehran), library.codebook, width

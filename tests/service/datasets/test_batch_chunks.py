@@ -8,6 +8,7 @@ import orjson
 import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import Library
+from softbalance.schemas.episode import Episode
 from softbalance.service.datasets.batches import CHUNK, Line, classified, episode_lines, sheet_lines
 from softbalance.service.datasets.reading.defects import UnusableDataset
 
@@ -22,7 +23,9 @@ Classifiers = dict[str, Classifier]
 def test_answers_are_those_of_one_by_one(
     library: Library, classifiers: Classifiers, name: str, detail: str
 ) -> None:
-    sent = [{"form": f, "indicators": v} for f, v in random_codings(CHUNK + 50, seed=5)]
+    sent: list[Episode] = [
+        {"form": f, "indicators": v} for f, v in random_codings(CHUNK + 50, seed=5)
+    ]
     body = b"\n".join(b"{" if n % 100 == 7 else orjson.dumps(e) for n, e in enumerate(sent))
     lines = episode_lines(io.BytesIO(body), library.codebook)
     found = list(classified(lines, classifiers[name], detail))

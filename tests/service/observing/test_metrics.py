@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -22,6 +21,7 @@ from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.episode.matching import StageMatcher
+from softbalance.schemas.episode import Episode
 
 from drawn_episodes import random_codings
 from places import ROOT
@@ -45,7 +45,7 @@ def value(samples: Samples, name: str, **labels: str) -> float:
     return samples[name, tuple(sorted(labels.items()))]
 
 
-def _posted(address: str, rulebook: str, episodes: list[dict[str, Any]]) -> None:
+def _posted(address: str, rulebook: str, episodes: list[Episode]) -> None:
     for episode in episodes:
         # a connection each, so that both workers have some
         connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
@@ -75,7 +75,9 @@ def test_the_metrics_of_all_workers_add_up(
     serve: Callable[..., str], classifiers: dict[str, Classifier], tmp_path: Path
 ) -> None:
     address = serve("--workers", 2)
-    episodes = [{"form": f, "indicators": v} for f, v in random_codings(POSTED, seed=4)]
+    episodes: list[Episode] = [
+        {"form": f, "indicators": v} for f, v in random_codings(POSTED, seed=4)
+    ]
     rulebook = "paul-2004"
     with ThreadPoolExecutor(CLIENTS) as pool:
         shares = [episodes[client::CLIENTS] for client in range(CLIENTS)]

@@ -8,13 +8,14 @@ import pty
 import re
 import subprocess
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import rfc8785
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from softbalance.rules.classifier import Classifier
+from softbalance.schemas.episode import Episode, Observation
 from softbalance.service.classifiers import classify
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
@@ -38,8 +39,12 @@ def store(database: str, classifiers: dict[str, Classifier]) -> Iterator[Store]:
     store = Store(database)
     store.create()
     for number in range(COUNT):
-        said = {"indicator": "constrains_hegemon", "value": "yes", "coder": f"coder {number}"}
-        episode = {
+        said: Observation = {
+            "indicator": "constrains_hegemon",
+            "value": "yes",
+            "coder": f"coder {number}",
+        }
+        episode: Episode = {
             "id": f"e{number + 1}", "form": "other", "hegemon": "USA",
             "actors": ["RUS", f"A{number}"], "title": f"title {number}", "observations": [said],
         }  # fmt: skip
@@ -140,10 +145,10 @@ def test_anybody_can_check_it(serve: Callable[..., str], database: str, store: S
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(episode=episodes())
 def test_canonical_json_is_that_of_the_standard(
-    classifiers: dict[str, Classifier], episode: dict[str, Any]
+    classifiers: dict[str, Classifier], episode: Episode
 ) -> None:
     answer = classify(classifiers["brooks-wohlforth-2004"], episode, "trace")
-    assert canonical(answer).encode() == rfc8785.dumps(answer)
+    assert canonical(answer).encode() == rfc8785.dumps(cast(dict[str, Any], answer))
 
 
 def test_an_empty_store(database: str, application: Callable[[Settings], Flask]) -> None:

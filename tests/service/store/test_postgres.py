@@ -9,6 +9,7 @@ import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.schemas.episode import Episode, Observation
 
 from drawn_episodes import random_codings
 from evaluator import RULEBOOKS
@@ -45,7 +46,7 @@ def test_observations_are_reconciled_on_postgres(
 ) -> None:
     codebook = classifiers[RULEBOOKS[0]].rulebook.codebook
     said = [["yes", "no"], ["no", "no"], ["unknown", "yes"], ["contested", "yes"], ["unknown"]]
-    observations = [
+    observations: list[Observation] = [
         {"indicator": indicator, "value": value}
         for indicator, values in zip(list(codebook.indicators)[: len(said)], said, strict=True)
         for value in values
@@ -53,5 +54,5 @@ def test_observations_are_reconciled_on_postgres(
     rows = pa.Table.from_pylist([{"key": "a", **said} for said in observations])
     source = database.create_table("observations", rows)
     (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
-    episode = {"form": "other", "observations": observations}
+    episode: Episode = {"form": "other", "observations": observations}
     assert row == {"key": "a", **reconcile(codebook, episode).values}

@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.schemas.episode import Episode, Observation
 from softbalance.service.datasets.engines.java import NoJava, provide_java
 
 from drawn_episodes import random_codings
@@ -54,7 +55,7 @@ def test_observations_are_reconciled_on_spark(
 ) -> None:
     codebook = classifiers[RULEBOOKS[0]].rulebook.codebook
     said = [["yes", "no"], ["no", "no"], ["unknown", "yes"], ["contested", "yes"], ["unknown"]]
-    observations = [
+    observations: list[Observation] = [
         {"indicator": indicator, "value": value}
         for indicator, values in zip(list(codebook.indicators)[: len(said)], said, strict=True)
         for value in values
@@ -64,7 +65,7 @@ def test_observations_are_reconciled_on_spark(
     frame.createOrReplaceTempView("observations")
     source = ibis.pyspark.connect(spark).table("observations")
     (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
-    episode = {"form": "other", "observations": observations}
+    episode: Episode = {"form": "other", "observations": observations}
     assert row == {"key": "a", **reconcile(codebook, episode).values}
 
 
