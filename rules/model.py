@@ -217,6 +217,30 @@ class Rulebook:
         """The classes it can conclude."""
         return self.facts[CLASSIFICATION].values
 
+    @cached_property
+    def reads(self) -> Mapping[str, frozenset[str]]:
+        """Fact of a single value → all that its rules read, in order of inference."""
+        found: dict[str, frozenset[str]] = {}
+        for rule in self.rules:
+            if rule.fact not in SETS:
+                read = found.get(rule.fact, frozenset())
+                found[rule.fact] = read.union(premise.fact for premise in rule.premises())
+        return found
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The names that its facts of a single value are, and are concluded from."""
+        return frozenset(self.reads).union(*self.reads.values())
+
+    @cached_property
+    def _stage_of(self) -> Mapping[str, int]:
+        return {fact: i for i, stage in enumerate(self.stages) for fact in stage.concludes}
+
+    def is_concluded_before(self, name: str, fact: str) -> bool:
+        """Tell whether rules for a name stand in a stage before those for a fact, if it has any."""
+        stages = self._stage_of
+        return name in stages and stages[name] < stages.get(fact, len(self.stages))
+
     def domain(self, name: str) -> tuple[str, ...]:
         """Return the values that a fact, an indicator or the form can take."""
         if name in self.codebook.indicators:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
-from softbalance.rules.comparison.difference import compare
 from softbalance.rules.comparison.equivalence import Equivalence, field_words
+from softbalance.rules.comparison.rulebook_changes import diff_rulebooks
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.findings import Flaw
@@ -48,7 +48,7 @@ def version_flaws(known: Rulebook, rulebook: Rulebook) -> Iterator[Flaw]:
     differing = list(Equivalence(known, rulebook).differing())
     if not differing:
         return
-    rules = compare(known, rulebook).rules
+    rules = diff_rulebooks(known, rulebook).rules
     touched = (*(change.after for change in rules.changed), *rules.added, *rules.removed)
     fields = listed(field_words(d.field) for d in differing)
     restored = listed(rule.id for rule in touched) if touched else "its facts"

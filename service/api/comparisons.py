@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 from marshmallow import fields
-from softbalance.rules.comparison.verdicts import compare
+from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.schemas.comparison import ComparisonSchema
-from softbalance.schemas.episode import episode_schema
+from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.fields import Choice
 from softbalance.schemas.mistakes import Located
 from softbalance.service.context import Context
@@ -35,12 +35,12 @@ def blueprint(context: Context) -> Blueprint:
     @routes.arguments(CompareQuery(), location="query")
     @routes.arguments(episode_schema(context.library.codebook.vocabulary))
     @routes.response(200, ComparisonSchema)
-    def post(query: dict[str, Any], sent: dict[str, Any]) -> Response:
+    def post(query: dict[str, Any], sent: Episode) -> Response:
         """Decide an episode by several rulebooks; name the first premises on which they part."""
         names = query["rulebook"]
         if len(names) < 2 or len(set(names)) < len(names):
             detail = "name two rulebooks or more, each once: ?rulebook=A&rulebook=B"
             raise invalid_query([Located("/rulebook", "length", detail)])
-        return as_json(compare([context.classifiers[name] for name in names], sent))
+        return as_json(compare_rulebooks([context.classifiers[name] for name in names], sent))
 
     return routes

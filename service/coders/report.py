@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import Codings
-from softbalance.rules.comparison.dissent import Dissent, dissents
+from softbalance.rules.comparison.coders_on_episode import Dissent, find_dissents
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
@@ -155,7 +155,7 @@ def _rulebook(
     episodes, parted = [], []
     for id_, sheets in coded.episodes.items():
         decisions = {coder: decide(codings) for coder, codings in sheets.items()}
-        told = dissents(decisions)
+        told = find_dissents(decisions)
         parted.append((id_, told))
         episodes.append(_episode(classifier, id_, decisions, told))
     by_coder = [each["verdicts"] for each in episodes]

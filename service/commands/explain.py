@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import orjson
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from softbalance.rules.model import Codebook
     from softbalance.schemas.classification import Classification
+    from softbalance.schemas.comparison import Comparison
 
 
 @click.command()
@@ -43,7 +44,7 @@ def command(
 ) -> None:
     """Decide the Episode in a JSON file (- for standard input) and print the proof."""
     from softbalance.rules.classifier import Classifier
-    from softbalance.rules.comparison.verdicts import compare
+    from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
     from softbalance.rules.episode.firing import EngineFailure
     from softbalance.service.classifiers import classify
 
@@ -57,7 +58,8 @@ def command(
     read = read_episode(episode, library.codebook)
     try:
         if len(names) > 1:
-            _tell_comparison(compare(classifiers, read), library.codebook, as_json)
+            comparison = compare_rulebooks(classifiers, read)
+            _tell_comparison(comparison, library.codebook, as_json)
         else:
             _tell_answer(classify(classifiers[0], read, FULL), library.codebook, as_json)
     except EngineFailure as error:
@@ -73,7 +75,7 @@ def _tell_answer(answer: Classification, codebook: Codebook, as_json: bool) -> N
     _print(proof_view(answer, codebook))
 
 
-def _tell_comparison(comparison: dict[str, Any], codebook: Codebook, as_json: bool) -> None:
+def _tell_comparison(comparison: Comparison, codebook: Codebook, as_json: bool) -> None:
     if as_json:
         _print_json(comparison)
         return

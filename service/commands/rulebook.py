@@ -134,13 +134,13 @@ def diff(
     Where the answers differ, an Episode shows each difference; else they are proved equivalent.
     Exits with 3 if there were rows in the dataset that cannot be classified.
     """
-    from softbalance.rules.comparison.difference import as_json as shape
-    from softbalance.rules.comparison.difference import compare
     from softbalance.rules.comparison.equivalence import Equivalence
+    from softbalance.rules.comparison.rulebook_changes import as_json as shape
+    from softbalance.rules.comparison.rulebook_changes import diff_rulebooks
 
     library = open_library(rulebooks)
     books = [rulebook_named(library, name, rulebooks) for name in (before, after)]
-    difference, answers = compare(*books), Equivalence(*books).as_json()
+    difference, answers = diff_rulebooks(*books), Equivalence(*books).as_json()
     found = _reclassified(dataset, *books) if dataset else None
     if as_json:
         from softbalance.service.datasets import reclassification

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from softbalance.rules.comparison.partings import Parting, Partings
+from softbalance.rules.comparison.rulebooks_on_dataset import PartingRules, RulebookPair
 from softbalance.rules.model import Rule, Rulebook
 from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.engines.duck import DuckRun
@@ -27,7 +27,7 @@ class Change:
     id: str
     before: str
     after: str
-    partings: tuple[Parting, ...]
+    partings: tuple[PartingRules, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Reclassification:
     changes: tuple[Change, ...]
 
     @property
-    def reasons(self) -> Counter[Parting]:
+    def reasons(self) -> Counter[PartingRules]:
         """How often each parting of rules had a part in a change of class."""
         return Counter(parting for change in self.changes for parting in change.partings)
 
@@ -56,10 +56,10 @@ def reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassific
         request = Request((dataset,), str(output.path), [before, after], before.codebook)
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()
-        return _compared(run.answer, outcome.rejected, Partings(before, after))
+        return _compared(run.answer, outcome.rejected, RulebookPair(before, after))
 
 
-def _compared(answer: Path, rejected: int, partings: Partings) -> Reclassification:
+def _compared(answer: Path, rejected: int, pair: RulebookPair) -> Reclassification:
     # the answer has two rows an episode, in the order of the episodes and of the rulebooks
     pairs = f"""
         WITH numbered AS (
@@ -83,7 +83,7 @@ def _compared(answer: Path, rejected: int, partings: Partings) -> Reclassificati
         rejected,
         {(before, after): count for before, after, count in counts},
         tuple(
-            Change(place, name, old, new, partings.of(*map(tuple, fired)))
+            Change(place, name, old, new, pair.find_parting_rules(*map(tuple, fired)))
             for place, name, old, new, *fired in changed
         ),
     )
@@ -116,7 +116,7 @@ def as_json(found: Reclassification) -> dict[str, Any]:
     }
 
 
-def _parting(parting: Parting) -> dict[str, Any]:
+def _parting(parting: PartingRules) -> dict[str, Any]:
     before, after = _side(parting.before), _side(parting.after)
     return {"fact": parting.fact, "before": before, "after": after}
 

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import flask
 import orjson
 from flask import Response, render_template
-from softbalance.rules.comparison.verdicts import compare
+from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.wording import listed
 from softbalance.schemas.classification import FULL, TRACE, Answer, Classification
+from softbalance.schemas.comparison import Comparison
 from softbalance.schemas.episode import ID_PATTERN, Observation
 from softbalance.service.classifiers import NotKept
 from softbalance.service.context import Context
@@ -79,7 +79,7 @@ class RecordPage:
     sources: Mapping[str, int]
     not_kept: str | None
     outlook: Outlook | None
-    compared: Mapping[str, Any] | None
+    compared: Comparison | None
     link: Link | None
     replayed: Sequence[Difference] | None = None
 
@@ -198,10 +198,12 @@ def _evidence(found: Classification) -> list[Evidence]:
     return [Evidence(n + 1, said, n in at_odds) for n, said in enumerate(observations)]
 
 
-def _compared(context: Context, found: Classification) -> Mapping[str, Any] | None:
+def _compared(context: Context, found: Classification) -> Comparison | None:
     """Return what the service's other rulebooks make of the episode; None if there are none."""
     own = context.classifiers.of_digest(found["rulebook"]["digest"])
     others = [name for name in context.library.rulebooks if name != own.rulebook.id]
     if not others:
         return None
-    return compare([own, *(context.classifiers[name] for name in others)], found["episode"])
+    return compare_rulebooks(
+        [own, *(context.classifiers[name] for name in others)], found["episode"]
+    )

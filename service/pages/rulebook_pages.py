@@ -9,8 +9,8 @@ from typing import Any
 
 import flask
 from flask import Response, request
-from softbalance.rules.comparison.difference import Difference, compare
 from softbalance.rules.comparison.equivalence import Equivalence
+from softbalance.rules.comparison.rulebook_changes import RulebookDifference, diff_rulebooks
 from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.checks import as_json as as_verified
@@ -57,7 +57,7 @@ class DifferencePage:
     books: Sequence[Rulebook]
     before: str
     after: str
-    difference: Difference | None = None
+    difference: RulebookDifference | None = None
     answers: Mapping[str, Any] | None = None
     summary: str = ""
     cells: Mapping[tuple[str, str], int] | None = None
@@ -86,7 +86,7 @@ def blueprint(context: Context) -> flask.Blueprint:
         told = answers(before, after)
         cells = {(cell["before"], cell["after"]): cell["codings"] for cell in told["classes"]}
         page = DifferencePage(
-            books, before, after, compare(*pair), told, equivalence_words(told), cells
+            books, before, after, diff_rulebooks(*pair), told, equivalence_words(told), cells
         )
         return shown("rulebooks_diff.html", page)
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from softbalance.rules.model import Codebook
+from softbalance.schemas.comparison import Comparison, Parting, PartingPremise
 from softbalance.service.text.phrases import label, marked, section, words
 
-Answer = Mapping[str, Any]
 
-
-def comparison_view(compared: Answer, codebook: Codebook) -> RenderableType:
-    """Return a comparison (`softbalance.rules.comparison.verdicts`) as something rich can print."""
+def comparison_view(compared: Comparison, codebook: Codebook) -> RenderableType:
+    """Return a comparison of rulebooks on an episode as something rich can print."""
     return Group(*_sections(compared, codebook))
 
 
-def _sections(compared: Answer, codebook: Codebook) -> Iterator[RenderableType]:
+def _sections(compared: Comparison, codebook: Codebook) -> Iterator[RenderableType]:
     verdict = "AGREE" if compared["agree"] else "PART"
     yield Text(f"THE RULEBOOKS {verdict}", style="bold")
     yield Text()
@@ -38,7 +36,7 @@ def _sections(compared: Answer, codebook: Codebook) -> Iterator[RenderableType]:
         yield from section("Where they part without consequence", *map(_parting, others))
 
 
-def _parting(part: Answer) -> RenderableType:
+def _parting(part: Parting) -> RenderableType:
     lines: list[RenderableType] = [Text(words(part["fact"]), style="bold")]
     for rulebook, conclusion in part["conclusions"].items():
         value = conclusion["value"]
@@ -53,7 +51,7 @@ def _parting(part: Answer) -> RenderableType:
     return Group(*lines)
 
 
-def premise_words(premise: Answer) -> str:
+def premise_words(premise: PartingPremise) -> str:
     """Return a premise on which rulebooks part, and what each of them saw."""
     seen = "; ".join(
         f"{rulebook}: {words(value) if value else 'does not ask'}"

@@ -9,21 +9,21 @@ import orjson
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
-from softbalance.rules.comparison.difference import Changes, Difference
 from softbalance.rules.comparison.equivalence import field_words
+from softbalance.rules.comparison.rulebook_changes import Changes, RulebookDifference
 from softbalance.rules.model import Rule
 from softbalance.rules.wording import premises_words
 from softbalance.service.text.phrases import counted, printable, words
 
 if TYPE_CHECKING:
-    from softbalance.rules.comparison.partings import Parting
+    from softbalance.rules.comparison.rulebooks_on_dataset import PartingRules
     from softbalance.service.datasets.reclassification import Reclassification
 
 _ADDED, _REMOVED, _CHANGED = ("+ ", "green"), ("- ", "red"), ("~ ", "yellow")
 
 
 def difference_parts(
-    difference: Difference, answers: Mapping[str, Any]
+    difference: RulebookDifference, answers: Mapping[str, Any]
 ) -> Iterator[RenderableType]:
     """Yield a difference and the equivalence in its JSON shape; lines are not to be wrapped."""
     before, after = difference.before, difference.after
@@ -89,7 +89,9 @@ def differing_words(field: Mapping[str, Any]) -> tuple[str, str]:
     return words(field_words((field["field"], field["name"] or ""))), values
 
 
-def _answers(difference: Difference, answers: Mapping[str, Any]) -> Iterator[RenderableType]:
+def _answers(
+    difference: RulebookDifference, answers: Mapping[str, Any]
+) -> Iterator[RenderableType]:
     total = answers["codings"]
     yield Text(f"  {equivalence_words(answers)}")
     if answers["equivalent"]:
@@ -147,7 +149,7 @@ def dataset_parts(found: Reclassification, order: Iterable[str]) -> Iterator[Ren
         )
 
 
-def _parting(parting: Parting) -> str:
+def _parting(parting: PartingRules) -> str:
     return f"{parting.fact}: {_side(parting.before)} → {_side(parting.after)}"
 
 

@@ -2,14 +2,14 @@
 
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.comparison.verdicts import compare
+from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.rules.language.loader import load_library
 from softbalance.rules.verification.cases import cases_of
-from softbalance.schemas.classification import TRACE
+from softbalance.schemas.classification import TRACE, Premise
+from softbalance.schemas.comparison import Comparison, Parting
 from softbalance.schemas.episode import Episode
 
 import evaluator
@@ -23,9 +23,9 @@ CASES = {case.id: case.episode for case in cases_of(LIBRARY[BROOKS_WOHLFORTH])}
 BARGAINING = {"disputes_specific_policy": "yes", "bargaining_suffices": "yes"}
 
 
-def coded(*rulebooks: str, **values: str) -> dict[str, Any]:
-    episode = {"form": "other", "indicators": values}
-    return compare([CLASSIFIERS[name] for name in rulebooks], episode)
+def coded(*rulebooks: str, **values: str) -> Comparison:
+    episode: Episode = {"form": "other", "indicators": values}
+    return compare_rulebooks([CLASSIFIERS[name] for name in rulebooks], episode)
 
 
 def written(folder: Path, *books: synthetic.Book) -> list[Classifier]:
@@ -34,7 +34,7 @@ def written(folder: Path, *books: synthetic.Book) -> list[Classifier]:
     return [Classifier(library[book["id"]]) for book in books]
 
 
-def concluded(part: dict[str, Any]) -> dict[str, tuple[str | None, list[str]]]:
+def concluded(part: Parting) -> dict[str, tuple[str | None, list[str]]]:
     return {
         rulebook: (each["value"], [step["rule"] for step in each["steps"]])
         for rulebook, each in part["conclusions"].items()
@@ -44,7 +44,7 @@ def concluded(part: dict[str, Any]) -> dict[str, tuple[str | None, list[str]]]:
 def test_the_cases_part_where_only_one_author_asks_for_a_motive() -> None:
     """Paul's definition has no test of the security motive, which is all that settles two cases."""
     pair = [CLASSIFIERS[BROOKS_WOHLFORTH], CLASSIFIERS[PAUL]]
-    told = {name: compare(pair, episode) for name, episode in CASES.items()}
+    told = {name: compare_rulebooks(pair, episode) for name, episode in CASES.items()}
     apart = {name: comparison for name, comparison in told.items() if not comparison["agree"]}
     assert set(apart) == {"france-nato-command-1966", "bretton-woods-gold"}
     for comparison in apart.values():
@@ -84,16 +84,13 @@ def test_what_a_rulebook_derives_comes_before_what_follows_from_it() -> None:
     assert not comparison["agree"]
     (part,) = comparison["parting"]
     assert (part["fact"], part["decisive"]) == ("systemic_link", True)
-    assert [step["premises"] for step in part["conclusions"][WALT]["steps"]] == [
-        [
-            {
-                "fact": "persists_without_concentration",
-                "value": "yes",
-                "origin": "derived",
-                "observations": [],
-            }
-        ]
-    ]
+    derived: Premise = {
+        "fact": "persists_without_concentration",
+        "value": "yes",
+        "origin": "derived",
+        "observations": [],
+    }
+    assert [step["premises"] for step in part["conclusions"][WALT]["steps"]] == [[derived]]
     assert part["premises"] == [
         {
             "fact": "persists_without_concentration",
@@ -117,8 +114,10 @@ def test_an_indicator_that_only_one_rulebook_revises(tmp_path: Path) -> None:
         "remove": ["persistence-derived", "persistence-contradicted"],
     }
     (other,) = written(tmp_path, heir)
-    episode = {"form": "other", "indicators": BARGAINING}
-    comparison = compare([CLASSIFIERS[BROOKS_WOHLFORTH], other, CLASSIFIERS[PAUL]], episode)
+    episode: Episode = {"form": "other", "indicators": BARGAINING}
+    comparison = compare_rulebooks(
+        [CLASSIFIERS[BROOKS_WOHLFORTH], other, CLASSIFIERS[PAUL]], episode
+    )
     (part,) = comparison["parting"]
     assert (part["fact"], part["decisive"]) == ("persists_without_concentration", True)
     assert concluded(part) == {
@@ -139,8 +138,8 @@ def test_rules_that_see_the_same_and_conclude_differently(tmp_path: Path) -> Non
     names = ("objects_on_merits", "disputes_specific_policy")
     first = synthetic.routes("first", dict.fromkeys(names, "yes"))
     second = synthetic.routes("second", dict.fromkeys(names, "no"))
-    episode = {"form": "other", "indicators": dict.fromkeys(names, "yes")}
-    comparison = compare(written(tmp_path, first, second), episode)
+    episode: Episode = {"form": "other", "indicators": dict.fromkeys(names, "yes")}
+    comparison = compare_rulebooks(written(tmp_path, first, second), episode)
     (part,) = comparison["parting"]
     assert (part["fact"], part["decisive"], part["premises"]) == ("way_0", True, [])
     assert concluded(part) == {
@@ -161,9 +160,32 @@ def test_rulebooks_that_infer_in_opposite_directions(tmp_path: Path) -> None:
         ]
         facts = {one: [value], two: [value], "classification": ["mixed"]}
         books.append(synthetic.book(name, rules, facts))
-    episode = {"form": "other", "indicators": {"objects_on_merits": "yes"}}
-    comparison = compare(written(tmp_path, *books), episode)
+    episode: Episode = {"form": "other", "indicators": {"objects_on_merits": "yes"}}
+    comparison = compare_rulebooks(written(tmp_path, *books), episode)
     assert [part["fact"] for part in comparison["parting"]] == ["low", "high"]
+
+
+def test_an_indicator_that_a_later_stage_revises_is_no_cause_of_what_read_it_before(
+    tmp_path: Path,
+) -> None:
+    """Both see the indicator as coded; only afterwards does one of them give it a value."""
+    read = {"objects_on_merits": "yes"}
+    books = []
+    for name, value in (("first", "low"), ("second", "high")):
+        rules = [synthetic.rule("weigh", "one", [read], "weight", value)]
+        if name == "second":
+            rules.append(synthetic.rule("revise", "two", [read], "objects_on_merits", "no"))
+        ends = [{"weight": ["low", "high"]}]
+        rules.append(synthetic.rule("end", "three", ends, "classification", "mixed"))
+        facts = {"weight": ["low", "high"], "classification": ["mixed"]}
+        books.append(synthetic.book(name, rules, facts))
+    comparison = compare_rulebooks(written(tmp_path, *books), {"form": "other", "indicators": read})
+    told = {part["fact"]: part["premises"] for part in comparison["parting"]}
+    values = {"first": None, "second": "yes"}
+    assert told == {
+        "weight": [],
+        "objects_on_merits": [{"fact": "objects_on_merits", "values": values}],
+    }
 
 
 GROUPS = [*combinations(RULEBOOKS, 2), RULEBOOKS]
@@ -172,8 +194,8 @@ GROUPS = [*combinations(RULEBOOKS, 2), RULEBOOKS]
 @pytest.mark.parametrize("rulebooks", GROUPS, ids=" ".join)
 def test_every_difference_of_class_has_a_first_premise(rulebooks: tuple[str, ...]) -> None:
     for form, values in random_codings(150, 7):
-        episode = {"form": form, "indicators": values}
-        comparison = compare([CLASSIFIERS[name] for name in rulebooks], episode)
+        episode: Episode = {"form": form, "indicators": values}
+        comparison = compare_rulebooks([CLASSIFIERS[name] for name in rulebooks], episode)
         classes = {name: evaluator.classify(name, form, values) for name in rulebooks}
         told = comparison["classifications"]
         assert {name: verdict["classification"] for name, verdict in told.items()} == classes
@@ -187,7 +209,7 @@ def test_each_part_is_in_the_proofs_and_behind_no_other(rulebooks: tuple[str, ..
     for form, values in random_codings(150, 8):
         episode: Episode = {"form": form, "indicators": values}
         proofs = {name: CLASSIFIERS[name].classify(episode, TRACE)["trace"] for name in rulebooks}
-        comparison = compare([CLASSIFIERS[name] for name in rulebooks], episode)
+        comparison = compare_rulebooks([CLASSIFIERS[name] for name in rulebooks], episode)
         for part in comparison["parting"]:
             ends = {name: each["value"] for name, each in part["conclusions"].items()}
             assert len({value for value in ends.values() if value}) > 1
@@ -200,7 +222,7 @@ def test_each_part_is_in_the_proofs_and_behind_no_other(rulebooks: tuple[str, ..
 
 
 def test_a_verdict_is_that_of_a_classification() -> None:
-    comparison = compare(list(CLASSIFIERS.values()), CASES["moscow-tehran"])
+    comparison = compare_rulebooks(list(CLASSIFIERS.values()), CASES["moscow-tehran"])
     for name, verdict in comparison["classifications"].items():
         answer = CLASSIFIERS[name].classify(CASES["moscow-tehran"])
         assert verdict == {key: said for key, said in answer.items() if key in verdict}

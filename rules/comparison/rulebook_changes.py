@@ -33,7 +33,7 @@ class Changes(Generic[Part]):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RulebookDifference:
     """Two rulebooks compared; `about` names what differs in how they present themselves."""
 
     before: Rulebook
@@ -44,10 +44,10 @@ class Difference:
     rules: Changes[Rule]
 
 
-def compare(before: Rulebook, after: Rulebook) -> Difference:
+def diff_rulebooks(before: Rulebook, after: Rulebook) -> RulebookDifference:
     """Compare two rulebooks by the ids of their stages, facts and rules."""
     about = ("id", "version", "title", "summary", "extends", "sources")
-    return Difference(
+    return RulebookDifference(
         before,
         after,
         tuple(name for name in about if getattr(before, name) != getattr(after, name)),
@@ -95,7 +95,7 @@ def _parts(part: Rule | Fact | Stage) -> dict[str, Any]:
     return {"title": part.title, "about": part.about}
 
 
-def as_json(difference: Difference) -> dict[str, Any]:
+def as_json(difference: RulebookDifference) -> dict[str, Any]:
     """Return a difference as JSON: ids of what came and went, and both states of a change."""
     return {
         "before": _identity(difference.before),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from softbalance.rules.comparison.difference import as_json, compare
+from softbalance.rules.comparison.rulebook_changes import as_json, diff_rulebooks
 from softbalance.rules.language.loader import Library
 
 import edited
@@ -12,7 +12,7 @@ from evaluator import BROOKS_WOHLFORTH, PAUL, WALT
 
 
 def test_a_variant_differs_in_the_rules_it_replaces(library: Library) -> None:
-    difference = compare(library[BROOKS_WOHLFORTH], library[WALT])
+    difference = diff_rulebooks(library[BROOKS_WOHLFORTH], library[WALT])
     assert [change.before.id for change in difference.rules.changed] == [
         *("systemic-link-met", "systemic-link-failed", "systemic-link-undetermined")
     ]
@@ -26,8 +26,8 @@ def test_a_variant_differs_in_the_rules_it_replaces(library: Library) -> None:
 
 
 def test_rules_facts_and_stages_come_and_go(library: Library) -> None:
-    shape = as_json(compare(library[PAUL], library[BROOKS_WOHLFORTH]))
-    back = as_json(compare(library[BROOKS_WOHLFORTH], library[PAUL]))
+    shape = as_json(diff_rulebooks(library[PAUL], library[BROOKS_WOHLFORTH]))
+    back = as_json(diff_rulebooks(library[BROOKS_WOHLFORTH], library[PAUL]))
     assert shape["stages"]["added"] == ["rivals", "derived"]
     assert "tradeoffs" in shape["facts"]["added"]
     assert "rival-in-play" in shape["rules"]["added"]
@@ -45,7 +45,7 @@ def test_each_part_of_a_changed_rule_is_told(tmp_path: Path, library: Library) -
         add("again", "notes", [{"prestige_payoff": "no"}], "notes", "prestige_not_weighed")(content)
         edited.rule_in(content, "hard-by-form")["because"] = "In other words."
 
-    shape = as_json(compare(library[PAUL], loaded(edited.edited(tmp_path, PAUL, edit))))
+    shape = as_json(diff_rulebooks(library[PAUL], loaded(edited.edited(tmp_path, PAUL, edit))))
     assert shape["rules"]["added"] == ["again"]
     assert shape["rules"]["removed"] == ["note-prestige-not-weighed"]
     changed = {change["id"]: change for change in shape["rules"]["changed"]}
@@ -65,6 +65,6 @@ def test_each_part_of_a_changed_rule_is_told(tmp_path: Path, library: Library) -
 
 def test_a_rulebook_does_not_differ_from_itself(library: Library) -> None:
     book = library[BROOKS_WOHLFORTH]
-    difference = compare(book, replace(book))
+    difference = diff_rulebooks(book, replace(book))
     assert difference.about == ()
     assert not any((difference.stages, difference.facts, difference.rules))
