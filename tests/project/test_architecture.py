@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from documents import missing, paths_named, section
+from pages_read import missing, paths_named, section
 from places import ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")

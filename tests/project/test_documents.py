@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from softbalance.rules.language.loader import Library
 
-from documents import anchors, headings, missing, paths_named, project_files, section
+from pages_read import anchors, headings, missing, paths_named, project_files, section
 from places import ROOT
 
 DOCS = ROOT / "docs"

@@ -10,7 +10,7 @@ from places import ROOT, TESTS
 
 PACKAGES = ("rules", "schemas", "service")
 #: A command, a call of the API or a schema may have the name of what it opens the door to.
-SHARED_NAMES = {"batches", "cases", "classify", "replay", "rulebooks"}
+SHARED_NAMES = {"batches", "cases", "classify", "codebook", "replay", "rulebooks"}
 
 
 def _modules() -> list[Path]:
