@@ -9,14 +9,14 @@ from pathlib import Path
 
 from softbalance.service.datasets.outputs import (
     check_folder,
+    choose_output,
     deliver,
-    output_named,
     settle,
     workspace,
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format, open_inputs
-from softbalance.service.datasets.run import Outcome, Request, rejects_path, tell_rejected
+from softbalance.service.datasets.run import Outcome, Request, rejects_path, report_rejected
 
 
 def classify(request: Request) -> Outcome:
@@ -38,7 +38,7 @@ def classify(request: Request) -> Outcome:
 
 
 def _classify_files(request: Request) -> Outcome:
-    output = output_named(request.output, _format(request.output_format))
+    output = choose_output(request.output, _format(request.output_format))
     rejects = rejects_path(request)
     check_folder(rejects)
     with workspace(output.path) as folder:
@@ -60,7 +60,7 @@ def _classify_files(request: Request) -> Outcome:
     if outcome.helped:
         print("softbalance: passed over the sheet's row of help (#help)", file=sys.stderr)
     if outcome.rejected:
-        tell_rejected(outcome, rejects)
+        report_rejected(outcome, rejects)
     return outcome
 
 

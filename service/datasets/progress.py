@@ -28,12 +28,12 @@ class Progress:
     watched = False
 
     @contextlib.contextmanager
-    def reading(self, part: Part) -> Iterator[Callable[[int], None]]:
+    def track_reading(self, part: Part) -> Iterator[Callable[[int], None]]:
         """Give a function to be told of rows that were read from a part."""
         yield lambda rows: None
 
     @contextlib.contextmanager
-    def querying(
+    def track_query(
         self, label: str, connection: duckdb.DuckDBPyConnection, dataset: Dataset
     ) -> Iterator[None]:
         """Follow a query over a whole dataset while it runs."""
@@ -56,7 +56,7 @@ class TerminalProgress(Progress):
         self._bar = Bar(*_columns(), console=self._console, transient=True)
 
     @contextlib.contextmanager
-    def reading(self, part: Part) -> Iterator[Callable[[int], None]]:
+    def track_reading(self, part: Part) -> Iterator[Callable[[int], None]]:
         """Draw a bar of the rows read from a part."""
         with self._bar:
             task = self._bar.add_task(f"reading {part.file.name}", total=_rows_in_text(part))
@@ -64,7 +64,7 @@ class TerminalProgress(Progress):
             self._bar.remove_task(task)
 
     @contextlib.contextmanager
-    def querying(
+    def track_query(
         self, label: str, connection: duckdb.DuckDBPyConnection, dataset: Dataset
     ) -> Iterator[None]:
         """Draw a bar of the part of a query that is done, as rows."""

@@ -7,7 +7,7 @@ from softbalance.service.store.database import StoreAway
 from softbalance.service.store.schema import WrongSchema
 from softbalance.service.store.store import (
     Claim,
-    ClaimedOtherwise,
+    ClaimConflict,
     DamagedRecord,
     Link,
     Page,
@@ -16,7 +16,7 @@ from softbalance.service.store.store import (
 
 __all__ = [
     "Claim",
-    "ClaimedOtherwise",
+    "ClaimConflict",
     "DamagedRecord",
     "Link",
     "Page",

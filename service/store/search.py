@@ -42,7 +42,7 @@ _SHOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecordQuery:
     """Which records are wanted: those that pass every filter, in which order, and after which.
 
     `filters` may name classification, rulebook, form, episode, actor, coder, `text` (a part of the
@@ -72,17 +72,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRecords:
     """Some records, and what the next page begins after; None at the end."""
 
     rows: Sequence[Row]
     next: tuple[Any, int] | None
 
 
-def search(database: Database, wanted: Wanted, limit: int) -> Found:
+def search(database: Database, wanted: RecordQuery, limit: int) -> FoundRecords:
     """Return up to `limit` records. Raises StoreAway."""
-    with database.reading() as connection:
-        got = connection.execute(_ordered(_SHOWN, wanted, limit + 1)).all()
+    with database.begin_read() as connection:
+        got = connection.execute(_order_query(_SHOWN, wanted, limit + 1)).all()
         page = got[:limit]
         acting: dict[int, list[str]] = {row.position: [] for row in page}
         query = select(actors.c.position, actors.c.actor).where(actors.c.position.in_(acting))
@@ -90,7 +90,7 @@ def search(database: Database, wanted: Wanted, limit: int) -> Found:
             acting[position].append(actor)
     rows = [_row(row, acting[row.position]) for row in page]
     last = page[-1] if len(got) > limit else None
-    return Found(rows, None if last is None else (last.sorted_by, last.position))
+    return FoundRecords(rows, None if last is None else (last.sorted_by, last.position))
 
 
 def _row(row: Any, acting: Sequence[str]) -> Row:
@@ -98,7 +98,9 @@ def _row(row: Any, acting: Sequence[str]) -> Row:
     return Row(**columns, actors=acting)
 
 
-def documents(database: Database, wanted: Wanted, at_a_time: int = 200) -> Iterator[Classification]:
+def documents(
+    database: Database, wanted: RecordQuery, at_a_time: int = 200
+) -> Iterator[Classification]:
     """Yield every record that is wanted, whole. Raises StoreAway.
 
     No connection is held between two of them, however slowly they are taken.
@@ -106,9 +108,9 @@ def documents(database: Database, wanted: Wanted, at_a_time: int = 200) -> Itera
     after, more = wanted.after, True
     columns = (records.c.position, records.c.document)
     while more:
-        part = Wanted(wanted.filters, wanted.order, wanted.falling, after)
-        with database.reading() as connection:
-            rows = connection.execute(_ordered(columns, part, at_a_time)).all()
+        part = RecordQuery(wanted.filters, wanted.order, wanted.falling, after)
+        with database.begin_read() as connection:
+            rows = connection.execute(_order_query(columns, part, at_a_time)).all()
         for row in rows:
             yield orjson.loads(row.document)
         more = len(rows) == at_a_time
@@ -118,8 +120,8 @@ def documents(database: Database, wanted: Wanted, at_a_time: int = 200) -> Itera
 def counts(database: Database, filters: Mapping[str, str]) -> dict[str, int]:
     """Return how many of the records that pass the filters are of each class. Raises StoreAway."""
     query = select(records.c.classification, func.count()).group_by(records.c.classification)
-    with database.reading() as connection:
-        rows = connection.execute(_passing(query, filters)).all()
+    with database.begin_read() as connection:
+        rows = connection.execute(_apply_filters(query, filters)).all()
     return {row[0]: row[1] for row in rows}
 
 
@@ -137,7 +139,7 @@ class Tally:
         query = select(records.c.classification, func.count(), func.max(records.c.position))
         query = query.group_by(records.c.classification)
         with self._lock:
-            with self._database.reading() as connection:
+            with self._database.begin_read() as connection:
                 new = connection.execute(query.where(records.c.position > self._upto)).all()
             for label, number, newest in new:
                 self._counted[label] += number
@@ -145,16 +147,18 @@ class Tally:
             return dict(self._counted)
 
 
-def _ordered(columns: Sequence[Any], wanted: Wanted, limit: int) -> Select[Any]:
+def _order_query(columns: Sequence[Any], wanted: RecordQuery, limit: int) -> Select[Any]:
     by = ORDERS[wanted.order]
-    query = _passing(select(*columns, by.label("sorted_by")), wanted.filters)
+    query = _apply_filters(select(*columns, by.label("sorted_by")), wanted.filters)
     if wanted.after is not None:
-        query = query.where(_after(by, wanted.falling, *wanted.after))
+        query = query.where(_stands_after(by, wanted.falling, *wanted.after))
     order = (by, records.c.position)
     return query.order_by(*(c.desc() if wanted.falling else c.asc() for c in order)).limit(limit)
 
 
-def _after(by: ColumnElement[Any], falling: bool, value: Any, position: int) -> ColumnElement[bool]:
+def _stands_after(
+    by: ColumnElement[Any], falling: bool, value: Any, position: int
+) -> ColumnElement[bool]:
     """Return the condition of what stands after a record in the order."""
     if by is records.c.position:
         return by < position if falling else by > position
@@ -163,7 +167,7 @@ def _after(by: ColumnElement[Any], falling: bool, value: Any, position: int) -> 
     return or_(beyond, and_(by == value, further))
 
 
-def _passing(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
+def _apply_filters(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
     for name in FILTERS:
         if name in filters:
             query = query.where(records.c[name] == filters[name])
