@@ -17,7 +17,7 @@ from softbalance.rules.episode.decision import Decision
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.findings import Flaw
 from softbalance.rules.model import Rulebook
-from softbalance.rules.verification.cases import Case, CaseResult, Difference
+from softbalance.rules.verification.cases import Case, CaseResult, Mismatch
 from softbalance.rules.wording import listed, named
 
 
@@ -29,19 +29,19 @@ def case_flaws(classifier: Classifier, case: Case) -> Iterator[Flaw]:
         message = f"case {case.id} cannot be decided: {error}"
         yield Flaw(None, case.place, message, case.episode)
         return
-    for differing in CaseResult(case, classifier.verdict(decision)).differences():
-        yield _case_flaw(decision, case, differing)
+    for mismatch in CaseResult(case, classifier.verdict(decision)).find_mismatches():
+        yield _case_flaw(decision, case, mismatch)
 
 
-def _case_flaw(decision: Decision, case: Case, differing: Difference) -> Flaw:
-    fact = differing.name or differing.field
+def _case_flaw(decision: Decision, case: Case, mismatch: Mismatch) -> Flaw:
+    fact = mismatch.name or mismatch.field
     rule = next((f.rule for f in decision.firings if f.rule.fact == fact), None)
     by = f" by {named(rule)}" if rule else ""
     return Flaw(
         rule.id if rule else None,
         case.place,
-        f"case {case.id}: {fact} is expected to be {_shown(differing.expected)} and comes out as "
-        f"{_shown(differing.got)}{by}; correct whichever is wrong",
+        f"case {case.id}: {fact} is expected to be {_shown(mismatch.expected)} and comes out as "
+        f"{_shown(mismatch.got)}{by}; correct whichever is wrong",
         case.episode,
     )
 
@@ -52,7 +52,7 @@ def _shown(value: Any) -> str:
 
 def version_flaws(known: Rulebook, rulebook: Rulebook) -> Iterator[Flaw]:
     """Find out whether two rulebooks of one id and version answer any coding differently."""
-    differing = list(Equivalence(known, rulebook).differing())
+    differing = list(Equivalence(known, rulebook).find_differing_fields())
     if not differing:
         return
     rules = diff_rulebooks(known, rulebook).rules
