@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable
 
-from softbalance.rules.model import Codebook, Rule, Rulebook
+from softbalance.rules.model import Cite, Codebook, Form, Indicator, Rule, Rulebook
+from softbalance.schemas import classification
+from softbalance.schemas import codebook as published_codebook
+from softbalance.schemas import rulebooks as published
 
 
-def summary(rulebook: Rulebook) -> dict[str, Any]:
+def summary(rulebook: Rulebook) -> published.RulebookSummary:
     """Return a rulebook without its rules, in the API's shape."""
     return {
         "id": rulebook.id,
@@ -21,24 +23,25 @@ def summary(rulebook: Rulebook) -> dict[str, Any]:
     }
 
 
-def whole(rulebook: Rulebook) -> dict[str, Any]:
+def whole(rulebook: Rulebook) -> published.WholeRulebook:
     """Return a rulebook with its rules, in the API's shape."""
-    facts = [
+    facts: list[published.Fact] = [
         {"id": f.id, "kind": f.kind, "title": f.title, "values": list(f.values)}
         for f in rulebook.facts.values()
     ]
-    stages = [
+    stages: list[published.Stage] = [
         {"id": s.id, "title": s.title, "about": s.about, "rules": [_rule(r) for r in s.rules]}
         for s in rulebook.stages
     ]
-    return summary(rulebook) | {
+    return {
+        **summary(rulebook),
         "sources": dict(rulebook.sources),
         "facts": facts,
         "stages": stages,
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule) -> published.Rule:
     return {
         "id": rule.id,
         "when": [
@@ -46,19 +49,46 @@ def _rule(rule: Rule) -> dict[str, Any]:
         ],
         "then": {"fact": rule.fact, "value": rule.value},
         "because": rule.because,
-        "cites": [asdict(cite) for cite in rule.cites],
+        "cites": _cites(rule.cites),
     }
 
 
-def codebook_json(codebook: Codebook) -> dict[str, Any]:
+def _cites(cites: Iterable[Cite]) -> list[classification.Cite]:
+    return [{"source": cite.source, "section": cite.section} for cite in cites]
+
+
+def codebook_json(codebook: Codebook) -> published_codebook.Codebook:
     """Return the codebook in the API's shape."""
     return {
         "id": codebook.id,
         "version": codebook.version,
         "title": codebook.title,
         "sources": dict(codebook.sources),
-        "groups": [asdict(group) for group in codebook.groups],
-        "indicators": [asdict(indicator) for indicator in codebook.indicators.values()],
-        "forms": [asdict(form) for form in codebook.forms.values()],
-        "classes": [asdict(verdict) for verdict in codebook.classes.values()],
+        "groups": [{"id": group.id, "title": group.title} for group in codebook.groups],
+        "indicators": [_indicator(indicator) for indicator in codebook.indicators.values()],
+        "forms": [_form(form) for form in codebook.forms.values()],
+        "classes": [
+            {"id": verdict.id, "label": verdict.label, "meaning": verdict.meaning}
+            for verdict in codebook.classes.values()
+        ],
+    }
+
+
+def _indicator(indicator: Indicator) -> published_codebook.Indicator:
+    return {
+        "id": indicator.id,
+        "group": indicator.group,
+        "question": indicator.question,
+        "help": indicator.help,
+        "cites": _cites(indicator.cites),
+    }
+
+
+def _form(form: Form) -> published_codebook.Form:
+    return {
+        "id": form.id,
+        "strategy": form.strategy,
+        "label": form.label,
+        "because": form.because,
+        "cites": _cites(form.cites),
     }

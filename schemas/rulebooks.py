@@ -1,9 +1,31 @@
-"""Rulebooks and the codebook as the API publishes them."""
+"""Rulebooks as the API publishes them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
 from marshmallow import Schema, fields
-from softbalance.schemas.classification import CiteSchema, ConclusionSchema, RulebookRefSchema
+from softbalance.schemas.classification import (
+    Cite,
+    CiteSchema,
+    Conclusion,
+    ConclusionSchema,
+    RulebookRef,
+    RulebookRefSchema,
+)
+
+
+class RulebookSummary(TypedDict):
+    """A rulebook without its rules."""
+
+    id: str
+    version: str
+    digest: str
+    title: str
+    summary: str
+    extends: str | None
+    classes: list[str]
 
 
 class RulebookSummarySchema(Schema):
@@ -24,11 +46,28 @@ class RulebookListSchema(Schema):
     items = fields.List(fields.Nested(RulebookSummarySchema), required=True)
 
 
+class PremiseForm(TypedDict):
+    """A premise as the rule states it."""
+
+    fact: str
+    values: list[str]
+
+
 class PremiseFormSchema(Schema):
     """A premise as the rule states it: the fact is one of the values."""
 
     fact = fields.String(required=True)
     values = fields.List(fields.String(), required=True)
+
+
+class Rule(TypedDict):
+    """A rule: if each clause of `when` has a premise that holds, the conclusion does."""
+
+    id: str
+    when: list[list[PremiseForm]]
+    then: Conclusion
+    because: str
+    cites: list[Cite]
 
 
 class RuleSchema(Schema):
@@ -41,6 +80,15 @@ class RuleSchema(Schema):
     cites = fields.List(fields.Nested(CiteSchema), required=True)
 
 
+class Stage(TypedDict):
+    """A stage of inference and its rules."""
+
+    id: str
+    title: str
+    about: str
+    rules: list[Rule]
+
+
 class StageSchema(Schema):
     """A stage of inference and its rules."""
 
@@ -50,6 +98,15 @@ class StageSchema(Schema):
     rules = fields.List(fields.Nested(RuleSchema), required=True)
 
 
+class Fact(TypedDict):
+    """A fact that the rules conclude."""
+
+    id: str
+    kind: str
+    title: str
+    values: list[str]
+
+
 class FactSchema(Schema):
     """A fact that the rules conclude."""
 
@@ -57,6 +114,17 @@ class FactSchema(Schema):
     kind = fields.String(required=True)
     title = fields.String(required=True)
     values = fields.List(fields.String(), required=True)
+
+
+class Finding(TypedDict):
+    """What refutes a claim, or is worth a remark."""
+
+    rule: str | None
+    file: str
+    line: int
+    message: str
+    remark: bool
+    witness: Mapping[str, Any] | None
 
 
 class FindingSchema(Schema):
@@ -73,6 +141,16 @@ class FindingSchema(Schema):
     witness = fields.Dict(required=True, allow_none=True)
 
 
+class Check(TypedDict):
+    """A claim, how much was examined, and what refutes it."""
+
+    check: str
+    claim: str
+    ok: bool
+    examined: dict[str, int]
+    findings: list[Finding]
+
+
 class CheckSchema(Schema):
     """A claim, how much was examined, and what refutes it."""
 
@@ -81,6 +159,16 @@ class CheckSchema(Schema):
     ok = fields.Boolean(required=True)
     examined = fields.Dict(fields.String(), fields.Integer(), required=True)
     findings = fields.List(fields.Nested(FindingSchema), required=True)
+
+
+class Verification(TypedDict):
+    """A rulebook proved over all codings."""
+
+    rulebook: RulebookRef
+    ok: bool
+    codings: int
+    states: dict[str, int]
+    checks: list[Check]
 
 
 class VerificationSchema(Schema):
@@ -93,6 +181,20 @@ class VerificationSchema(Schema):
     checks = fields.List(fields.Nested(CheckSchema), required=True)
 
 
+class WholeRulebook(RulebookSummary):
+    """A rulebook with its rules, not verified."""
+
+    sources: dict[str, str]
+    facts: list[Fact]
+    stages: list[Stage]
+
+
+class Rulebook(WholeRulebook):
+    """A rulebook with its rules and their verification."""
+
+    verification: Verification
+
+
 class RulebookSchema(RulebookSummarySchema):
     """A rulebook: rules in order of inference, facts, works it cites, and its verification."""
 
@@ -100,51 +202,3 @@ class RulebookSchema(RulebookSummarySchema):
     facts = fields.List(fields.Nested(FactSchema), required=True)
     stages = fields.List(fields.Nested(StageSchema), required=True)
     verification = fields.Nested(VerificationSchema, required=True)
-
-
-class GroupSchema(Schema):
-    """A group of indicators on the coding sheet."""
-
-    id = fields.String(required=True)
-    title = fields.String(required=True)
-
-
-class IndicatorSchema(Schema):
-    """A question about an episode that a coder answers yes or no."""
-
-    id = fields.String(required=True)
-    group = fields.String(required=True)
-    question = fields.String(required=True)
-    help = fields.String(required=True)
-    cites = fields.List(fields.Nested(CiteSchema), required=True)
-
-
-class FormSchema(Schema):
-    """A form of action, and the strategy that it fixes."""
-
-    id = fields.String(required=True)
-    strategy = fields.String(required=True)
-    label = fields.String(required=True)
-    because = fields.String(required=True)
-    cites = fields.List(fields.Nested(CiteSchema), required=True)
-
-
-class ClassSchema(Schema):
-    """A verdict that a rulebook may reach."""
-
-    id = fields.String(required=True)
-    label = fields.String(required=True)
-    meaning = fields.String(required=True)
-
-
-class CodebookSchema(Schema):
-    """Indicators with their questions, forms with their strategies, and the classes."""
-
-    id = fields.String(required=True)
-    version = fields.String(required=True)
-    title = fields.String(required=True)
-    sources = fields.Dict(fields.String(), fields.String(), required=True)
-    groups = fields.List(fields.Nested(GroupSchema), required=True)
-    indicators = fields.List(fields.Nested(IndicatorSchema), required=True)
-    forms = fields.List(fields.Nested(FormSchema), required=True)
-    classes = fields.List(fields.Nested(ClassSchema), required=True)

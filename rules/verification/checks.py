@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.diagrams.space import Space
@@ -30,6 +30,7 @@ from softbalance.rules.verification.soundness import (
     unreachable_values,
     unread_facts,
 )
+from softbalance.schemas import rulebooks as published
 
 #: How many random episodes the engines are tried on.
 EPISODES = 1000
@@ -177,7 +178,7 @@ def _cases(classifier: Classifier) -> CheckResult:
     return CheckResult("cases", "every case comes out as expected", {"cases": len(cases)}, findings)
 
 
-def as_json(verification: Verification, *, whole_paths: bool = True) -> dict[str, Any]:
+def as_json(verification: Verification, *, whole_paths: bool = True) -> published.Verification:
     """Return a verification as JSON; without `whole_paths`, files are told from the library on."""
     book = verification.rulebook
     library = None if whole_paths else Path(book.place.file).parent.parent
@@ -199,20 +200,26 @@ def as_json(verification: Verification, *, whole_paths: bool = True) -> dict[str
     }
 
 
-def unreadable(name: str, error: RulebookErrors) -> dict[str, Any]:
+def unreadable(name: str, error: RulebookErrors) -> published.Verification:
     """Return, in the shape of `as_json`, that what `name` stands for does not load, and why."""
     findings = [_finding(Flaw(f.rule, f.place, f.message), None) for f in error.findings]
-    check = {"check": "loads", "claim": "every rulebook can be read", "ok": False}
+    check: published.Check = {
+        "check": "loads",
+        "claim": "every rulebook can be read",
+        "ok": False,
+        "examined": {},
+        "findings": findings,
+    }
     return {
         "rulebook": {"id": name, "version": "", "digest": ""},
         "ok": False,
         "codings": 0,
         "states": {},
-        "checks": [{**check, "examined": {}, "findings": findings}],
+        "checks": [check],
     }
 
 
-def _finding(flaw: Flaw, library: Path | None) -> dict[str, Any]:
+def _finding(flaw: Flaw, library: Path | None) -> published.Finding:
     return {
         "rule": flaw.rule,
         "file": _file(flaw.place, library),

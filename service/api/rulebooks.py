@@ -6,7 +6,8 @@ from flask import Response
 from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.rulebook_json import codebook_json, summary, whole
 from softbalance.rules.verification.checks import as_json as as_verified
-from softbalance.schemas.rulebooks import CodebookSchema, RulebookListSchema, RulebookSchema
+from softbalance.schemas.codebook import CodebookSchema
+from softbalance.schemas.rulebooks import Rulebook, RulebookListSchema, RulebookSchema
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import Blueprint, as_json
 from softbalance.service.http.problems import Problem
@@ -40,7 +41,8 @@ def blueprint(context: Context) -> Blueprint:
         try:
             found = context.library[rulebook]
             verification = as_verified(context.verified(rulebook), whole_paths=False)
-            return as_json(whole(found) | {"verification": verification})
+            answer: Rulebook = {**whole(found), "verification": verification}
+            return as_json(answer)
         except UnknownRulebook as error:
             raise Problem(404, "not-found", str(error)) from error
 

@@ -24,6 +24,7 @@ from softbalance.service.commands.options import (
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from softbalance.schemas.rulebooks import Verification
     from softbalance.service.datasets.reclassification import Reclassification
 
 
@@ -48,7 +49,7 @@ def list_(as_json: bool, rulebooks: tuple[Path, ...]) -> None:
     if as_json:
         from softbalance.rules.rulebook_json import summary
 
-        _print_json([summary(book) | {"rules": sum(1 for _ in book.rules)} for book in books])
+        _print_json([{**summary(book), "rules": sum(1 for _ in book.rules)} for book in books])
         return
     from softbalance.service.text.rulebooks_text import list_view
 
@@ -95,7 +96,7 @@ def verify(
     from softbalance.rules.verification.checks import as_json as shape
     from softbalance.rules.verification.checks import unreadable, verify
 
-    done: list[dict[str, Any]] = []
+    done: list[Verification] = []
     shipped = load_library()
     for name in names or (None,):
         try:
@@ -166,7 +167,7 @@ def _reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassifi
         refuse(str(error))
 
 
-def _tell(done: list[dict[str, Any]], verified: dict[str, Any], as_json: bool) -> None:
+def _tell(done: list[Verification], verified: Verification, as_json: bool) -> None:
     """Keep a verification, and print it at once if it is to be read by a person."""
     if not as_json:
         from softbalance.service.text.verification_text import verification_lines

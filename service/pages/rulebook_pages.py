@@ -14,6 +14,7 @@ from softbalance.rules.comparison.rulebook_changes import RulebookDifference, di
 from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.checks import as_json as as_verified
+from softbalance.schemas.rulebooks import Verification
 from softbalance.service.classifiers import NotKept
 from softbalance.service.context import Context
 from softbalance.service.http.problems import Problem
@@ -43,7 +44,7 @@ class RulebookPage:
     book: Rulebook
     current: bool
     fired: Counted
-    verified: Mapping[str, Any] | None = None
+    verified: Verification | None = None
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import orjson
 from rich.text import Text
+from softbalance.schemas.rulebooks import Check, Finding, Verification
 from softbalance.service.text.phrases import counted, printable
 
 #: How a rulebook was found sound or not, in the words of the last line.
@@ -16,11 +16,14 @@ _SHOWN_BY_NONE = ("live", "reachable")
 _INDENT = " " * 6
 
 
-def verification_lines(verified: Mapping[str, Any]) -> Iterator[Text]:
+def verification_lines(verified: Verification) -> Iterator[Text]:
     """Yield the lines of a verification in its JSON shape; none is to be wrapped."""
     book = verified["rulebook"]
     yield Text.assemble((book["id"], "bold"), f" {book['version']}  ", (book["digest"], "dim"))
-    widths = [max(len(c[key]) for c in verified["checks"]) for key in ("check", "claim")]
+    widths = [
+        max(len(check["check"]) for check in verified["checks"]),
+        max(len(check["claim"]) for check in verified["checks"]),
+    ]
     for check in verified["checks"]:
         mark = Text("✓ ", "green") if check["ok"] else Text("✗ ", "bold red")
         examined = examined_words(check)
@@ -33,24 +36,24 @@ def verification_lines(verified: Mapping[str, Any]) -> Iterator[Text]:
     yield Text.assemble("  ", _VERDICT[verified["ok"]], _counted(verified["checks"]))
 
 
-def examined_words(check: Mapping[str, Any]) -> str:
+def examined_words(check: Check) -> str:
     """Return how much a check went through."""
     return ", ".join(counted(count, unit) for unit, count in check["examined"].items())
 
 
-def has_witness(check: Mapping[str, Any], finding: Mapping[str, Any]) -> bool:
+def has_witness(check: Check, finding: Finding) -> bool:
     """Return whether there is a word to say on what shows a finding."""
     return finding["witness"] is not None or check["check"] in _SHOWN_BY_NONE
 
 
-def _finding(finding: Mapping[str, Any]) -> Text:
+def _finding(finding: Finding) -> Text:
     kind = ("remark: ", "yellow") if finding["remark"] else ("", "")
     rule = f"rule {finding['rule']}: " if finding["rule"] else ""
     place = f"{finding['file']}:{finding['line']}"
     return Text.assemble(_INDENT, (place, "bold"), ": ", kind, rule, printable(finding["message"]))
 
 
-def witness_words(check: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+def witness_words(check: Check, finding: Finding) -> str:
     """Return the Episode that shows a finding, or why there is none."""
     if finding["witness"] is None:
         return "none; no episode can show it"
@@ -59,7 +62,7 @@ def witness_words(check: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
     return orjson.dumps(finding["witness"]).decode()
 
 
-def _counted(checks: list[Mapping[str, Any]]) -> str:
+def _counted(checks: list[Check]) -> str:
     findings = [finding for check in checks for finding in check["findings"]]
     remarks = sum(finding["remark"] for finding in findings)
     told = [(len(findings) - remarks, "findings"), (remarks, "remarks")]

@@ -12,9 +12,9 @@ from typing import Any, NotRequired, get_args, get_origin, get_type_hints, is_ty
 import pytest
 from marshmallow import Schema, fields
 from softbalance.rules.language.loader import Library
-from softbalance.schemas import classification, comparison, episode, outlook
+from softbalance.schemas import classification, codebook, comparison, episode, outlook, rulebooks
 
-MODULES = (classification, comparison, episode, outlook)
+MODULES = (classification, codebook, comparison, episode, outlook, rulebooks)
 
 
 def _types(module: ModuleType) -> Iterator[Any]:

@@ -350,5 +350,6 @@ def test_the_json_shape_names_files_from_the_library_on(tmp_path: Path) -> None:
     complete = next(check for check in shape["checks"] if check["check"] == "complete")
     (finding,) = complete["findings"]
     assert finding["file"] == f"{PAUL}/rulebook.yaml"
+    assert finding["witness"] is not None
     assert finding["witness"]["form"]
     assert as_json(verification)["checks"] != shape["checks"]
