@@ -33,7 +33,7 @@ def field_words(field: Field) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
+class DifferingField:
     """A field of the answer that differs for some codings.
 
     `codings` is for how many; `before` and `after` are its values for the coding of `witness`, an
@@ -67,7 +67,7 @@ class Equivalence:
         self._sound = self._before.reached(ends[0]), self._after.reached(ends[1])
         self.codings = self._before.size
 
-    def differing(self) -> Iterator[Differing]:
+    def find_differing_fields(self) -> Iterator[DifferingField]:
         """Yield each field that differs for some coding; none if the rulebooks are equivalent."""
         first, second = answers(self._before), answers(self._after)
         yield from self._field(DECIDED, *self._sound, ALL)
@@ -93,7 +93,7 @@ class Equivalence:
                 "after": different.after,
                 "witness": different.witness,
             }
-            for different in self.differing()
+            for different in self.find_differing_fields()
         ]
         return {
             "equivalent": not differing,
@@ -104,7 +104,7 @@ class Equivalence:
 
     def _field(
         self, field: Field, before: Diagram | None, after: Diagram | None, within: Region
-    ) -> Iterator[Differing]:
+    ) -> Iterator[DifferingField]:
         if before == after:
             return
         space = self._before
@@ -116,7 +116,9 @@ class Equivalence:
             coding = space.simplest(where)
             first, second = (_value(field, d, space, coding) for d in (before, after))
             title = f"They differ on {field_words(field)}"
-            yield Differing(field, space.count(where), first, second, space.episode(where, title))
+            yield DifferingField(
+                field, space.count(where), first, second, space.episode(where, title)
+            )
 
     def classes(self) -> list[Cell]:
         """Return the cross table of classes; empty cells are left out.

@@ -51,7 +51,7 @@ class Case:
     place: Place
 
 
-class Difference(NamedTuple):
+class Mismatch(NamedTuple):
     """A field of the answer that came out otherwise than expected, and the name in it if any."""
 
     field: str
@@ -87,9 +87,9 @@ class CaseResult:
     @property
     def ok(self) -> bool:
         """Whether every expected value came out."""
-        return not any(self.differences())
+        return not any(self.find_mismatches())
 
-    def differences(self) -> Iterator[Difference]:
+    def find_mismatches(self) -> Iterator[Mismatch]:
         """Yield every expectation that did not come out."""
         came_out: Mapping[str, Any] = self.got
         for key, expected in self.case.expected.items():
@@ -100,7 +100,7 @@ class CaseResult:
                 pairs = [(name, value, got.get(name)) for name, value in expected.items()]
             for name, wanted, came in pairs:
                 if wanted != came:
-                    yield Difference(key, name, wanted, came)
+                    yield Mismatch(key, name, wanted, came)
 
 
 class _ExpectedSchema(StrictSchema):

@@ -16,7 +16,7 @@ from softbalance.rules.episode.decision import Decision
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.findings import Flaw
 from softbalance.rules.model import Rulebook
-from softbalance.rules.verification.cases import Case, CaseResult, Difference
+from softbalance.rules.verification.cases import Case, CaseResult, Mismatch
 from softbalance.rules.wording import listed, named
 
 
@@ -28,24 +28,24 @@ def case_flaws(classifier: Classifier, case: Case) -> Iterator[Flaw]:
         message = f"case {case.id} cannot be decided: {error}"
         yield Flaw(None, case.place, message, case.episode)
         return
-    for differing in CaseResult(case, classifier.verdict(decision)).differences():
-        yield _case_flaw(decision, case, differing)
+    for mismatch in CaseResult(case, classifier.verdict(decision)).find_mismatches():
+        yield _case_flaw(decision, case, mismatch)
 
 
-def _case_flaw(decision: Decision, case: Case, differing: Difference) -> Flaw:
-    rule = next((f.rule for f in decision.firings if f.rule.fact == differing.fact), None)
+def _case_flaw(decision: Decision, case: Case, mismatch: Mismatch) -> Flaw:
+    rule = next((f.rule for f in decision.firings if f.rule.fact == mismatch.fact), None)
     by = f" by {named(rule)}" if rule else ""
     return Flaw(
         rule.id if rule else None,
         case.place,
-        f"case {case.id}: {differing.words}{by}; correct whichever is wrong",
+        f"case {case.id}: {mismatch.words}{by}; correct whichever is wrong",
         case.episode,
     )
 
 
 def version_flaws(known: Rulebook, rulebook: Rulebook) -> Iterator[Flaw]:
     """Find out whether two rulebooks of one id and version answer any coding differently."""
-    differing = list(Equivalence(known, rulebook).differing())
+    differing = list(Equivalence(known, rulebook).find_differing_fields())
     if not differing:
         return
     rules = diff_rulebooks(known, rulebook).rules

@@ -87,7 +87,7 @@ def _print(results: list[CaseResult], quiet: bool) -> None:
         )
     console = Console(width=None if on_terminal() else 160)
     console.print(table)
-    for case, difference in ((r.case, d) for r in shown for d in r.differences()):
+    for case, difference in ((r.case, d) for r in shown for d in r.find_mismatches()):
         told = f"{case.place.file}:{case.place.line}: case {case.id}: {difference.words}"
         console.print(Text(told), soft_wrap=True)
     books = len({result.case.rulebook for result in results})

@@ -53,7 +53,10 @@ def test_fields_differ_for_as_many_codings_as_there_are(seed: int) -> None:
     }
     if undecided := sum(a.sound != b.sound for a, b in pairs):
         expected[DECIDED] = undecided
-    found = {different.field: different for different in Equivalence(before, after).differing()}
+    found = {
+        different.field: different
+        for different in Equivalence(before, after).find_differing_fields()
+    }
     assert {field: different.codings for field, different in found.items()} == expected
     for field, different in found.items():
         coding = dict.fromkeys(tiny.INDICATORS, "unknown") | different.witness["indicators"]

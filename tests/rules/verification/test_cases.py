@@ -121,7 +121,7 @@ def test_through_python(library: Library) -> None:
     assert [result.case.id for result in results] == list(EXPECTED)
     for result in results:
         assert result.ok
-        assert list(result.differences()) == []
+        assert list(result.find_mismatches()) == []
         _assert_comes_out(result.case.id, result.got)
 
 

@@ -14,7 +14,7 @@ from typing import cast
 
 import pytest
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.comparison.equivalence import Differing, Equivalence
+from softbalance.rules.comparison.equivalence import DifferingField, Equivalence
 from softbalance.rules.diagrams.space import Space
 from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rule, Rulebook
@@ -67,12 +67,12 @@ def test_every_mutant_is_told(library: Library, name: str) -> None:
         (flaw,) = version_flaws(book, mutant)
         assert flaw.rule == rule.id
         assert flaw.witness is not None
-        differing = next(Equivalence(book, mutant).differing())
+        differing = next(Equivalence(book, mutant).find_differing_fields())
         assert flaw.witness == differing.witness
         assert_wrong(name, mutant, differing)
 
 
-def assert_wrong(name: str, mutant: Rulebook, differing: Differing) -> None:
+def assert_wrong(name: str, mutant: Rulebook, differing: DifferingField) -> None:
     right = evaluate(name, differing.witness)
     wrong = Classifier(mutant).classify(cast(Episode, differing.witness), "verdict")
     field, member = differing.field
