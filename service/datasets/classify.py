@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from softbalance.service.datasets.outputs import (
+    Output,
     check_folder,
     deliver,
     output_named,
@@ -17,6 +19,10 @@ from softbalance.service.datasets.outputs import (
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format, open_inputs
 from softbalance.service.datasets.run import Outcome, Request, rejects_path, tell_rejected
+
+if TYPE_CHECKING:
+    from softbalance.service.datasets.engines.duck import DuckRun
+    from softbalance.service.datasets.progress import Progress
 
 
 def classify(request: Request) -> Outcome:
@@ -50,18 +56,26 @@ def _classify_files(request: Request) -> Outcome:
         progress = progress_for(sys.stderr)
         run = DuckRun(request, files, output, folder, progress)
         outcome = run.run()
-        if progress.watched:
-            progress.summarise(outcome, run.tally())
         deliver(run.answer, output)
         if outcome.rejected:
             settle(run.rejects, rejects)
         else:
             rejects.unlink(missing_ok=True)
+        if progress.watched:
+            _summarise(run, outcome, output, progress)
     if outcome.helped:
         print("softbalance: passed over the sheet's row of help (#help)", file=sys.stderr)
     if outcome.rejected:
         tell_rejected(outcome, rejects)
     return outcome
+
+
+def _summarise(run: DuckRun, outcome: Outcome, output: Output, progress: Progress) -> None:
+    """Tell what came of a run, if that can be told; the answer is where it belongs already."""
+    try:
+        progress.summarise(outcome, run.tally(output.path or run.answer))
+    except UnusableDataset as error:
+        print(f"softbalance: the answer is complete, but not counted: {error}", file=sys.stderr)
 
 
 def _format(name: str | None) -> Format | None:

@@ -56,7 +56,7 @@ def workspace(beside: Path | None) -> Iterator[Path]:
     """
     folder = beside.parent if beside else None
     with tempfile.TemporaryDirectory(prefix=".softbalance-", dir=folder) as made:
-        yield Path(made)
+        yield Path(made).absolute()
 
 
 def deliver(finished: Path, output: Output) -> None:

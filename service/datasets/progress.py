@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 import duckdb
-from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.reading.dataset import Dataset, Part
+from softbalance.service.datasets.reading.duck_files import file_text
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.run import Outcome
 
@@ -130,7 +130,7 @@ def _rows(part: Part, connection: duckdb.DuckDBPyConnection) -> int:
     if part.file.format is not Format.PARQUET:
         return _rows_in_text(part)
     counted = connection.execute(
-        f"SELECT sum(num_rows) FROM parquet_file_metadata({quote_text(str(part.file.path))})"
+        f"SELECT sum(num_rows) FROM parquet_file_metadata({file_text(part.file.path)})"
     ).fetchone()
     return int(counted[0]) if counted else 0
 

@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 from softbalance.rules.comparison.partings import Parting, Partings
 from softbalance.rules.model import Rule, Rulebook
-from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.engines.duck import DuckRun
 from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import Format, open_inputs
 from softbalance.service.datasets.run import Request
 
@@ -64,7 +64,7 @@ def _compared(answer: Path, rejected: int, partings: Partings) -> Reclassificati
     pairs = f"""
         WITH numbered AS (
             SELECT file_row_number AS n, id, classification AS class, fired
-            FROM read_parquet({quote_text(str(answer))}, file_row_number = true)
+            FROM {scan_sql("read_parquet", answer, "file_row_number = true")}
         )
         SELECT b.n // 2 + 1 AS place, b.id AS id, b.class AS before, a.class AS after,
                b.fired AS fired_before, a.fired AS fired_after

@@ -15,6 +15,7 @@ from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.dataset import Dataset, Part
 from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.layouts import Header
 from softbalance.service.datasets.reading.layouts import Layout as SheetLayout
 from softbalance.service.datasets.reading.rejects import Spool, write_rejects
@@ -132,11 +133,11 @@ class Pipeline:
         self._connection.execute(
             f"COPY ({self._acts()}) TO {quote_text(str(self.folder / 'acts'))} (FORMAT parquet)"
         )
-        self._view("acts", f"SELECT * FROM read_parquet({quote_text(str(self.folder / 'acts'))})")
+        self._view("acts", f"SELECT * FROM {scan_sql('read_parquet', self.folder / 'acts')}")
 
     def _parts(self, indexes: Iterable[int]) -> str:
-        paths = ", ".join(quote_text(str(self.folder / f"part-{index}")) for index in indexes)
-        return f"SELECT * FROM read_parquet([{paths}])"
+        paths = [self.folder / f"part-{index}" for index in indexes]
+        return f"SELECT * FROM {scan_sql('read_parquet', paths)}"
 
     def _acts(self) -> str:
         if self.layout.coding == "plover":

@@ -25,6 +25,7 @@ from softbalance.service.datasets.engines.duck_sources import OWN, SAID, source_
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.reading.layouts import HELP, ID, Layout
@@ -37,6 +38,7 @@ from softbalance.service.datasets.reading.rejects import (
     rejects_of,
     write_rejects,
 )
+from softbalance.service.datasets.reading.text_rows import MAX_RECORD
 from softbalance.service.datasets.run import Outcome, Request
 
 #: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
@@ -131,19 +133,42 @@ class DuckRun:
                 (written,) = self._query(copy).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
 
-    def tally(self) -> list[tuple[str, str, int]]:
-        """Return how many rows of the answer there are by rulebook and class."""
-        read = {Format.PARQUET: "read_parquet({})", Format.NDJSON: "read_json({})"}.get(
-            self.output.format, "read_csv({}, all_varchar = true)"
-        )
-        answer = read.format(quote_text(str(self.answer)))
-        if self.output.gzipped:
-            answer = answer.replace(")", ", compression = 'gzip')")
-        rows = self._query(
-            f"SELECT rulebook, classification, count(*) FROM {answer} "
-            "GROUP BY ALL ORDER BY 1, 3 DESC"
-        ).fetchall()
+    def tally(self, answer: Path) -> list[tuple[str, str, int]]:
+        """Return how many rows the answer has by rulebook and class; `answer` is where it is now.
+
+        Raises UnusableDataset where it cannot be read.
+        """
+        try:
+            rows = self._query(
+                f"SELECT rulebook, classification, count(*) FROM {self._scan(answer)} "
+                "GROUP BY ALL ORDER BY 1, 3 DESC"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise UnusableDataset(str(error).splitlines()[0]) from error
         return [(rulebook, classification, count) for rulebook, classification, count in rows]
+
+    def _scan(self, answer: Path) -> str:
+        if self.output.format is Format.PARQUET:
+            return scan_sql("read_parquet", answer)
+        compression = f"compression = {quote_text('gzip' if self.output.gzipped else 'none')}"
+        if self.output.format is Format.NDJSON:
+            columns = "columns = {rulebook: 'VARCHAR', classification: 'VARCHAR'}"
+            return scan_sql(
+                "read_json", answer, "format = 'newline_delimited'", columns, compression
+            )
+        names = [
+            *answer_names(self.request.rulebooks, self.request.fired),
+            *self.dataset.renamed.values(),
+        ]
+        columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
+        delimiter = "\t" if self.output.format is Format.TSV else ","
+        return scan_sql(
+            "read_csv",
+            answer,
+            f"columns = {{{columns}}}, auto_detect = false, header = true, {compression}",
+            f"""delim = {quote_text(delimiter)}, quote = '"', escape = '"'""",
+            f"max_line_size = {2 * MAX_RECORD}",
+        )
 
     def _define(self, source: str, strict: bool) -> None:
         """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
