@@ -97,11 +97,13 @@ def _bits_of(cell: Readings, values: Mapping[str, int], word: str) -> str:
 
 def _coded_sql(rulebook: Rulebook, source: str, own: Iterable[str]) -> str:
     names = [quote_name(name) for name in own]
-    return re.sub(
-        rf'("\w+")\."{OWN}",\s*',
-        lambda found: "".join(f"{found[1]}.{name}, " for name in names),
-        prepared(rulebook),
-    ).replace(f'"{SOURCE}"', source)
+
+    def put_in(found: re.Match[str]) -> str:
+        table = found["table"]
+        return source if table is None else "".join(f"{table}.{name}, " for name in names)
+
+    # in one go: what was put in may look like what is to be replaced
+    return re.sub(rf'(?P<table>"\w+")\."{OWN}",\s*|"{SOURCE}"', put_in, prepared(rulebook))
 
 
 def _list(words: Iterable[str]) -> str:
