@@ -96,7 +96,10 @@ class _Run:
 
         request = self._request
         rejects = str(rejects_path(request))
+        for name in filter(self._files.exists, request.inputs):
+            self._files.check_plain(name)
         for name in (request.output, rejects):
+            self._files.check_plain(name)
             if self._files.exists(name):
                 raise UnusableDataset(f"{name}: is there already; remove it or name another")
         frame, names = self._read()
@@ -212,6 +215,15 @@ class _Files:
         """Tell whether there is a file or folder of that name."""
         system, path = self._path(name)
         return bool(system.exists(path))
+
+    def check_plain(self, name: str) -> None:
+        """Raise UnusableDataset if Spark would take a name, or its folder's, for a pattern."""
+        system, path = self._path(name)
+        if marks := set("*?[]{}\\") & set(str(system.makeQualified(path))):
+            raise UnusableDataset(
+                f"{name}: Spark takes {' '.join(sorted(marks))} in a file's or folder's name for "
+                "a pattern; rename it"
+            )
 
     def rename(self, old: str, new: str) -> None:
         """Give a folder its name."""
