@@ -17,7 +17,7 @@ from softbalance.service.datasets.coded_rows import CodedRow, Observation, place
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import Layout
+from softbalance.service.datasets.reading.layouts import SheetLayout
 from softbalance.service.datasets.reading.rejects import Reject
 
 CODER = "coder"
@@ -76,7 +76,7 @@ def read_coded(inputs: Sequence[str], codebook: Codebook) -> CodedEpisodes:
 def _check_coders(part: Part) -> None:
     if part.file.format is Format.NDJSON:
         return
-    if part.header.layout is Layout.WIDE:
+    if part.header.layout is SheetLayout.WIDE:
         raise UnusableDataset(
             f"{part.file.name}: is a wide sheet, a row an episode; agreement needs the long "
             "layout, a row an observation with the columns id, form, indicator, value and coder "

@@ -18,14 +18,14 @@ from softbalance.service.datasets.outputs import (
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format, open_inputs
-from softbalance.service.datasets.run import Outcome, Request, rejects_path, tell_rejected
+from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path, tell_rejected
 
 if TYPE_CHECKING:
     from softbalance.service.datasets.engines.duck import DuckRun
     from softbalance.service.datasets.progress import Progress
 
 
-def classify(request: Request) -> Outcome:
+def classify(request: ClassifyRequest) -> Outcome:
     """Do what is asked. Raises UnusableDataset, with nothing written, and KeyboardInterrupt."""
     if request.engine == "duckdb":
         return _classify_files(request)
@@ -43,7 +43,7 @@ def classify(request: Request) -> Outcome:
     )
 
 
-def _classify_files(request: Request) -> Outcome:
+def _classify_files(request: ClassifyRequest) -> Outcome:
     output = output_named(request.output, _format(request.output_format))
     rejects = rejects_path(request)
     check_folder(rejects)

@@ -26,7 +26,7 @@ from softbalance.service.datasets.reading.layouts import (
     INDICATOR,
     OBSERVATION_FIELDS,
     VALUE,
-    Layout,
+    SheetLayout,
 )
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import Reject, joined, mistakes_in
@@ -96,7 +96,7 @@ def read_rows(
 
 def places(part: Part) -> dict[str, int]:
     """Return the places of the columns that mean something, those passed over elsewhere too."""
-    silent = OBSERVATION_FIELDS if part.header.layout is Layout.LONG else EPISODE_FIELDS
+    silent = OBSERVATION_FIELDS if part.header.layout is SheetLayout.LONG else EPISODE_FIELDS
     names = [folded(name) for name in part.header.names]
     return part.header.places | {name: names.index(name) for name in silent if name in names}
 
@@ -147,7 +147,7 @@ def _take(
     if mistakes:
         return
     about = {name: cell for name in silent if (cell := (said.get(name) or "").strip())}
-    if layout is Layout.LONG:
+    if layout is SheetLayout.LONG:
         value = value_said(said[VALUE]) or UNKNOWN
         observations = [{INDICATOR: folded(said[INDICATOR]), VALUE: value, **about}]
         about = {}

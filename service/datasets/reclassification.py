@@ -16,7 +16,7 @@ from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import Format, open_inputs
-from softbalance.service.datasets.run import Request
+from softbalance.service.datasets.run import ClassifyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassific
     with workspace(None) as folder:
         files = open_inputs([dataset], folder, None)
         output = Output(folder / "answer.parquet", Format.PARQUET, False)
-        request = Request((dataset,), str(output.path), [before, after], before.codebook)
+        request = ClassifyRequest((dataset,), str(output.path), [before, after], before.codebook)
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()
         return _compared(run.answer, outcome.rejected, Partings(before, after))

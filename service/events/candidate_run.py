@@ -27,7 +27,7 @@ from softbalance.service.events.states import check_state
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CandidatesRequest:
     """What the command line asks for; `min_events` None leaves it to the layout."""
 
     inputs: tuple[str, ...]
@@ -50,7 +50,7 @@ class Places:
     rows: Path
 
 
-def find(request: Request) -> tuple[Account, Places, list[dict[str, Any]]]:
+def find(request: CandidatesRequest) -> tuple[Account, Places, list[dict[str, Any]]]:
     """Do what is asked; return the account, where it is, and the first candidates.
 
     Raises UnusableDataset, with nothing written, and KeyboardInterrupt.
@@ -78,7 +78,7 @@ def find(request: Request) -> tuple[Account, Places, list[dict[str, Any]]]:
     return account, places, best
 
 
-def _places(request: Request) -> Places:
+def _places(request: CandidatesRequest) -> Places:
     output = output_named(
         request.output, Format(request.output_format) if request.output_format else None
     )

@@ -16,9 +16,8 @@ from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.dataset import Dataset, Part
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.duck_files import scan_sql
-from softbalance.service.datasets.reading.layouts import Header
-from softbalance.service.datasets.reading.layouts import Layout as SheetLayout
-from softbalance.service.datasets.reading.rejects import Spool, write_rejects
+from softbalance.service.datasets.reading.layouts import Header, SheetLayout
+from softbalance.service.datasets.reading.rejects import RejectsSpool, write_rejects
 from softbalance.service.events import acts, disputes, grouping, kinds, scoring, states
 from softbalance.service.events import candidate_sheets as sheets
 from softbalance.service.events.account import Account
@@ -74,7 +73,7 @@ class Pipeline:
 
         Raises UnusableDataset if a file turns out to be unreadable, KeyboardInterrupt.
         """
-        spool = Spool(self.folder / "spool")
+        spool = RejectsSpool(self.folder / "spool")
         account = Account()
         try:
             for index, file in enumerate(self.files):
@@ -106,7 +105,7 @@ class Pipeline:
     def _following(self, label: str) -> AbstractContextManager[None]:
         return self.progress.querying(label, self._connection, _dataset(self.files))
 
-    def _read(self, index: int, file: EventFile, spool: Spool) -> int:
+    def _read(self, index: int, file: EventFile, spool: RejectsSpool) -> int:
         part = self.folder / f"part-{index}"
         with self.progress.querying(
             f"reading {file.file.name}", self._connection, _dataset([file])

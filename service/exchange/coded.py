@@ -12,7 +12,7 @@ from softbalance.service.datasets.coded_rows import CodedRow, Observation, read_
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import ID, Layout
+from softbalance.service.datasets.reading.layouts import ID, SheetLayout
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.values import disagreement
 
@@ -53,7 +53,7 @@ def read_data(inputs: Sequence[str], codebook: Codebook) -> CodedData:
 
     def look(part: Part) -> None:
         sheet = part.file.format is not Format.NDJSON
-        wide.append(sheet and part.header.layout is Layout.WIDE)
+        wide.append(sheet and part.header.layout is SheetLayout.WIDE)
 
     read = read_rows(inputs, codebook, look)
     by_id: dict[str, list[CodedRow]] = {}

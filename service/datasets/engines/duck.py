@@ -28,18 +28,18 @@ from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.layouts import HELP, ID, Layout
+from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout
 from softbalance.service.datasets.reading.numbering import number
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
     Reject,
-    Spool,
+    RejectsSpool,
     joined,
     rejects_of,
     write_rejects,
 )
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD
-from softbalance.service.datasets.run import Outcome, Request
+from softbalance.service.datasets.run import ClassifyRequest, Outcome
 
 #: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
 #: rows back, in memory or else on disk, until those before them are written: the more it may, the
@@ -61,7 +61,7 @@ class DuckRun:
 
     def __init__(
         self,
-        request: Request,
+        request: ClassifyRequest,
         files: Sequence[DataFile],
         output: Output,
         folder: Path,
@@ -73,7 +73,7 @@ class DuckRun:
         self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
         taken = answer_names(request.rulebooks, request.fired)
         self.dataset = open_dataset(files, request.codebook, taken, self._connection)
-        if self.dataset.layout is Layout.WIDE:
+        if self.dataset.layout is SheetLayout.WIDE:
             (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
             self._query(f"SET memory_limit = '{threads * MEMORY}B'")
 
@@ -90,7 +90,7 @@ class DuckRun:
         return self._thorough()
 
     def _thorough(self) -> Outcome:
-        spool = Spool(self.folder / "spool")
+        spool = RejectsSpool(self.folder / "spool")
         copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
         for index, part in enumerate(self.dataset.parts):
             if part.file.format is not Format.PARQUET:
@@ -175,7 +175,7 @@ class DuckRun:
         codebook = self.request.codebook
         first = codings_bits(codebook).words[0]
         self._view("source", source)
-        if self.dataset.layout is Layout.WIDE:
+        if self.dataset.layout is SheetLayout.WIDE:
             several = len(self.dataset.parts) > 1
             self._view("checked", wide_sql("source", self.dataset.meaning, codebook, several))
             self._view("codings", _guarded("checked", first, strict))
@@ -193,7 +193,7 @@ class DuckRun:
         """Yield the rejects among the rows that the views hold, in order."""
         said = list(dict.fromkeys((ID, *self.dataset.meaning)))
         unsound = "NOT sound"
-        if self.dataset.layout is Layout.LONG:
+        if self.dataset.layout is SheetLayout.LONG:
             unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
         columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
         found = self._query(f"SELECT {columns} FROM checked WHERE ({unsound}) AND NOT ({_OF_HELP})")

@@ -9,7 +9,7 @@ from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.service.datasets.reading.dataset import Dataset, Part, own_places
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import ID, Layout
+from softbalance.service.datasets.reading.layouts import ID, SheetLayout
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD
 
 SAID, OWN = "said_", "own_"
@@ -24,7 +24,9 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None) -> str:
     where that is needed. Columns: `file` (from 0), `row` and `line` (from 1), `ordinal`
     (ascending), `said_…`, `own_…` and `cells`, the whole row.
     """
-    counted = dataset.layout is Layout.LONG or any(ID not in p.header.places for p in dataset.parts)
+    counted = dataset.layout is SheetLayout.LONG or any(
+        ID not in p.header.places for p in dataset.parts
+    )
     selects = []
     for index, part in enumerate(dataset.parts):
         rows = _rows(part, numbered[index] if numbered else None, counted)

@@ -15,7 +15,7 @@ from softbalance.service.datasets.engines.java import NoJava, provide_java
 from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, UnusableDataset
 from softbalance.service.datasets.reading.formats import Format, format_of
 from softbalance.service.datasets.reading.layouts import read_header
-from softbalance.service.datasets.run import Outcome, Request, rejects_path
+from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -36,7 +36,7 @@ _REPLACED = "\ufffd"
 _FORMATS = (Format.CSV, Format.TSV, Format.PARQUET)
 
 
-def classify_on_spark(request: Request) -> Outcome:
+def classify_on_spark(request: ClassifyRequest) -> Outcome:
     """Classify folders or files of one format; OUT and the rejects become folders.
 
     Rows are in no order and have no line, as Spark reads them apart. Raises UnusableDataset.
@@ -85,7 +85,7 @@ class _Run:
     """One run; what it writes is in hidden folders until all of it is there."""
 
     def __init__(
-        self, request: Request, spark: SparkSession, read: Format, written: Format
+        self, request: ClassifyRequest, spark: SparkSession, read: Format, written: Format
     ) -> None:
         self._request, self._spark = request, spark
         self._read_format, self._format = read, written

@@ -10,7 +10,7 @@ from softbalance.service.datasets.reading.dataset import Dataset, Part, one_data
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import DataFile, Format, header_line
-from softbalance.service.datasets.reading.layouts import ID, Header, Layout, read_header
+from softbalance.service.datasets.reading.layouts import ID, Header, SheetLayout, read_header
 
 _NESTED = ("[]", "STRUCT", "MAP", "BLOB", "UNION")
 
@@ -43,7 +43,7 @@ def _part(file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnect
 def episode_header(codebook: Codebook) -> Header:
     """Return the columns that Episodes are written in, once they are read."""
     names = (ID, FORM, *codebook.indicators)
-    return Header(Layout.WIDE, names, {name: place for place, name in enumerate(names)}, ())
+    return Header(SheetLayout.WIDE, names, {name: place for place, name in enumerate(names)}, ())
 
 
 def _parquet_columns(
