@@ -96,7 +96,7 @@ class DuckRun:
             if part.file.format is not Format.PARQUET:
                 ndjson = part.file.format is Format.NDJSON
                 write = partial(number_episodes, self.request.codebook) if ndjson else number
-                with self.progress.reading(part) as read:
+                with self.progress.reading(part.file) as read:
                     write(part, index, copies[index], spool.add, read)
         try:
             classified = self._classify(copies, "classifying")
@@ -124,7 +124,8 @@ class DuckRun:
             lists=output.format in (Format.PARQUET, Format.NDJSON),
         )
         how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
-        with self.progress.querying(label, self._connection, self.dataset):
+        files = [part.file for part in self.dataset.parts]
+        with self.progress.querying(label, self._connection, files):
             copy = f"COPY ({answers}) TO {quote_text(str(self.answer))} ({how})"
             try:
                 (written,) = self._query(copy).fetchone() or (0,)
