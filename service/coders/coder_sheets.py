@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from softbalance.rules.codings import Codings, reconcile
 from softbalance.rules.model import FORM, Codebook
@@ -46,12 +47,13 @@ class CodedEpisodes:
 _Sheet = list[tuple[CodedRow, Observation]]
 
 
-def read_coded(inputs: Sequence[str], codebook: Codebook) -> CodedEpisodes:
+def read_coded(inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path]) -> CodedEpisodes:
     """Read long files (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
 
-    Raises UnusableDataset, also where a file does not tell coders apart.
+    Raises UnusableDataset, also where a file does not tell coders apart, or is one of the
+    `outputs`, the files to be written.
     """
-    read = read_rows(inputs, codebook, _check_coders)
+    read = read_rows(inputs, codebook, outputs, _check_coders)
     sheets: dict[str, dict[str, _Sheet]] = {}
     nameless = 0
     for row in read.sound:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from softbalance.service.datasets.outputs import (
     Output,
+    check_apart,
     check_folder,
     deliver,
     output_named,
@@ -17,7 +15,7 @@ from softbalance.service.datasets.outputs import (
     workspace,
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.formats import DataFile, Format, open_inputs
+from softbalance.service.datasets.reading.formats import Format, open_inputs
 from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path, tell_rejected
 
 if TYPE_CHECKING:
@@ -47,9 +45,11 @@ def _classify_files(request: ClassifyRequest) -> Outcome:
     output = output_named(request.output, _format(request.output_format))
     rejects = rejects_path(request)
     check_folder(rejects)
+    if output.path and output.path.absolute() == rejects.absolute():
+        raise UnusableDataset(f"{output.path}: cannot take both the answer and the rejects")
     with workspace(output.path) as folder:
         files = open_inputs(request.inputs, folder, _format(request.input_format))
-        _check_apart(files, output.path, rejects)
+        check_apart((file.path for file in files), (output.path, rejects))
         from softbalance.service.datasets.engines.duck import DuckRun
         from softbalance.service.datasets.progress import progress_for
 
@@ -80,14 +80,3 @@ def _summarise(run: DuckRun, outcome: Outcome, output: Output, progress: Progres
 
 def _format(name: str | None) -> Format | None:
     return None if name is None else Format(name)
-
-
-def _check_apart(files: Sequence[DataFile], output: Path | None, rejects: Path) -> None:
-    for file in files:
-        for path in (output, rejects):
-            if path and path.exists() and os.path.samefile(file.path, path):
-                raise UnusableDataset(
-                    f"{path}: is an input, and would be overwritten; name another file"
-                )
-    if output and output.absolute() == rejects.absolute():
-        raise UnusableDataset(f"{output}: cannot take both the answer and the rejects")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.outputs import workspace
+from softbalance.service.datasets.outputs import check_apart, workspace
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
@@ -71,14 +72,19 @@ class CodedRows:
 
 
 def read_rows(
-    inputs: Sequence[str], codebook: Codebook, check: Callable[[Part], None] = lambda part: None
+    inputs: Sequence[str],
+    codebook: Codebook,
+    outputs: Sequence[Path],
+    check: Callable[[Part], None],
 ) -> CodedRows:
     """Read files (.csv, .tsv, .parquet, .ndjson), globs and the stream `-`.
 
-    `check` looks at each file before it is read. Raises UnusableDataset, as `check` may.
+    `check` looks at each file before it is read. Raises UnusableDataset, as `check` may, and where
+    an input is one of the `outputs`, the files to be written.
     """
     with workspace(None) as folder, duckdb.connect() as connection:
         files = open_inputs(inputs, folder, None)
+        check_apart((file.path for file in files), outputs)
         dataset = open_dataset(files, codebook, (), connection)
         read = CodedRows(codebook, [file.name for file in files])
         for index, part in enumerate(dataset.parts):

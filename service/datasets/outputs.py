@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,16 @@ def check_folder(path: Path) -> None:
         raise UnusableDataset(f"{path}: there is no folder {str(folder)!r}; make it first")
     if not os.access(folder, os.W_OK):
         raise UnusableDataset(f"{path}: the folder {str(folder)!r} cannot be written to")
+
+
+def check_apart(inputs: Iterable[Path], outputs: Iterable[Path | None]) -> None:
+    """Raise UnusableDataset if an output is an input, by whatever name; None is no file."""
+    read = [path for path in inputs if path.exists()]
+    for output in outputs:
+        if output and output.exists() and any(map(output.samefile, read)):
+            raise UnusableDataset(
+                f"{output}: is an input, and would be overwritten; name another file"
+            )
 
 
 @contextlib.contextmanager
