@@ -20,7 +20,14 @@ import ibis
 import ibis.expr.types as ir
 from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage, may_both_hold
 from softbalance.rules.table.bits import WORD_BITS, Bits, codings_bits, parts, rulebook_bits
-from softbalance.rules.table.columns import CONTRADICTION, FIRED, HIDDEN, Coded, Layout, Piece
+from softbalance.rules.table.columns import (
+    CONTRADICTION,
+    FIRED,
+    HIDDEN,
+    Coded,
+    Piece,
+    RulebookColumns,
+)
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION
 
@@ -40,7 +47,7 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
 
     Raises ValueError if a column that is kept has the name of one that is added.
     """
-    layout = Layout(rulebook)
+    layout = RulebookColumns(rulebook)
     own = own_columns(codings, layout)
     table = coded(_fence(codings)(worded(codings, rulebook.codebook)), layout)
     return table.select(
@@ -54,7 +61,7 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     )
 
 
-def own_columns(codings: ir.Table, layout: Layout) -> list[str]:
+def own_columns(codings: ir.Table, layout: RulebookColumns) -> list[str]:
     """Return the columns that no rulebook reads. Raises ValueError, see `verdicts`."""
     inputs = {FORM, *layout.rulebook.codebook.indicators}
     own = [name for name in codings.columns if name not in inputs]
@@ -93,7 +100,7 @@ def _bits_of(column: ir.Value, bits: Mapping[Any, int], word: str) -> ir.Value:
     return ibis.cases(*cases, else_=_integer(0)) if cases else _integer(0)
 
 
-def coded(worded: ir.Table, layout: Layout) -> ir.Table:
+def coded(worded: ir.Table, layout: RulebookColumns) -> ir.Table:
     """Return the columns of a layout for every row, and before them the row's own columns.
 
     `worded` has the words of codings.
@@ -125,7 +132,7 @@ def _fence(codings: ir.Table) -> Callable[[ir.Table], ir.Table]:
     return (lambda table: table.limit(1 << WORD_BITS)) if postgres else (lambda table: table)
 
 
-def _decided(table: ir.Table, layout: Layout) -> ir.Table:
+def _decided(table: ir.Table, layout: RulebookColumns) -> ir.Table:
     """Take the classification back where rules contradict each other, or conclude too little."""
     undecided = reduce(
         or_,
@@ -139,7 +146,7 @@ def _decided(table: ir.Table, layout: Layout) -> ir.Table:
     return table.mutate(**{column: ibis.cases((undecided, 0), else_=table[column])})
 
 
-def _after(stage: Stage, table: ir.Table, layout: Layout, bits: Bits) -> ir.Table:
+def _after(stage: Stage, table: ir.Table, layout: RulebookColumns, bits: Bits) -> ir.Table:
     """Add a column for each fact of one value that a stage concludes, and each lone rule."""
     holds = {rule.id: _holds(rule, table, bits) for rule in stage.rules}
     columns = {
@@ -175,7 +182,7 @@ def _any_set(table: ir.Table, mask: int) -> ir.Value:
 
 
 def _learnt(
-    stage: Stage, table: ir.Table, layout: Layout, bits: Bits
+    stage: Stage, table: ir.Table, layout: RulebookColumns, bits: Bits
 ) -> Iterator[tuple[str, ir.Value]]:
     """Yield the words that change by what a stage has concluded."""
     for word in bits.words:
@@ -217,7 +224,9 @@ def _code(cases: Iterable[tuple[ir.Value, int]]) -> ir.Value:
     return ibis.cases(*numbered, else_=none) if numbered else none
 
 
-def _members(table: ir.Table, layout: Layout, bits: Bits) -> Iterator[tuple[str, ir.Value]]:
+def _members(
+    table: ir.Table, layout: RulebookColumns, bits: Bits
+) -> Iterator[tuple[str, ir.Value]]:
     """Yield a column for each member of the lists but that of the rules that fired."""
     alone = [pair for stage in layout.rulebook.stages for pair in layout.alone(stage)]
     for name in SETS:

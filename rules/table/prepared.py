@@ -15,7 +15,7 @@ from pathlib import Path
 
 from softbalance.rules.model import Rulebook
 from softbalance.rules.table.bits import codings_bits
-from softbalance.rules.table.columns import HIDDEN, Layout
+from softbalance.rules.table.columns import HIDDEN, RulebookColumns
 
 #: In the text: the table or query to read, and its columns to keep, which come first.
 SOURCE, OWN = f"{HIDDEN}source", f"{HIDDEN}own"
@@ -56,7 +56,7 @@ def _write(rulebook: Rulebook) -> str:
 
     words = dict.fromkeys(codings_bits(rulebook.codebook).words, "int64")
     source = ibis.table({OWN: "string", **words}, name=SOURCE)
-    return str(ibis.to_sql(coded(source, Layout(rulebook)), dialect="duckdb"))
+    return str(ibis.to_sql(coded(source, RulebookColumns(rulebook)), dialect="duckdb"))
 
 
 def keep(rulebooks: Mapping[str, Rulebook], folder: Path) -> None:
