@@ -5,8 +5,8 @@
 For each rulebook an episode of which nothing is known (all 23 indicators open) and the shipped
 case with the most flips; the median of many rounds, in each of which both are timed in turn, so
 that a busy machine slows both. A plain decision is `Decider.decide`, checked by its second
-evaluation as always. "what follows" is `Sensitivity.of` alone; "full" is `Classifier.classify` with
-detail=full, from the Episode to the answer, which decides, proves and explains.
+evaluation as always. "what follows" is `Sensitivity.analyse` alone; "full" is `Classifier.classify`
+with detail=full, from the Episode to the answer, which decides, proves and explains.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def row(name: str, episode: Mapping[str, Any], decider: Decider, classifier: Cla
     sensitivity, decision = Sensitivity(decider.rulebook, decider), decider.decide(form, values)
     calls: list[Callable[[], object]] = [
         lambda: decider.decide(form, values),
-        lambda: sensitivity.of(decision),
+        lambda: sensitivity.analyse(decision),
         lambda: classifier.classify(episode, FULL),
     ]
     rounds = [[once(call) for call in calls] for _ in range(ROUNDS)]
     plain, follows, full = (median(column) for column in zip(*rounds, strict=True))
-    flips = len(sensitivity.of(decision)["flips"]["sets"])
+    flips = len(sensitivity.analyse(decision)["flips"]["sets"])
     print(
         f"  {name:20} decision {plain:4.0f} µs   what follows {follows:5.0f} µs"
         f"   full {full:5.0f} µs = {full / plain:4.1f} decisions   ({flips} flips)"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.rules.model import STRATEGY, Cite, Rule, Rulebook, Stage
-from softbalance.rules.wording import listed, premises_words
+from softbalance.rules.wording import join_words, premises_words
 
 PAGE = Path(__file__).with_suffix(".md")
 
@@ -51,7 +51,7 @@ def _forms(library: Library) -> Iterator[str]:
 def _classes(library: Library) -> Iterator[str]:
     for verdict in library.codebook.classes.values():
         books = [f"`{b.id}`" for b in library.rulebooks.values() if verdict.id in b.classes]
-        by = f"Concluded by {listed(books)}." if books else ""
+        by = f"Concluded by {join_words(books)}." if books else ""
         yield _item(f"**{verdict.label}** (`{verdict.id}`):", verdict.meaning, by)
 
 

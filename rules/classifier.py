@@ -70,7 +70,7 @@ class Classifier:
         if detail != VERDICT:
             answer["trace"] = self._tracer.steps(decision, codings.evidence)
         if detail == FULL:
-            follows = self._sensitivity.of(decision)
+            follows = self._sensitivity.analyse(decision)
             answer["possible_classifications"] = follows["possible_classifications"]
             answer["next_questions"] = follows["next_questions"]
             answer["flips"] = follows["flips"]
@@ -92,11 +92,11 @@ class Classifier:
             "explanations": {rival: facts[rival] for rival in self._explanations},
             "dominant_explanations": list(decision.sets[DOMINANT]),
             "notes": list(decision.sets[NOTES]),
-            "contested": contested(self.rulebook.codebook, facts),
+            "contested": list_contested(self.rulebook.codebook, facts),
         }
 
 
-def contested(codebook: Codebook, facts: Mapping[str, str]) -> list[str]:
+def list_contested(codebook: Codebook, facts: Mapping[str, str]) -> list[str]:
     """Return the indicators that are contested in the end, in codebook order."""
     return [indicator for indicator in codebook.indicators if facts[indicator] == CONTESTED]
 

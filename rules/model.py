@@ -131,12 +131,12 @@ class Rule:
 def may_both_hold(one: Rule, other: Rule) -> bool:
     """Tell whether two rules of a stage can hold together, whatever earlier stages allow."""
     clauses = (*one.when, *other.when)
-    return _consistent(clause[0] for clause in clauses if len(clause) == 1) and any(
-        map(_consistent, product(*clauses))
+    return _are_consistent(clause[0] for clause in clauses if len(clause) == 1) and any(
+        map(_are_consistent, product(*clauses))
     )
 
 
-def _consistent(premises: Iterable[Premise]) -> bool:
+def _are_consistent(premises: Iterable[Premise]) -> bool:
     left: dict[str, set[str]] = {}
     for premise in premises:
         left.setdefault(premise.fact, set(premise.values)).intersection_update(premise.values)
@@ -249,7 +249,7 @@ class Rulebook:
             return tuple(self.codebook.forms)
         return self.facts[name].values
 
-    def undecided(self, name: str) -> tuple[str, ...]:
+    def list_undecided_values(self, name: str) -> tuple[str, ...]:
         """Return the values of `name` that stand for "not settled"."""
         if name in self.codebook.indicators:
             return (UNKNOWN, CONTESTED)

@@ -10,7 +10,7 @@ from softbalance.schemas import codebook as published_codebook
 from softbalance.schemas import rulebooks as published
 
 
-def summary(rulebook: Rulebook) -> published.RulebookSummary:
+def summarise_rulebook(rulebook: Rulebook) -> published.RulebookSummary:
     """Return a rulebook without its rules, in the API's shape."""
     return {
         "id": rulebook.id,
@@ -23,7 +23,7 @@ def summary(rulebook: Rulebook) -> published.RulebookSummary:
     }
 
 
-def whole(rulebook: Rulebook) -> published.WholeRulebook:
+def describe_rulebook(rulebook: Rulebook) -> published.WholeRulebook:
     """Return a rulebook with its rules, in the API's shape."""
     facts: list[published.Fact] = [
         {"id": f.id, "kind": f.kind, "title": f.title, "values": list(f.values)}
@@ -34,7 +34,7 @@ def whole(rulebook: Rulebook) -> published.WholeRulebook:
         for s in rulebook.stages
     ]
     return {
-        **summary(rulebook),
+        **summarise_rulebook(rulebook),
         "sources": dict(rulebook.sources),
         "facts": facts,
         "stages": stages,
@@ -57,7 +57,7 @@ def _cites(cites: Iterable[Cite]) -> list[classification.Cite]:
     return [{"source": cite.source, "section": cite.section} for cite in cites]
 
 
-def codebook_json(codebook: Codebook) -> published_codebook.Codebook:
+def describe_codebook(codebook: Codebook) -> published_codebook.Codebook:
     """Return the codebook in the API's shape."""
     return {
         "id": codebook.id,

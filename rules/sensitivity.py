@@ -21,7 +21,7 @@ from softbalance.schemas import outlook
 from softbalance.schemas.grammar import CLASSIFICATION
 
 
-class Disproved(EngineFailure):
+class DiagramMismatch(EngineFailure):
     """The decision diagram is at odds with the engine, or finds codings without a single class."""
 
 
@@ -35,7 +35,7 @@ class Sensitivity:
         self._rulebook, self._decider = rulebook, decider
         self._diagram = DecisionDiagram(rulebook)
 
-    def of(self, decision: Decision) -> outlook.Sensitivity:
+    def analyse(self, decision: Decision) -> outlook.Sensitivity:
         """Return `possible_classifications`, `next_questions`, `flips` and `why_not`.
 
         In the shape of the answer. Possible classes stand in codebook order, questions by falling
@@ -45,7 +45,7 @@ class Sensitivity:
         self._check(decision, self._diagram.classify(decision.coded))
         completions = Completions(self._diagram, decision.coded)
         if UNDEFINED in completions.classes:
-            raise self._unsound("a completion", decision.coded)
+            raise self._make_mismatch("a completion", decision.coded)
         classes = self._rulebook.codebook.classes
         return {
             "possible_classifications": [c for c in classes if c in completions.classes],
@@ -87,21 +87,21 @@ class Sensitivity:
         """Let the engine decide the changed codings, before anyone is told of them."""
         coded = {**decision.coded, **flip.changes}
         if flip.classification == UNDEFINED:
-            raise self._unsound("a change", coded)
+            raise self._make_mismatch("a change", coded)
         values = {name: value for name, value in coded.items() if name != FORM}
         self._check(self._decider.decide(coded[FORM], values), flip.classification)
 
     def _check(self, decision: Decision, expected: str) -> None:
         got = decision.facts[CLASSIFICATION]
         if got != expected:
-            raise Disproved(
+            raise DiagramMismatch(
                 f"rulebook {self._rulebook.id}: the diagram says {expected}, the engine {got}, "
                 f"for {dict(decision.coded)}"
             )
 
-    def _unsound(self, where: str, coded: Mapping[str, str]) -> Disproved:
+    def _make_mismatch(self, where: str, coded: Mapping[str, str]) -> DiagramMismatch:
         rulebook = self._rulebook.id
-        return Disproved(
+        return DiagramMismatch(
             f"rulebook {rulebook}: {where} leads to no class or to several, for {dict(coded)}; "
             f"`softbalance rulebook verify {rulebook}` tells which rules to mend"
         )
@@ -141,4 +141,4 @@ def _premises(rule: Rule, seen: Mapping[str, str], rulebook: Rulebook) -> outloo
 def _state(premise: Premise, actual: str, rulebook: Rulebook) -> outlook.State:
     if actual in premise.values:
         return "holds"
-    return "undecided" if actual in rulebook.undecided(premise.fact) else "fails"
+    return "undecided" if actual in rulebook.list_undecided_values(premise.fact) else "fails"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from softbalance.rules.model import Clause, Premise, Rule
 
 
-def listed(words: Iterable[object], last: str = "and") -> str:
+def join_words(words: Iterable[object], last: str = "and") -> str:
     """Return words as a list in a sentence: `a`, `a and b`, `a, b and c`."""
     *rest, end = map(str, words)
     return f"{', '.join(rest)} {last} {end}" if rest else end
@@ -15,7 +15,7 @@ def listed(words: Iterable[object], last: str = "and") -> str:
 
 def premise_words(premise: Premise) -> str:
     """Return a premise as `fact is value, value or value`."""
-    return f"{premise.fact} is {listed(premise.values, 'or')}"
+    return f"{premise.fact} is {join_words(premise.values, 'or')}"
 
 
 def clause_words(clause: Clause) -> str:
@@ -30,6 +30,6 @@ def premises_words(clauses: Sequence[Clause]) -> str:
     return "; and ".join(map(clause_words, clauses))
 
 
-def named(rule: Rule) -> str:
+def locate_rule(rule: Rule) -> str:
     """Return a rule's id and the place where it stands."""
     return f"{rule.id} ({rule.place})"

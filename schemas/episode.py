@@ -133,7 +133,8 @@ def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
     """Return the schema of an Episode coded with `vocabulary`.
 
     `load` gives the episode back as it was sent, with the default hegemon, or raises marshmallow's
-    ValidationError whose messages `softbalance.schemas.mistakes.located` turns into pointers.
+    ValidationError whose messages `softbalance.schemas.mistakes.locate_mistakes` turns into
+    pointers.
     """
     meaning = {"description": "yes, no, unknown (nobody has said) or contested (sources disagree)"}
 

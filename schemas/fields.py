@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from marshmallow import RAISE, Schema, ValidationError, fields
-from softbalance.schemas.mistakes import Mistake, shown, unknown_name
+from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
 
 #: What an indicator may be coded as: nobody has said is unknown, disagreement is contested.
 YES, NO, UNKNOWN, CONTESTED = VALUES = ("yes", "no", "unknown", "contested")
@@ -87,7 +87,9 @@ class Token(Text):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if not self._pattern.fullmatch(text):
-            raise ValidationError([Mistake("format", f"{shown(text)} is not {self._explained}")])
+            raise ValidationError(
+                [Mistake("format", f"{quote_value(text)} is not {self._explained}")]
+            )
         return text
 
 

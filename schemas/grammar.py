@@ -11,7 +11,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields
 from softbalance.schemas.episode import Part
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
-from softbalance.schemas.mistakes import Mistake, shown
+from softbalance.schemas.mistakes import Mistake, quote_value
 
 NAME = r"[a-z][a-z0-9_]{0,63}"
 SLUG = r"[a-z][a-z0-9-]{0,63}"
@@ -40,7 +40,7 @@ class _Sentence(Text):
         super().__init__(low=1, **{"required": True, **kwargs})
 
 
-class _Many(fields.List[Any]):
+class _NonEmptyList(fields.List[Any]):
     default_error_messages: dict[str, Any] = {
         "required": Mistake("required", "this list is required; add it"),
         "null": Mistake("null", "this list is empty; add an item or leave the key out"),
@@ -60,19 +60,23 @@ class _Sources(fields.Dict):
     }
 
 
-def _single(item: Any, explained: str) -> tuple[str, Any]:
+def _take_single(item: Any, explained: str) -> tuple[str, Any]:
     if not isinstance(item, dict) or len(item) != 1:
         raise ValidationError([Mistake("type", f"write {explained}")])
     return next(iter(item.items()))
 
 
 def _premise(item: Any) -> tuple[str, tuple[str, ...]]:
-    fact, values = _single(item, "one `fact: value` or `fact: [value, value]`")
+    fact, values = _take_single(item, "one `fact: value` or `fact: [value, value]`")
     values = [values] if isinstance(values, str) else values
     if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
-        raise ValidationError([Mistake("type", f"{shown(fact)} needs a value or a list of values")])
+        raise ValidationError(
+            [Mistake("type", f"{quote_value(fact)} needs a value or a list of values")]
+        )
     if len(set(values)) != len(values):
-        raise ValidationError([Mistake("duplicate", f"a value of {shown(fact)} is listed twice")])
+        raise ValidationError(
+            [Mistake("duplicate", f"a value of {quote_value(fact)} is listed twice")]
+        )
     return fact, tuple(values)
 
 
@@ -89,7 +93,7 @@ class Premises(fields.Field[list[list[tuple[str, tuple[str, ...]]]]]):
     }
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
-        key, items = _single(value, "`all: [...]` or `any: [...]`")
+        key, items = _take_single(value, "`all: [...]` or `any: [...]`")
         if items == []:
             raise ValidationError([Mistake("length", f"`{key}:` is empty; add a premise")])
         if key not in ("all", "any") or not isinstance(items, list):
@@ -126,9 +130,9 @@ class Conclusion(fields.Field[tuple[str, str]]):
     }
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, str]:
-        fact, concluded = _single(value, "exactly one `fact: value`")
+        fact, concluded = _take_single(value, "exactly one `fact: value`")
         if not isinstance(concluded, str):
-            raise ValidationError([Mistake("type", f"{shown(fact)} needs exactly one value")])
+            raise ValidationError([Mistake("type", f"{quote_value(fact)} needs exactly one value")])
         return fact, concluded
 
 
@@ -145,8 +149,8 @@ class SourceEntrySchema(StrictSchema):
     citation = _Sentence()
 
 
-class _Cited(StrictSchema):
-    cites = _Many(Part(CiteSchema), required=True)
+class _CitingSchema(StrictSchema):
+    cites = _NonEmptyList(Part(CiteSchema), required=True)
 
 
 class GroupSchema(StrictSchema):
@@ -156,7 +160,7 @@ class GroupSchema(StrictSchema):
     title = _Sentence()
 
 
-class IndicatorSchema(_Cited):
+class IndicatorSchema(_CitingSchema):
     """A question that a coder answers yes or no."""
 
     id = _Name()
@@ -165,7 +169,7 @@ class IndicatorSchema(_Cited):
     help = _Sentence()
 
 
-class FormSchema(_Cited):
+class FormSchema(_CitingSchema):
     """A form of action and the strategy that it is."""
 
     id = _Name()
@@ -194,10 +198,10 @@ class CodebookSchema(StrictSchema):
     version = Token(r"\d+\.\d+\.\d+", "a version; write e.g. 1.0.0", required=True)
     title = _Sentence()
     sources = _Sources(_Slug(), Part(SourceEntrySchema), required=True)
-    groups = _Many(Part(GroupSchema), required=True)
-    indicators = _Many(Part(IndicatorSchema), required=True)
-    forms = _Many(Part(FormSchema), required=True)
-    classes = _Many(Part(ClassSchema), required=True)
+    groups = _NonEmptyList(Part(GroupSchema), required=True)
+    indicators = _NonEmptyList(Part(IndicatorSchema), required=True)
+    forms = _NonEmptyList(Part(FormSchema), required=True)
+    classes = _NonEmptyList(Part(ClassSchema), required=True)
 
 
 class StageSchema(StrictSchema):
@@ -224,11 +228,11 @@ class FactSchema(StrictSchema):
     id = _Name()
     kind = Choice("kind", KINDS, required=True)
     title = _Sentence()
-    values = _Many(_Name(), required=True)
-    undecided = _Many(_Name())
+    values = _NonEmptyList(_Name(), required=True)
+    undecided = _NonEmptyList(_Name())
 
 
-class RuleSchema(_Cited):
+class RuleSchema(_CitingSchema):
     """If the premises hold, the conclusion does."""
 
     id = _Slug()
@@ -251,8 +255,8 @@ class RulebookSchema(StrictSchema):
     summary = _Sentence()
     extends = _Slug(required=False)
     sources = _Sources(_Slug(), Part(SourceEntrySchema))
-    stages = _Many(Part(StageSchema))
-    facts = _Many(Part(FactSchema))
-    rules = _Many(Part(RuleSchema))
-    replace = _Many(Part(RuleSchema))
-    remove = _Many(_Slug())
+    stages = _NonEmptyList(Part(StageSchema))
+    facts = _NonEmptyList(Part(FactSchema))
+    rules = _NonEmptyList(Part(RuleSchema))
+    replace = _NonEmptyList(Part(RuleSchema))
+    remove = _NonEmptyList(_Slug())

@@ -34,7 +34,7 @@ class Mistake(str):
         return Mistake(self.code, super().format(*args, **kwargs))
 
 
-class Located(NamedTuple):
+class LocatedMistake(NamedTuple):
     """A mistake and its place: an RFC 6901 pointer into the document that was sent."""
 
     pointer: str
@@ -42,12 +42,12 @@ class Located(NamedTuple):
     detail: str
 
 
-def nearest(name: object, known: Iterable[str]) -> str | None:
+def find_nearest(name: object, known: Iterable[str]) -> str | None:
     """Return the known name that `name` most likely misspells, or None if none is near."""
     if not isinstance(name, str):
         return None
-    folded = {_folded(candidate): candidate for candidate in known}
-    wanted = _folded(name[:128])
+    folded = {_fold(candidate): candidate for candidate in known}
+    wanted = _fold(name[:128])
     match = process.extractOne(
         wanted, list(folded), scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=0.6
     )
@@ -57,24 +57,24 @@ def nearest(name: object, known: Iterable[str]) -> str | None:
     return begun[0] if len(begun) == 1 else None
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return name.strip().lower().replace("-", "_").replace(" ", "_")
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> Mistake:
     """Say that `name` is no known `kind`, and which name was perhaps meant."""
     known = list(known)
-    guess = nearest(name, known)
+    guess = find_nearest(name, known)
     if guess is not None:
         remedy = f"did you mean {guess!r}?"
     elif len(known) <= 12:
         remedy = "known: " + ", ".join(known)
     else:
         remedy = f"none of the {len(known)} known is near"
-    return Mistake("unknown", f"unknown {kind} {shown(name)}; {remedy}")
+    return Mistake("unknown", f"unknown {kind} {quote_value(name)}; {remedy}")
 
 
-def shown(value: object) -> str:
+def quote_value(value: object) -> str:
     """Quote a value for a message, cut where it is long and safe to print."""
     if isinstance(value, str):
         text = repr(value[:100])
@@ -89,21 +89,21 @@ def pointer(path: Iterable[object]) -> str:
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
 
 
-def located(messages: Mapping[Any, Any] | list[Any]) -> list[Located]:
+def locate_mistakes(messages: Mapping[Any, Any] | list[Any]) -> list[LocatedMistake]:
     """Flatten marshmallow's nested messages to mistakes with pointers, in a stable order."""
     found = [
-        Located(pointer(path), getattr(text, "code", "invalid"), str(text))
+        LocatedMistake(pointer(path), getattr(text, "code", "invalid"), str(text))
         for path, text in _walk(messages, ())
     ]
-    return sorted(set(found), key=lambda mistake: (_natural(mistake.pointer), mistake))
+    return sorted(set(found), key=lambda mistake: (_make_sort_key(mistake.pointer), mistake))
 
 
-def _natural(pointer: str) -> list[tuple[int, str]]:
+def _make_sort_key(pointer: str) -> list[tuple[int, str]]:
     """Sort indices as numbers: a longer one is larger."""
     return [(len(part) if part.isdigit() else 0, part) for part in pointer.split("/")]
 
 
-def _of_the_whole(key: object, inner: Any) -> bool:
+def _is_of_whole(key: object, inner: Any) -> bool:
     """Tell marshmallow's key for mistakes of an object as a whole from a field that is named so."""
     return key == SCHEMA and not any(getattr(m, "code", "") == "unknown" for m in inner)
 
@@ -111,7 +111,7 @@ def _of_the_whole(key: object, inner: Any) -> bool:
 def _walk(messages: Any, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], str]]:
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            yield from _walk(inner, path if _of_the_whole(key, inner) else (*path, key))
+            yield from _walk(inner, path if _is_of_whole(key, inner) else (*path, key))
     elif isinstance(messages, list):
         for inner in messages:
             yield from _walk(inner, path)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
-from softbalance.schemas.mistakes import Located, pointer, shown
+from softbalance.schemas.mistakes import LocatedMistake, pointer, quote_value
 
 #: How many duplicates are told of one document.
 MOST = 100
@@ -21,25 +21,25 @@ class NotJSON(ValueError):
 class DuplicateKeys(ValueError):
     """An object names a key twice; `mistakes` holds the places."""
 
-    def __init__(self, mistakes: list[Located]) -> None:
+    def __init__(self, mistakes: list[LocatedMistake]) -> None:
         super().__init__("; ".join(m.detail for m in mistakes))
         self.mistakes = mistakes
 
 
-class _Duplicated(dict[str, Any]):
+class _ObjectWithDuplicates(dict[str, Any]):
     keys_twice: list[str]
 
 
 def parse(body: bytes) -> Any:
     """Parse a JSON document of UTF-8 text. Raises NotJSON or DuplicateKeys."""
-    found: list[_Duplicated] = []
+    found: list[_ObjectWithDuplicates] = []
 
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         built = dict(pairs)
         if len(built) == len(pairs):
             return built
         counts = Counter(key for key, _ in pairs)
-        duplicated = _Duplicated(built)
+        duplicated = _ObjectWithDuplicates(built)
         duplicated.keys_twice = [key for key, count in counts.items() if count > 1]
         found.append(duplicated)
         return duplicated
@@ -48,8 +48,8 @@ def parse(body: bytes) -> Any:
         document = json.loads(
             body.decode("utf-8-sig"),
             object_pairs_hook=build,
-            parse_constant=_no_constant,
-            parse_int=_short,
+            parse_constant=_refuse_constant,
+            parse_int=_parse_cut_integer,
         )
     except UnicodeDecodeError as error:
         raise NotJSON(f"byte {error.start} is not UTF-8; send UTF-8 text") from error
@@ -64,16 +64,16 @@ def parse(body: bytes) -> Any:
     return document
 
 
-def _short(digits: str) -> int:
+def _parse_cut_integer(digits: str) -> int:
     """No number is a value of an Episode, however long; that it is one is all that matters."""
     return int(digits[:20])
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise NotJSON(f"{name} is no JSON value")
 
 
-def _places(document: Any) -> Iterator[Located]:
+def _places(document: Any) -> Iterator[LocatedMistake]:
     waiting: list[tuple[Any, tuple[object, ...]]] = [(document, ())]
     while waiting:
         part, path = waiting.pop()
@@ -82,5 +82,5 @@ def _places(document: Any) -> Iterator[Located]:
         elif isinstance(part, dict):
             waiting += [(item, (*path, key)) for key, item in part.items()]
         for key in getattr(part, "keys_twice", ()):
-            detail = f"the key {shown(key)} stands twice; keep one"
-            yield Located(pointer((*path, key)), "duplicate", detail)
+            detail = f"the key {quote_value(key)} stands twice; keep one"
+            yield LocatedMistake(pointer((*path, key)), "duplicate", detail)

@@ -62,7 +62,7 @@ def create_app(
 ) -> Flask:
     """Make the application from settings, by default those of the environment.
 
-    `counters` names where processes that serve together count requests (`rates.shared`).
+    `counters` names where processes that serve together count requests (`rates.get_counts_uri`).
     With `store_made` the store was made before, and the application starts also if it is away.
     Raises UnusableSetting, RulebookErrors and StoreAway: a service that cannot work does not start.
     """
@@ -103,35 +103,35 @@ def create_app(
 
 def _handle_own_errors(app: Flask, context: Context) -> None:
     @app.errorhandler(StoreAway)
-    def store_away(error: StoreAway) -> Response:
+    def answer_store_away(error: StoreAway) -> Response:
         _log.error("%s", error)
         detail = "the store does not answer; try again, or classify with store=false"
         return problems.answer(Problem(503, "store-away", detail, headers={"Retry-After": "5"}))
 
     @app.errorhandler(DamagedRecord)
-    def damaged(error: DamagedRecord) -> Response:
+    def answer_damaged(error: DamagedRecord) -> Response:
         _log.error("%s", error)
         return problems.answer(Problem(500, "record-damaged", str(error)))
 
     @app.errorhandler(TooSlow)
-    def too_slow(error: TooSlow) -> Response:
+    def answer_too_slow(error: TooSlow) -> Response:
         return problems.answer(Problem(408, "request-timeout", str(error)))
 
     @app.errorhandler(ParseException)
-    def cut_off(error: ParseException) -> Response:
+    def answer_cut_off(error: ParseException) -> Response:
         detail = f"the body cannot be read as it is framed: {error}; send it whole"
         return problems.answer(Problem(400, "bad-request", detail))
 
     @app.errorhandler(UnsoundRulebook)
-    def unsound(error: UnsoundRulebook) -> Response:
+    def answer_unsound(error: UnsoundRulebook) -> Response:
         _log.error("%s; rulebook: %r; body: %r", error, _rulebook(), request.get_data())
         detail = f"{error}; no verdict is given: `softbalance rulebook verify` tells what to mend"
         return problems.answer(Problem(500, "unsound-rulebook", detail))
 
     @app.errorhandler(EngineFailure)
-    def engine_failed(error: EngineFailure) -> Response:
+    def answer_engine_failed(error: EngineFailure) -> Response:
         _log.critical("%s; rulebook: %r; body: %r", error, _rulebook(), request.get_data())
-        context.metrics.failed(error)
+        context.metrics.count_failure(error)
         replace_worker()
         detail = "the engine's answer could not be confirmed, so none is given; it is logged"
         return problems.answer(Problem(500, "engine-failure", detail))

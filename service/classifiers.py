@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.episode.decision import Decision
-from softbalance.rules.language.archive import restored
+from softbalance.rules.language.archive import restore_rulebook
 from softbalance.rules.language.loader import Library
 from softbalance.rules.model import Rulebook
 from softbalance.schemas.classification import Classification
@@ -19,7 +19,7 @@ from softbalance.schemas.episode import Episode
 from softbalance.service.store import Store
 
 
-class NotKept(LookupError):
+class RulebookNotKept(LookupError):
     """The rulebook of a digest is neither loaded nor kept, or what is kept is not usable."""
 
 
@@ -39,9 +39,9 @@ class Classifiers:
 
     def __getitem__(self, rulebook: str) -> Classifier:
         """Return the classifier of a rulebook of the library; raises UnknownRulebook."""
-        return self.of_digest(self.library[rulebook].digest)
+        return self.find_by_digest(self.library[rulebook].digest)
 
-    def of_digest(self, digest: str) -> Classifier:
+    def find_by_digest(self, digest: str) -> Classifier:
         """Return the classifier of the rulebook that has or had this digest.
 
         Raises NotKept and StoreAway.
@@ -59,13 +59,15 @@ class Classifiers:
         for rulebook in self.library.rulebooks.values():
             if rulebook.digest == digest:
                 return rulebook
-        content = self._store.kept(digest)
+        content = self._store.load_kept(digest)
         if content is None:
-            raise NotKept(f"no rulebook of the digest {digest} is kept in this store")
+            raise RulebookNotKept(f"no rulebook of the digest {digest} is kept in this store")
         try:
-            return restored(digest, content)
+            return restore_rulebook(digest, content)
         except ValueError as error:
-            raise NotKept(f"what is kept of rulebook {digest} is not usable: {error}") from error
+            raise RulebookNotKept(
+                f"what is kept of rulebook {digest} is not usable: {error}"
+            ) from error
 
 
 def classify(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from softbalance.rules.language.archive import archived
+from softbalance.rules.language.archive import dump_rulebook
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.rules.verification.checks import Verification, verify
 from softbalance.service.classifiers import Classifiers
@@ -35,16 +35,16 @@ class Context:
         """
         library = load_library(settings.rulebooks)
         store, metrics = Store(settings.database), Metrics(library)
-        store.database.watch = metrics.store
+        store.database.watch = metrics.time_store
         if must_exist:
             store.expect()
         if not made:
             store.create()
             for rulebook in library.rulebooks.values():
-                store.keep(rulebook.digest, rulebook.id, archived(rulebook))
+                store.keep(rulebook.digest, rulebook.id, dump_rulebook(rulebook))
         return cls(settings, library, Classifiers(library, store), store, metrics)
 
-    def verified(self, rulebook: str) -> Verification:
+    def verify(self, rulebook: str) -> Verification:
         """Return a rulebook's verification, made when it is first asked for (a few seconds)."""
         if rulebook not in self._verified:
             classifier = self.classifiers[rulebook]

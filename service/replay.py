@@ -13,12 +13,12 @@ from softbalance.service.classifiers import Classifiers
 _OF_THE_RECORD = ("id", "classified_at")
 
 
-def decided_again(classifiers: Classifiers, stored: Classification, detail: str) -> Answer:
+def decide_again(classifiers: Classifiers, stored: Classification, detail: str) -> Answer:
     """Decide a stored episode with the rulebook that decided it then.
 
     Raises NotKept, StoreAway and EngineFailure.
     """
-    classifier = classifiers.of_digest(stored["rulebook"]["digest"])
+    classifier = classifiers.find_by_digest(stored["rulebook"]["digest"])
     return classifier.classify(stored["episode"], detail)
 
 
@@ -42,15 +42,15 @@ def differences(stored: Classification, replayed: Answer) -> list[Difference]:
     """Return how a classification decided again differs from what was stored, field by field."""
     was = {key: value for key, value in stored.items() if key not in _OF_THE_RECORD}
     now = {key: value for key, value in replayed.items() if key not in _OF_THE_RECORD}
-    return list(_between(was, now, ()))
+    return list(_compare_values(was, now, ()))
 
 
-def _between(was: Any, now: Any, path: tuple[object, ...]) -> Iterator[Difference]:
+def _compare_values(was: Any, now: Any, path: tuple[object, ...]) -> Iterator[Difference]:
     if isinstance(was, dict) and isinstance(now, dict):
         for key in dict.fromkeys((*was, *now)):
-            yield from _between(was.get(key), now.get(key), (*path, key))
+            yield from _compare_values(was.get(key), now.get(key), (*path, key))
     elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         for index, (a, b) in enumerate(zip(was, now, strict=True)):
-            yield from _between(a, b, (*path, index))
+            yield from _compare_values(a, b, (*path, index))
     elif was != now:
         yield Difference(pointer(path), was, now)

@@ -120,7 +120,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Make the application; called in each worker."""
-        settings, counters = self._settings, rates.shared(self._files.beside("rates"))
+        settings, counters = self._settings, rates.get_counts_uri(self._files.get_path("rates"))
         # the command has made the store; a worker that is replaced while it is away must start
         app = create_app(settings, counters, store_made=True)
         metrics = app.extensions["softbalance"].metrics

@@ -33,12 +33,12 @@ def _setting(default: Any, about: str, **limits: Any) -> Any:
     return field(default=default, metadata={"about": about, **limits})
 
 
-def _long(secret: str) -> None:
+def _check_secret(secret: str) -> None:
     if len(secret) < 32:
         raise ValueError("write at least 32 characters that nobody can guess")
 
 
-def _rate(limit: str) -> None:
+def _check_rate(limit: str) -> None:
     from limits import parse_many  # noqa: PLC0415 - most commands need it not
 
     try:
@@ -72,7 +72,7 @@ class Settings:
         "",
         "what signs the cookies of pages, at least 32 characters; without it pages ask for the key "
         "again when the service was restarted",
-        check=_long,
+        check=_check_secret,
     )
     rulebooks: tuple[Path, ...] = _setting((), "folders of further rulebooks, joined by `:`")
     max_body: int = _setting(
@@ -86,7 +86,7 @@ class Settings:
     rate_limit: str = _setting(
         "6000/minute",
         "requests that a key may make, as `10/second;6000/hour`, or none",
-        check=_rate,
+        check=_check_rate,
     )
     max_requests: int = _setting(
         100_000, "requests after which a process is replaced", range=(0, 2**40)
@@ -130,7 +130,7 @@ class Settings:
                 if name != variable and name in environment:
                     raise UnusableSetting(f"both {name} and {variable} are set; leave one out")
                 value = text if name == variable else _contents(variable, text)
-                read[known[name].name] = _parsed(variable, value, known[name])
+                read[known[name].name] = _parse(variable, value, known[name])
             elif variable.startswith(PREFIX):
                 raise UnusableSetting(str(unknown_name("setting", variable, known)))
         made = cls(**read | {name: value for name, value in given.items() if value is not None})
@@ -163,7 +163,7 @@ def _contents(variable: str, path: str) -> str:
         raise UnusableSetting(f"{variable} is {path!r}, which cannot be read: {reason}") from error
 
 
-def _parsed(variable: str, text: str, setting: Field[Any]) -> Any:
+def _parse(variable: str, text: str, setting: Field[Any]) -> Any:
     if isinstance(setting.default, tuple):
         return tuple(Path(part) for part in text.split(os.pathsep) if part)
     if isinstance(setting.default, bool):

@@ -64,14 +64,14 @@ class Equivalence:
         order, nodes = inputs_of(before), Nodes()
         self._before, self._after = Space(before, order, nodes), Space(after, order, nodes)
         ends = len(before.stages), len(after.stages)
-        self._sound = self._before.reached(ends[0]), self._after.reached(ends[1])
+        self._sound = self._before.select_reaching(ends[0]), self._after.select_reaching(ends[1])
         self.codings = self._before.size
 
     def find_differing_fields(self) -> Iterator[DifferingField]:
         """Yield each field that differs for some coding; none if the rulebooks are equivalent."""
         first, second = answers(self._before), answers(self._after)
         yield from self._field(DECIDED, *self._sound, ALL)
-        sound = self._before.both(*self._sound)
+        sound = self._before.intersect(*self._sound)
         for field in first | second:
             absent = NONE if field[0] in SETS else None
             yield from self._field(
@@ -110,10 +110,10 @@ class Equivalence:
         space = self._before
         where = within
         if before is not None and after is not None:
-            apart = space.nodes.joined([before, after], lambda v: NONE if v[0] == v[1] else ALL)
-            where = space.both(within, apart)
+            apart = space.nodes.combine([before, after], lambda v: NONE if v[0] == v[1] else ALL)
+            where = space.intersect(within, apart)
         if where != NONE:
-            coding = space.simplest(where)
+            coding = space.pick_simplest(where)
             first, second = (_value(field, d, space, coding) for d in (before, after))
             title = f"They differ on {field_words(field)}"
             yield DifferingField(
@@ -127,12 +127,12 @@ class Equivalence:
         """
         space = self._before
         facts = [s.fact(CLASSIFICATION, len(s.rulebook.stages)) for s in (space, self._after)]
-        joint = space.nodes.joined(facts, _SEPARATOR.join)
+        joint = space.nodes.combine(facts, _SEPARATOR.join)
         cells = []
         for before in self._before.rulebook.classes:
             for after in self._after.rulebook.classes:
-                where = space.leads(joint, (before + _SEPARATOR + after,))
-                where = space.both(where, *self._sound)
+                where = space.select_leading_to(joint, (before + _SEPARATOR + after,))
+                where = space.intersect(where, *self._sound)
                 if where != NONE:
                     witness = space.episode(where, f"{before} by the one, {after} by the other")
                     cells.append(Cell(before, after, space.count(where), witness))
@@ -142,5 +142,5 @@ class Equivalence:
 def _value(
     field: Field, diagram: Diagram | None, space: Space, coding: Mapping[str, str]
 ) -> str | None:
-    leaf = None if diagram is None else space.at(diagram, coding)
+    leaf = None if diagram is None else space.evaluate(diagram, coding)
     return leaf if field[0] in _VALUED else _MEMBER[leaf or NONE]

@@ -36,9 +36,9 @@ def _fields(space: Space) -> Iterator[tuple[Field, Diagram]]:
     for field in SETS:
         for value in rulebook.facts[field].values if field in rulebook.facts else ():
             concluding = [r for r in rulebook.rules if (r.fact, r.value) == (field, value)]
-            yield (field, value), space.either(*map(space.fires, concluding))
+            yield (field, value), space.unite(*map(space.select_firing, concluding))
     for indicator in rulebook.codebook.indicators:
         yield (
             ("contested", indicator),
-            space.leads(space.fact(indicator, end), (CONTESTED,)),
+            space.select_leading_to(space.fact(indicator, end), (CONTESTED,)),
         )

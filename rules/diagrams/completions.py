@@ -33,7 +33,7 @@ class Completions:
     """
 
     def __init__(self, diagram: DecisionDiagram, coded: Mapping[str, str]) -> None:
-        self._root = _cut(diagram, coded)
+        self._root = _restrict(diagram, coded)
         parts = descend(self._root)
         self._nodes = [part for part in parts if isinstance(part, Node)]
         self._levels = tuple(dict.fromkeys(node.level for node in self._nodes))
@@ -47,18 +47,20 @@ class Completions:
         once the indicator is known.
         """
         unit = 1 << len(self._levels)
-        below = self._below(unit)
+        below = self._count_below(unit)
         totals = below[self._root]
         # class and answer together have the mean entropy that is looked for, and the answer's bit
         apart = _entropy(totals) + 1
         return {
             indicator: abs(round(apart - _entropy(joint), DECIMALS))
-            for indicator, joint in zip(self.relevant, self._joint(unit, below), strict=True)
+            for indicator, joint in zip(
+                self.relevant, self._count_by_answer(unit, below), strict=True
+            )
         }
 
-    def _joint(self, unit: int, below: Mapping[Diagram, Counts]) -> Iterator[Counts]:
+    def _count_by_answer(self, unit: int, below: Mapping[Diagram, Counts]) -> Iterator[Counts]:
         """Yield for each level the completions by answer and class, `2 * unit ** 2` in all."""
-        above, totals = self._above(unit), below[self._root]
+        above, totals = self._count_above(unit), below[self._root]
         counts = {level: ([0] * len(totals), [0] * len(totals)) for level in self._levels}
         for node in self._nodes:
             for answer, branch in zip(counts[node.level], node.branches, strict=True):
@@ -69,7 +71,7 @@ class Completions:
             passing = [unit * n - (a + b >> 1) for n, a, b in zip(totals, yes, no, strict=True)]
             yield [n + m for answer in (yes, no) for n, m in zip(answer, passing, strict=True)]
 
-    def _above(self, unit: int) -> dict[Diagram, int]:
+    def _count_above(self, unit: int) -> dict[Diagram, int]:
         """Count the completions that lead to each part, `unit` to the root.
 
         With a unit of two to the number of levels each halving on the way leaves a whole number.
@@ -81,7 +83,7 @@ class Completions:
                 counts[branch] += counts[node] // 2
         return counts
 
-    def _below(self, unit: int) -> dict[Diagram, Counts]:
+    def _count_below(self, unit: int) -> dict[Diagram, Counts]:
         """Count the completions from each part to each class, `unit` from the part in all."""
         counts: dict[Diagram, Counts] = {
             label: [unit * (label == other) for other in self.classes] for label in self.classes
@@ -92,7 +94,7 @@ class Completions:
         return counts
 
 
-def _cut(diagram: DecisionDiagram, coded: Mapping[str, str]) -> Diagram:
+def _restrict(diagram: DecisionDiagram, coded: Mapping[str, str]) -> Diagram:
     """Return the reduced diagram of the open indicators, with the branches yes and no."""
     nodes = Nodes()
     known: dict[Diagram, Diagram] = {}

@@ -58,7 +58,7 @@ class Nodes:
             made = self._made[key] = Node(level, branches)
         return made
 
-    def joined(
+    def combine(
         self, parts: Sequence[Diagram], conclude: Callable[[tuple[str, ...]], str]
     ) -> Diagram:
         """Return the diagram of `conclude` of the leaves that `parts` lead to."""
@@ -73,14 +73,15 @@ class Nodes:
                     top = min(asking, key=lambda node: node.level)
                     branches = range(len(top.branches))
                     known[state] = self.node(
-                        top.level, tuple(join(_down(state, top.level, i)) for i in branches)
+                        top.level,
+                        tuple(join(_follow_branch(state, top.level, i)) for i in branches),
                     )
             return known[state]
 
         return join(tuple(parts))
 
 
-def _down(state: tuple[Diagram, ...], level: int, branch: int) -> tuple[Diagram, ...]:
+def _follow_branch(state: tuple[Diagram, ...], level: int, branch: int) -> tuple[Diagram, ...]:
     return tuple(
         part.branches[branch] if isinstance(part, Node) and part.level == level else part
         for part in state
@@ -96,7 +97,7 @@ class DecisionDiagram:
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self.order = tuple(dict.fromkeys((FORM, *_needed(rulebook, CLASSIFICATION))))
+        self.order = tuple(dict.fromkeys((FORM, *_collect_needed_inputs(rulebook, CLASSIFICATION))))
         self.domains = tuple(rulebook.domain(name) for name in self.order)
         self.places = {name: i for i, name in enumerate(rulebook.codebook.indicators)}
         diagrams = FactDiagrams(rulebook, self.order, Nodes())
@@ -140,7 +141,7 @@ def descend(root: Diagram) -> list[Diagram]:
     return [node for level in sorted(levels) for node in levels[level]] + list(leaves)
 
 
-def _concluding(rulebook: Rulebook, fact: str, before: int) -> tuple[int, list[Rule]]:
+def _find_concluding_rules(rulebook: Rulebook, fact: str, before: int) -> tuple[int, list[Rule]]:
     """Return the stage before stage number `before` that concludes a fact, and its rules there.
 
     A fact is concluded in one stage only. No rules, and stage -1, if it is in none of these: then
@@ -159,17 +160,17 @@ def _reads(rules: Sequence[Rule]) -> tuple[str, ...]:
 
 def inputs_of(rulebook: Rulebook) -> tuple[str, ...]:
     """Return the form and every indicator, first those that the classification depends on."""
-    needed = _needed(rulebook, CLASSIFICATION)
+    needed = _collect_needed_inputs(rulebook, CLASSIFICATION)
     return tuple(dict.fromkeys((FORM, *needed, *rulebook.codebook.indicators)))
 
 
-def _needed(rulebook: Rulebook, fact: str) -> list[str]:
+def _collect_needed_inputs(rulebook: Rulebook, fact: str) -> list[str]:
     """Return the inputs that a fact depends on in the order of first need, depth first."""
     inputs: dict[str, None] = {}
     seen: set[tuple[str, int]] = set()
 
     def visit(name: str, before: int) -> None:
-        stage, rules = _concluding(rulebook, name, before)
+        stage, rules = _find_concluding_rules(rulebook, name, before)
         if (name, stage) in seen:
             return
         seen.add((name, stage))
@@ -193,34 +194,38 @@ class FactDiagrams:
 
     def fact(self, name: str, before: int) -> Diagram:
         """Return the diagram of a fact, or of an input, as it stands when a stage begins."""
-        stage, rules = _concluding(self._rulebook, name, before)
+        stage, rules = _find_concluding_rules(self._rulebook, name, before)
         key = name, stage
         if key not in self._made:
-            self._made[key] = self._concluded(name, stage, rules) if rules else self._input(name)
+            self._made[key] = (
+                self._combine_rules(name, stage, rules) if rules else self._input(name)
+            )
         return self._made[key]
 
     def _input(self, name: str) -> Diagram:
         return self._nodes.node(self._level[name], self._rulebook.domain(name))
 
-    def _concluded(self, name: str, stage: int, rules: list[Rule]) -> Diagram:
+    def _combine_rules(self, name: str, stage: int, rules: list[Rule]) -> Diagram:
         reads = _reads(rules)
-        parts = [self._told_apart(read, rules, self.fact(read, stage)) for read in reads]
+        parts = [
+            self._merge_equivalent_values(read, rules, self.fact(read, stage)) for read in reads
+        ]
         if name in self._rulebook.facts:
-            return self._nodes.joined(parts, lambda values: _value(rules, reads, values))
+            return self._nodes.combine(parts, lambda values: _value(rules, reads, values))
         # an input keeps its value where no rule gives it another
         before = self.fact(name, stage)
-        return self._nodes.joined(
+        return self._nodes.combine(
             [*parts, before], lambda values: _value(rules, reads, values, kept=values[-1])
         )
 
-    def _told_apart(self, read: str, rules: list[Rule], diagram: Diagram) -> Diagram:
+    def _merge_equivalent_values(self, read: str, rules: list[Rule], diagram: Diagram) -> Diagram:
         """Make one value of those that no premise of the rules tells apart."""
         told = [set(p.values) for rule in rules for p in rule.premises() if p.fact == read]
         first: dict[tuple[bool, ...], str] = {}
         stands = {UNDEFINED: UNDEFINED}
         for value in self._rulebook.domain(read):
             stands[value] = first.setdefault(tuple(value in values for values in told), value)
-        return self._nodes.joined([diagram], lambda values: stands[values[0]])
+        return self._nodes.combine([diagram], lambda values: stands[values[0]])
 
 
 def _value(

@@ -44,7 +44,7 @@ def smallest_flips(diagram: DecisionDiagram, coded: Mapping[str, str]) -> list[F
     for size in range(1, MOST_CHANGES + 1):
         found = search.paths(root, size)
         if found:
-            return _ordered(found, diagram.places)
+            return _sort_flips(found, diagram.places)
     return []
 
 
@@ -58,10 +58,10 @@ class _Search:
         """Return the paths from a part to another class with exactly so many departures."""
         key = part, departures
         if key not in self._known:
-            self._known[key] = list(self._extended(part, departures))
+            self._known[key] = list(self._extend_paths(part, departures))
         return self._known[key]
 
-    def _extended(self, part: Diagram, departures: int) -> Iterator[_Path]:
+    def _extend_paths(self, part: Diagram, departures: int) -> Iterator[_Path]:
         if not isinstance(part, Node):
             if departures == 0 and part != self._present:
                 yield (), part
@@ -76,7 +76,7 @@ class _Search:
                     yield ((indicator, to), *changes), end
 
 
-def _ordered(paths: list[_Path], place: Mapping[str, int]) -> list[Flip]:
+def _sort_flips(paths: list[_Path], place: Mapping[str, int]) -> list[Flip]:
     flips = [Flip(dict(sorted(changes, key=lambda c: place[c[0]])), end) for changes, end in paths]
     return sorted(
         flips,

@@ -37,7 +37,7 @@ class Regions:
         """How many codings there are in all."""
         return math.prod(map(len, self.domains))
 
-    def both(self, *regions: Region) -> Region:
+    def intersect(self, *regions: Region) -> Region:
         """Return the codings that are in every one of the regions."""
         if NONE in regions:
             return NONE
@@ -49,28 +49,28 @@ class Regions:
             self._met[nodes] = self.nodes.node(
                 top,
                 tuple(
-                    self.both(*(n.branches[i] if n.level == top else n for n in nodes))
+                    self.intersect(*(n.branches[i] if n.level == top else n for n in nodes))
                     for i in range(len(self.domains[top]))
                 ),
             )
         return self._met[nodes]
 
-    def either(self, *regions: Region) -> Region:
+    def unite(self, *regions: Region) -> Region:
         """Return the codings that are in any of the regions."""
-        return self.outside(self.both(*map(self.outside, regions)))
+        return self.complement(self.intersect(*map(self.complement, regions)))
 
-    def outside(self, region: Region) -> Region:
+    def complement(self, region: Region) -> Region:
         """Return the codings that are not in the region."""
         if region not in self._outside and isinstance(region, Node):
-            branches = tuple(map(self.outside, region.branches))
+            branches = tuple(map(self.complement, region.branches))
             self._outside[region] = self.nodes.node(region.level, branches)
         return self._outside[region]
 
-    def leads(self, diagram: Diagram, leaves: Sequence[str]) -> Region:
+    def select_leading_to(self, diagram: Diagram, leaves: Sequence[str]) -> Region:
         """Return the codings for which a diagram ends in one of the leaves."""
-        return self.nodes.joined([diagram], lambda ends: ALL if ends[0] in leaves else NONE)
+        return self.nodes.combine([diagram], lambda ends: ALL if ends[0] in leaves else NONE)
 
-    def at(self, diagram: Diagram, coding: Mapping[str, str]) -> str:
+    def evaluate(self, diagram: Diagram, coding: Mapping[str, str]) -> str:
         """Return the leaf that a coding leads to."""
         while isinstance(diagram, Node):
             value = coding[self.order[diagram.level]]
@@ -86,7 +86,7 @@ class Regions:
                 counts[part] = branches // len(part.branches)
         return counts[region]
 
-    def simplest(self, region: Region) -> dict[str, str]:
+    def pick_simplest(self, region: Region) -> dict[str, str]:
         """Return a coding in a region that leaves as much unknown as can be.
 
         Of equals the one whose values come first in their domains. Raises ValueError if the region
@@ -103,7 +103,7 @@ class Regions:
                         )
                         if (path := paths[branch]) is not None
                     ),
-                    key=_coded,
+                    key=_count_coded,
                 )
         path = paths[region]
         if path is None:
@@ -114,7 +114,7 @@ class Regions:
         }
         return {**unasked, **path}
 
-    def drawn(self, region: Region, chance: random.Random) -> dict[str, str]:
+    def draw(self, region: Region, chance: random.Random) -> dict[str, str]:
         """Return a random coding in a region, which must not be empty.
 
         Each branch on the way is as likely as any other that can lead there, so that rare parts of
@@ -134,5 +134,5 @@ class Regions:
         return coding
 
 
-def _coded(coding: Mapping[str, str]) -> int:
+def _count_coded(coding: Mapping[str, str]) -> int:
     return sum(value != UNKNOWN for name, value in coding.items() if name != FORM)

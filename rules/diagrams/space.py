@@ -57,46 +57,54 @@ class Space(Regions):
         """
         return self._facts.fact(name, number)
 
-    def clauses(self, clauses: Iterable[Clause], number: int) -> Region:
+    def select_matching(self, clauses: Iterable[Clause], number: int) -> Region:
         """Return where each clause holds when stage `number` begins."""
-        return self.both(
+        return self.intersect(
             *(
-                self.either(*(self.leads(self.fact(p.fact, number), p.values) for p in clause))
+                self.unite(
+                    *(self.select_leading_to(self.fact(p.fact, number), p.values) for p in clause)
+                )
                 for clause in clauses
             )
         )
 
-    def holds(self, rule: Rule) -> Region:
+    def select_holding(self, rule: Rule) -> Region:
         """Return where a rule of the rulebook holds."""
         if rule not in self._rules:
-            self._rules[rule] = self.clauses(rule.when, self._number[rule.stage])
+            self._rules[rule] = self.select_matching(rule.when, self._number[rule.stage])
         return self._rules[rule]
 
-    def fires(self, rule: Rule) -> Region:
+    def select_firing(self, rule: Rule) -> Region:
         """Return where a rule holds and its stage is reached."""
-        return self.both(self.holds(rule), self.reached(self._number[rule.stage]))
+        return self.intersect(
+            self.select_holding(rule), self.select_reaching(self._number[rule.stage])
+        )
 
-    def reached(self, number: int) -> Region:
+    def select_reaching(self, number: int) -> Region:
         """Return where each fact of the stages before stage `number` is concluded exactly once.
 
         No decision comes to a later stage otherwise. `number` may be one past the last stage.
         """
         while len(self._reached) <= number:
             stage = self.rulebook.stages[len(self._reached) - 1]
-            sound = (self._once(stage, fact) for fact in stage.concludes if fact not in SETS)
-            self._reached.append(self.both(self._reached[-1], *sound))
+            sound = (
+                self._select_concluded_once(stage, fact)
+                for fact in stage.concludes
+                if fact not in SETS
+            )
+            self._reached.append(self.intersect(self._reached[-1], *sound))
         return self._reached[number]
 
-    def _once(self, stage: Stage, fact: str) -> Region:
+    def _select_concluded_once(self, stage: Stage, fact: str) -> Region:
         """Return where the stage concludes one value of a fact, or at most one of an input."""
         values: dict[str, list[Region]] = {}
         for rule in stage.rules:
             if rule.fact == fact:
-                values.setdefault(rule.value, []).append(self.holds(rule))
-        regions = [self.either(*where) for where in values.values()]
-        clashes = [self.both(a, b) for i, a in enumerate(regions) for b in regions[:i]]
-        gap = self.outside(self.either(*regions)) if fact in self.rulebook.facts else NONE
-        return self.outside(self.either(gap, *clashes))
+                values.setdefault(rule.value, []).append(self.select_holding(rule))
+        regions = [self.unite(*where) for where in values.values()]
+        clashes = [self.intersect(a, b) for i, a in enumerate(regions) for b in regions[:i]]
+        gap = self.complement(self.unite(*regions)) if fact in self.rulebook.facts else NONE
+        return self.complement(self.unite(gap, *clashes))
 
     def share(self, region: Region) -> str:
         """Return in words how much of the space a region is."""
@@ -107,12 +115,12 @@ class Space(Regions):
 
         Raises ValueError if the region is empty.
         """
-        return episode_of(self.rulebook, self.simplest(region), title)
+        return episode_of(self.rulebook, self.pick_simplest(region), title)
 
     def facts(self, number: int, coding: Mapping[str, str]) -> dict[str, str]:
         """Return what the facts that stage `number` reads are for a coding."""
         reads = self.rulebook.stages[number].reads
-        return {name: self.at(self.fact(name, number), coding) for name in reads}
+        return {name: self.evaluate(self.fact(name, number), coding) for name in reads}
 
     def states(self, names: Sequence[str], number: int) -> Iterator[Way]:
         """Yield a way to every combination of values that facts have when stage `number` begins.
@@ -121,15 +129,15 @@ class Space(Regions):
         others are followed through their diagrams together.
         """
         groups = group_connected(names, lambda name: self._inputs(name, number))
-        for ways in product(*(self._joint(group, number) for group in groups)):
+        for ways in product(*(self._join_states(group, number) for group in groups)):
             yield {name: value for way in ways for name, value in way.items()}
 
     def _inputs(self, name: str, number: int) -> set[int]:
         """Return the levels of the inputs that a fact depends on when stage `number` begins."""
         return {n.level for n in descend(self.fact(name, number)) if isinstance(n, Node)}
 
-    def _joint(self, names: Sequence[str], number: int) -> list[Way]:
-        root = self.nodes.joined([self.fact(name, number) for name in names], _SEPARATOR.join)
+    def _join_states(self, names: Sequence[str], number: int) -> list[Way]:
+        root = self.nodes.combine([self.fact(name, number) for name in names], _SEPARATOR.join)
         ways: dict[Diagram, Way] = {root: {}}
         found: list[Way] = []
         for part in descend(root):

@@ -108,7 +108,7 @@ class Decision:
 
 
 #: What a stage sees, and what it concludes.
-_Decided = tuple[dict[str, str], Conclusions]
+_StageResult = tuple[dict[str, str], Conclusions]
 
 
 class Decider:
@@ -128,18 +128,22 @@ class Decider:
         Raises EngineFailure if the engine failed, Disagreement if what fired is not exactly what
         holds, and UnsoundRulebook if the rulebook has a gap or contradicts itself.
         """
-        return self._decided(form, values, StageDecider.decide)
+        return self._run_stages(form, values, StageDecider.decide)
 
-    def decided(self, form: str, values: Mapping[str, str], fired: Iterable[str]) -> Decision:
+    def decide_from_fired(
+        self, form: str, values: Mapping[str, str], fired: Iterable[str]
+    ) -> Decision:
         """Make the decision of which another engine says what rules fired, by their ids.
 
         Raises Disagreement if these contradict each other, and NothingConcluded.
         """
         ids = frozenset(fired)
-        return self._decided(form, values, lambda stage, facts: stage.decided(facts, ids))
+        return self._run_stages(
+            form, values, lambda stage, facts: stage.decide_from_fired(facts, ids)
+        )
 
-    def _decided(
-        self, form: str, values: Mapping[str, str], decide: Callable[..., _Decided]
+    def _run_stages(
+        self, form: str, values: Mapping[str, str], decide: Callable[..., _StageResult]
     ) -> Decision:
         coded = {FORM: form, **values}
         facts = coded.copy()
@@ -174,37 +178,39 @@ class StageDecider:
         self._matcher = StageMatcher(stage, {fact: rulebook.domain(fact) for fact in stage.reads})
         self._required = [f for f in stage.concludes if f in rulebook.facts and f not in SETS]
         # what rules conclude together depends on nothing but which they are
-        self._concluded: dict[int, Conclusions] = {}
+        self._by_mask: dict[int, Conclusions] = {}
 
-    def decide(self, facts: Mapping[str, str]) -> _Decided:
+    def decide(self, facts: Mapping[str, str]) -> _StageResult:
         """Return the facts that the stage reads and what it concludes from them."""
         seen = {fact: facts[fact] for fact in self._reads}
-        return seen, self._conclusions(self._fired(seen), seen)
+        return seen, self._conclude_once(self._fire_and_check(seen), seen)
 
-    def decided(self, facts: Mapping[str, str], fired: frozenset[str]) -> _Decided:
+    def decide_from_fired(self, facts: Mapping[str, str], fired: frozenset[str]) -> _StageResult:
         """Return the facts that the stage reads and what it concludes, given the rules' ids."""
         seen = {fact: facts[fact] for fact in self._reads}
         held = sum(1 << i for i, rule in enumerate(self.stage.rules) if rule.id in fired)
-        return seen, self._conclusions(held, seen)
+        return seen, self._conclude_once(held, seen)
 
-    def _conclusions(self, held: int, seen: Mapping[str, str]) -> Conclusions:
-        conclusions = self._concluded.get(held)
+    def _conclude_once(self, held: int, seen: Mapping[str, str]) -> Conclusions:
+        conclusions = self._by_mask.get(held)
         if conclusions is None:
-            conclusions = self._concluded[held] = self._conclude(tuple(self._chosen(held)), seen)
+            conclusions = self._by_mask[held] = self._conclude(
+                tuple(self._select_rules(held)), seen
+            )
         return conclusions
 
     def fire(self, seen: Mapping[str, str]) -> tuple[Rule, ...]:
         """Return the rules that fire of the facts that the stage reads, whatever they conclude."""
-        return tuple(self._chosen(self._fired(seen)))
+        return tuple(self._select_rules(self._fire_and_check(seen)))
 
-    def _fired(self, seen: Mapping[str, str]) -> int:
-        fired, held = self._ruleset.fire(seen), self._matcher.holding(seen)
+    def _fire_and_check(self, seen: Mapping[str, str]) -> int:
+        fired, held = self._ruleset.fire(seen), self._matcher.match(seen)
         if fired != held:
-            held_ids = (rule.id for rule in self._chosen(held))
-            raise Disagreement(self.stage, seen, self._chosen(fired), held_ids)
+            held_ids = (rule.id for rule in self._select_rules(held))
+            raise Disagreement(self.stage, seen, self._select_rules(fired), held_ids)
         return held
 
-    def _chosen(self, mask: int) -> Iterator[Rule]:
+    def _select_rules(self, mask: int) -> Iterator[Rule]:
         for i, rule in enumerate(self.stage.rules):
             if mask >> i & 1:
                 yield rule

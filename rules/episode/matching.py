@@ -36,7 +36,7 @@ class StageMatcher:
         choices = tuple(sum({self._bit[p] for p in c}) for c in rule.when if len(c) > 1)
         return sum(singles), choices
 
-    def holding(self, facts: Mapping[str, str]) -> int:
+    def match(self, facts: Mapping[str, str]) -> int:
         """Return the rules that hold of the facts as a bit mask, bit i for the i-th rule."""
         true = 0
         for fact, masks in self.masks.items():

@@ -24,12 +24,12 @@ class Tracer:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._inputs = frozenset(rulebook.codebook.indicators) | {FORM}
-        self._fixed = {rule.id: _fixed(rule) for rule in rulebook.rules}
+        self._fixed = {rule.id: _build_fixed_part(rule) for rule in rulebook.rules}
         self._premises = {rule.id: _split(rule) for rule in rulebook.rules}
         # premises without observations are the same in every trace, and are shared
         facts = {fact for stage in rulebook.stages for fact in stage.reads}
         self._bare = {
-            (fact, value, derived): self._without_evidence(fact, value, derived)
+            (fact, value, derived): self._build_bare_premise(fact, value, derived)
             for fact in facts
             for value in rulebook.domain(fact)
             for derived in (False, True)
@@ -45,7 +45,7 @@ class Tracer:
         derived: set[str] = set()
         for seen, conclusions in decision.stages:
             told = {
-                fact: self._coded(fact, value, evidence[fact])
+                fact: self._build_coded_premise(fact, value, evidence[fact])
                 if fact in evidence and fact not in derived
                 else self._bare[fact, value, fact in derived]
                 for fact, value in seen.items()
@@ -62,11 +62,11 @@ class Tracer:
             derived |= self._inputs & conclusions.facts.keys()
         return steps
 
-    def _without_evidence(self, fact: str, value: str, derived: bool) -> Premise:
+    def _build_bare_premise(self, fact: str, value: str, derived: bool) -> Premise:
         origin: Origin = DERIVED if derived else CODED if fact in self._inputs else CONCLUDED
         return {"fact": fact, "value": value, "origin": origin, "observations": []}
 
-    def _coded(self, fact: str, value: str, observations: list[int]) -> Premise:
+    def _build_coded_premise(self, fact: str, value: str, observations: list[int]) -> Premise:
         return {"fact": fact, "value": value, "origin": CODED, "observations": observations}
 
 
@@ -85,7 +85,7 @@ def _split(rule: Rule) -> list[tuple[str, frozenset[str] | None]]:
     return list(parts)
 
 
-def _fixed(rule: Rule) -> Step:
+def _build_fixed_part(rule: Rule) -> Step:
     """Return a rule's step with its number and its premises yet to be filled in."""
     return {
         "step": 0,

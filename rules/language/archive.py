@@ -14,13 +14,13 @@ from softbalance.rules.model import Rulebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
 
 
-def archived(rulebook: Rulebook) -> str:
+def dump_rulebook(rulebook: Rulebook) -> str:
     """Return all that a rulebook is made from, as the canonical JSON that its digest hashes."""
     return rfc8785.dumps(rulebook.content).decode()
 
 
-def restored(digest: str, content: str) -> Rulebook:
-    """Make a rulebook again from what `archived` gave.
+def restore_rulebook(digest: str, content: str) -> Rulebook:
+    """Make a rulebook again from what `dump_rulebook` gave.
 
     It was sound when it was archived. Raises RulebookErrors if this version of the grammar no
     longer reads it, and ValueError if the content is not that of the digest.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from marshmallow import Schema, ValidationError
 from softbalance.rules.findings import Finding, Place
 from softbalance.rules.language.documents import Document
-from softbalance.schemas.mistakes import Located, located, unknown_name
+from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes, unknown_name
 
 #: The keys of a rulebook that list rules.
 _RULES = ("rules", "replace")
@@ -56,7 +56,7 @@ def check_grammar(document: Document, schema: Schema) -> tuple[Any, list[Finding
     try:
         return schema.load(document.content), []
     except ValidationError as error:
-        mistakes = located(error.messages)
+        mistakes = locate_mistakes(error.messages)
         return _sound_part(error.valid_data, mistakes), [
             Finding(
                 document.place(m.pointer),
@@ -67,7 +67,7 @@ def check_grammar(document: Document, schema: Schema) -> tuple[Any, list[Finding
         ]
 
 
-def _sound_part(data: Any, mistakes: list[Located]) -> Any:
+def _sound_part(data: Any, mistakes: list[LocatedMistake]) -> Any:
     wrong = {tuple(m.pointer.split("/")[1:3]) for m in mistakes}
     if not all(len(place) == 2 and place[0] in _RULES for place in wrong):
         return None
@@ -112,7 +112,7 @@ def draft_of(
     stages, facts, rules = (entries(document, data, key) for key in ("stages", "facts", "rules"))
     sources = sources_of(data)
     if parent is None:
-        findings.extend(_misplaced(document, data))
+        findings.extend(_find_misplaced(document, data))
         return Draft(document, data, (document,), sources, stages, facts, rules, is_whole(data))
     replacing = entries(document, data, "replace")
     findings.extend(_contradictions(document, data, parent, rules, replacing))
@@ -122,13 +122,13 @@ def draft_of(
         (*parent.lineage, document),
         parent.sources | sources,
         stages or parent.stages,
-        _overlaid(parent.facts, facts),
-        _inherited(parent, replacing, set(data.get("remove", ()))) + rules,
+        _overlay(parent.facts, facts),
+        _inherit(parent, replacing, set(data.get("remove", ()))) + rules,
         parent.whole and is_whole(data),
     )
 
 
-def _misplaced(document: Document, data: Mapping[str, Any]) -> Iterator[Finding]:
+def _find_misplaced(document: Document, data: Mapping[str, Any]) -> Iterator[Finding]:
     for key in ("replace", "remove"):
         if key in data:
             yield Finding(
@@ -181,12 +181,12 @@ def _contradictions(
             )
 
 
-def _overlaid(inherited: list[Entry], own: list[Entry]) -> list[Entry]:
+def _overlay(inherited: list[Entry], own: list[Entry]) -> list[Entry]:
     named = {entry.data["id"]: entry for entry in own}
     kept = [named.pop(entry.data["id"], entry) for entry in inherited]
     return kept + [entry for entry in own if entry.data["id"] in named]
 
 
-def _inherited(parent: Draft, replacing: list[Entry], removed: set[str]) -> list[Entry]:
+def _inherit(parent: Draft, replacing: list[Entry], removed: set[str]) -> list[Entry]:
     named = {entry.data["id"]: entry for entry in replacing}
     return [named.get(e.data["id"], e) for e in parent.rules if e.data["id"] not in removed]

@@ -95,7 +95,7 @@ def _library(shipped: Path, read: list[Read], findings: list[Finding]) -> Librar
     codebook = _codebook(shipped / "codebook.yaml", findings)
     rulebooks = {}
     for name, draft in _drafts(read, findings).items():
-        rulebook = _checked(draft, codebook, findings) if codebook else None
+        rulebook = _check_draft(draft, codebook, findings) if codebook else None
         if rulebook is not None:
             rulebooks[name] = rulebook
     if findings or codebook is None:
@@ -171,7 +171,7 @@ def _codebook(path: Path, findings: list[Finding]) -> Codebook | None:
     return None if wrong else codebook_of(document, data)
 
 
-def _checked(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
+def _check_draft(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
     names = Names(draft, codebook)
     wrong = [finding for lint in LINTS for finding in lint(names)]
     for stage in stages_of(draft):

@@ -53,21 +53,21 @@ def as_columns(verdict: Verdict, fired: Iterable[str]) -> dict[str, object]:
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
-    """A column of numbers: n times `unit` stands for the n-th of `words`, 0 for none of them."""
+class CodedColumn:
+    """A column of numbers: n times `unit` stands for the n-th of `labels`, 0 for none of them."""
 
     column: str
-    words: tuple[str, ...]
+    labels: tuple[str, ...]
     unit: int = 1
 
     @property
     def codes(self) -> list[tuple[int, str]]:
-        """Each number and its word."""
-        return [(n * self.unit, word) for n, word in enumerate(self.words, 1)]
+        """Each number and its label."""
+        return [(n * self.unit, word) for n, word in enumerate(self.labels, 1)]
 
 
 #: Columns whose sum, from 0 to below `PIECE`, tells what words of all of them there are.
-Piece = tuple[Coded, ...]
+Piece = tuple[CodedColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class RulebookColumns:
     rulebook: Rulebook
 
     @cached_property
-    def answers(self) -> dict[str, Coded]:
+    def answers(self) -> dict[str, CodedColumn]:
         """The answers of one value, by name."""
         of_kind = self.rulebook.of_kind
         names = (CLASSIFICATION, STRATEGY, *of_kind("test"), *of_kind("explanation"))
@@ -86,34 +86,38 @@ class RulebookColumns:
     @cached_property
     def lists(self) -> dict[str, list[Piece]]:
         """The answers that are lists, by name, each the words of its columns in their order."""
-        members = {name: self._gathered(name) for name in SETS}
+        members = {name: self._list_members(name) for name in SETS}
         members[CONTESTED] = list(self.rulebook.codebook.indicators)
         lists = {
-            name: _pieces(Coded(f"{HIDDEN}{name}_{i}", (word,)) for i, word in enumerate(words))
+            name: _pieces(
+                CodedColumn(f"{HIDDEN}{name}_{i}", (word,)) for i, word in enumerate(words)
+            )
             for name, words in members.items()
         }
         return {**lists, FIRED: self._fired}
 
     @cached_property
-    def facts(self) -> dict[str, Coded]:
+    def facts(self) -> dict[str, CodedColumn]:
         """For each fact of one value the column of the rule that concludes it, by the values."""
         values: dict[str, list[str]] = {}
         for rule in self.rulebook.rules:
             values.setdefault(rule.fact, []).append(rule.value)
         return {
-            fact: Coded(self._number(fact), tuple(values[fact]), self._unit(self._number(fact)))
+            fact: CodedColumn(
+                self._number(fact), tuple(values[fact]), self._unit(self._number(fact))
+            )
             for fact in values
             if fact not in SETS
         }
 
-    def alone(self, stage: Stage) -> list[tuple[Rule, Coded]]:
+    def list_lone_rules(self, stage: Stage) -> list[tuple[Rule, CodedColumn]]:
         """Return the rules of a stage that need a column to themselves, and that column.
 
         These are the rules of the facts that gather values, and those of a fact of one value of
         which several may fire, or between which other rules stand.
         """
         return [
-            (rule, Coded(self._flag(rule), (rule.value,), self._unit(self._flag(rule))))
+            (rule, CodedColumn(self._flag(rule), (rule.value,), self._unit(self._flag(rule))))
             for run in _runs(stage)
             if not self._one_fires(run)
             for rule in run
@@ -121,12 +125,14 @@ class RulebookColumns:
 
     @cached_property
     def _fired(self) -> list[Piece]:
-        columns: list[Coded] = []
+        columns: list[CodedColumn] = []
         for run in (run for stage in self.rulebook.stages for run in _runs(stage)):
             if self._one_fires(run):
-                columns.append(Coded(self._number(run[0].fact), tuple(rule.id for rule in run)))
+                columns.append(
+                    CodedColumn(self._number(run[0].fact), tuple(rule.id for rule in run))
+                )
             else:
-                columns += [Coded(self._flag(rule), (rule.id,)) for rule in run]
+                columns += [CodedColumn(self._flag(rule), (rule.id,)) for rule in run]
         return _pieces(columns)
 
     def _one_fires(self, run: tuple[Rule, ...]) -> bool:
@@ -146,7 +152,7 @@ class RulebookColumns:
     def _flag(self, rule: Rule) -> str:
         return f"{HIDDEN}rule_{list(self.rulebook.rules).index(rule)}"
 
-    def _gathered(self, name: str) -> list[str]:
+    def _list_members(self, name: str) -> list[str]:
         return sorted(self.rulebook.facts[name].values if name in self.rulebook.facts else ())
 
 
@@ -154,19 +160,19 @@ def _runs(stage: Stage) -> list[tuple[Rule, ...]]:
     return [tuple(run) for _, run in groupby(stage.rules, key=lambda rule: rule.fact)]
 
 
-def _pieces(columns: Iterable[Coded]) -> list[Piece]:
+def _pieces(columns: Iterable[CodedColumn]) -> list[Piece]:
     """Cut columns into pieces and give each the unit that makes its piece's sums distinct."""
     return [tuple(piece) for piece in _cut(columns)]
 
 
-def _cut(columns: Iterable[Coded]) -> Iterator[list[Coded]]:
-    piece: list[Coded] = []
+def _cut(columns: Iterable[CodedColumn]) -> Iterator[list[CodedColumn]]:
+    piece: list[CodedColumn] = []
     unit = 1
     for coded in columns:
-        if unit * (len(coded.words) + 1) > PIECE:
+        if unit * (len(coded.labels) + 1) > PIECE:
             yield piece
             piece, unit = [], 1
         piece.append(replace(coded, unit=unit))
-        unit *= len(coded.words) + 1
+        unit *= len(coded.labels) + 1
     if piece:
         yield piece

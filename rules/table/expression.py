@@ -1,7 +1,7 @@
 """A table of episodes through one rulebook: the rulebook as one relational expression.
 
 Compiled from the rulebook alone, to an Ibis expression that DuckDB, Spark, PostgreSQL and others
-run. What is known of an episode are the bits of a few words (see `softbalance.rules.table.bits`).
+run. What is known of an episode are the bits of a few bitsets (see `softbalance.rules.table.bits`).
 Stage by stage a rule is tried by these bits, all its premises at once; one CASE a fact then gives
 the number of the rule that concludes it, and later stages see its value's bit.
 
@@ -19,12 +19,18 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage, may_both_hold
-from softbalance.rules.table.bits import WORD_BITS, Bits, codings_bits, parts, rulebook_bits
+from softbalance.rules.table.bits import (
+    BITSET_WIDTH,
+    BitPositions,
+    assign_coding_bits,
+    assign_rulebook_bits,
+    split_mask,
+)
 from softbalance.rules.table.columns import (
     CONTRADICTION,
     FIRED,
     HIDDEN,
-    Coded,
+    CodedColumn,
     Piece,
     RulebookColumns,
 )
@@ -39,8 +45,8 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     """Return the verdict on every row of `codings`.
 
     `codings` has a string column `form` and one an indicator that holds exactly `yes`, `no`,
-    `unknown` or `contested` (see `reconciled`). All other columns are kept. Added are the columns
-    `classification`, `strategy`, those of each test and explanation (strings) and
+    `unknown` or `contested` (see `reconcile_observations`). All other columns are kept. Added are
+    the columns `classification`, `strategy`, those of each test and explanation (strings) and
     `dominant_explanations`, `notes`, `contested` and, if wanted, `fired` (arrays of strings), as
     the single-episode engine gives them. Where that engine would refuse, because the rulebook
     concludes no value of a fact or two, `classification` is null.
@@ -49,12 +55,12 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     """
     layout = RulebookColumns(rulebook)
     own = own_columns(codings, layout)
-    table = coded(_fence(codings)(worded(codings, rulebook.codebook)), layout)
+    table = compute_codes(_fence(codings)(pack_bitsets(codings, rulebook.codebook)), layout)
     return table.select(
         **{name: table[name] for name in own},
-        **{name: _word(table, coded) for name, coded in layout.answers.items()},
+        **{name: _decode_label(table, coded) for name, coded in layout.answers.items()},
         **{
-            name: _words(table, pieces)
+            name: _decode_labels(table, pieces)
             for name, pieces in layout.lists.items()
             if fired or name != FIRED
         },
@@ -71,49 +77,51 @@ def own_columns(codings: ir.Table, layout: RulebookColumns) -> list[str]:
     return own
 
 
-def _word(table: ir.Table, coded: Coded) -> ir.Value:
+def _decode_label(table: ir.Table, coded: CodedColumn) -> ir.Value:
     return ibis.cases(*((table[coded.column] == code, word) for code, word in coded.codes))
 
 
-def _words(table: ir.Table, pieces: Iterable[Piece]) -> ir.Value:
-    words = [_word(table, coded) for coded in chain.from_iterable(pieces)]
+def _decode_labels(table: ir.Table, pieces: Iterable[Piece]) -> ir.Value:
+    words = [_decode_label(table, coded) for coded in chain.from_iterable(pieces)]
     if not words:
         return ibis.literal([], type="array<string>")
     return ibis.array(words).filter(lambda word: word.notnull())
 
 
-def worded(codings: ir.Table, codebook: Codebook) -> ir.Table:
-    """Return codings (see `verdicts`) in words, and before them the row's other columns."""
-    bits = codings_bits(codebook)
+def pack_bitsets(codings: ir.Table, codebook: Codebook) -> ir.Table:
+    """Return codings (see `verdicts`) as bitsets, and before them the row's other columns."""
+    bits = assign_coding_bits(codebook)
     own = [name for name in codings.columns if name not in bits.facts]
-    words = {
-        word: reduce(or_, [_bits_of(codings[f], values, word) for f, values in bits.facts.items()])
-        for word in bits.words
+    bitsets = {
+        bitset: reduce(
+            or_, [_bits_of(codings[f], values, bitset) for f, values in bits.facts.items()]
+        )
+        for bitset in bits.bitsets
     }
-    return codings.select(*own, **words)
+    return codings.select(*own, **bitsets)
 
 
-def _bits_of(column: ir.Value, bits: Mapping[Any, int], word: str) -> ir.Value:
-    """Return the bits within a word that go with what stands in a column."""
-    within = {value: parts(mask).get(word, 0) for value, mask in bits.items()}
+def _bits_of(column: ir.Value, bits: Mapping[Any, int], bitset: str) -> ir.Value:
+    """Return the bits within a bitset that go with what stands in a column."""
+    within = {value: split_mask(mask).get(bitset, 0) for value, mask in bits.items()}
     cases = [(column == value, _integer(mask)) for value, mask in within.items() if mask]
     return ibis.cases(*cases, else_=_integer(0)) if cases else _integer(0)
 
 
-def coded(worded: ir.Table, layout: RulebookColumns) -> ir.Table:
+def compute_codes(bitsets: ir.Table, layout: RulebookColumns) -> ir.Table:
     """Return the columns of a layout for every row, and before them the row's own columns.
 
-    `worded` has the words of codings.
+    `bitsets` has the bitsets of codings.
     """
-    fenced, bits = _fence(worded), rulebook_bits(layout.rulebook)
-    table = fenced(worded)
+    fenced, bits = _fence(bitsets), assign_rulebook_bits(layout.rulebook)
+    table = fenced(bitsets)
     for stage in layout.rulebook.stages:
-        table = fenced(_after(stage, table, layout, bits))
-        table = fenced(table.mutate(**dict(_learnt(stage, table, layout, bits))))
+        table = fenced(_add_conclusions(stage, table, layout, bits))
+        table = fenced(table.mutate(**dict(_update_bitsets(stage, table, layout, bits))))
     table = fenced(table.mutate(**dict(_members(table, layout, bits))))
     if CLASSIFICATION in layout.answers:
-        table = _decided(table, layout)
-    own = [name for name in worded.columns if name not in bits.words]
+        table = _void_undecided(table, layout)
+    own = [name for name in bitsets.columns if name not in bits.bitsets]
     pieces = chain.from_iterable(layout.lists.values())
     wanted = (*layout.answers.values(), *chain.from_iterable(pieces))
     return table.select(*own, *dict.fromkeys(coded.column for coded in wanted))
@@ -129,10 +137,10 @@ def _fence(codings: ir.Table) -> Callable[[ir.Table], ir.Table]:
         postgres = codings.get_backend().name == "postgres"
     except ibis.IbisError:
         postgres = False
-    return (lambda table: table.limit(1 << WORD_BITS)) if postgres else (lambda table: table)
+    return (lambda table: table.limit(1 << BITSET_WIDTH)) if postgres else (lambda table: table)
 
 
-def _decided(table: ir.Table, layout: RulebookColumns) -> ir.Table:
+def _void_undecided(table: ir.Table, layout: RulebookColumns) -> ir.Table:
     """Take the classification back where rules contradict each other, or conclude too little."""
     undecided = reduce(
         or_,
@@ -146,11 +154,14 @@ def _decided(table: ir.Table, layout: RulebookColumns) -> ir.Table:
     return table.mutate(**{column: ibis.cases((undecided, 0), else_=table[column])})
 
 
-def _after(stage: Stage, table: ir.Table, layout: RulebookColumns, bits: Bits) -> ir.Table:
+def _add_conclusions(
+    stage: Stage, table: ir.Table, layout: RulebookColumns, bits: BitPositions
+) -> ir.Table:
     """Add a column for each fact of one value that a stage concludes, and each lone rule."""
     holds = {rule.id: _holds(rule, table, bits) for rule in stage.rules}
     columns = {
-        flag.column: _code([(holds[rule.id], flag.unit)]) for rule, flag in layout.alone(stage)
+        flag.column: _code([(holds[rule.id], flag.unit)])
+        for rule, flag in layout.list_lone_rules(stage)
     }
     for fact in stage.concludes:
         if fact not in SETS:
@@ -159,51 +170,57 @@ def _after(stage: Stage, table: ir.Table, layout: RulebookColumns, bits: Bits) -
     return table.mutate(**columns)
 
 
-def _holds(rule: Rule, table: ir.Table, bits: Bits) -> ir.Value:
+def _holds(rule: Rule, table: ir.Table, bits: BitPositions) -> ir.Value:
     """Return whether all premises hold: no bit is set that speaks against an input, and one for."""
     against, tests = 0, []
     for clause in rule.when:
         (first, *others) = clause
         if not others and first.fact in bits.inputs:
-            against |= bits.forbidden(first.fact, first.values)
+            against |= bits.mask_other_values(first.fact, first.values)
         else:
-            allowed = reduce(or_, (bits.mask(p.fact, p.values) for p in clause))
+            allowed = reduce(or_, (bits.mask_values(p.fact, p.values) for p in clause))
             tests.append(_any_set(table, allowed))
     if against:
-        tests += [table[word] & _integer(m) == _integer(0) for word, m in parts(against).items()]
+        tests += [
+            table[bitset] & _integer(m) == _integer(0) for bitset, m in split_mask(against).items()
+        ]
     return reduce(and_, tests) if tests else ibis.literal(True)
 
 
 def _any_set(table: ir.Table, mask: int) -> ir.Value:
-    """Return whether any bit of a mask is set; a word that is not there yet has none."""
-    known = [(table[word], part) for word, part in parts(mask).items() if word in table.columns]
-    tests = [word & _integer(part) != _integer(0) for word, part in known]
+    """Return whether any bit of a mask is set; a bitset that is not there yet has none."""
+    known = [
+        (table[bitset], part)
+        for bitset, part in split_mask(mask).items()
+        if bitset in table.columns
+    ]
+    tests = [bitset & _integer(part) != _integer(0) for bitset, part in known]
     return reduce(or_, tests) if tests else ibis.literal(False)
 
 
-def _learnt(
-    stage: Stage, table: ir.Table, layout: RulebookColumns, bits: Bits
+def _update_bitsets(
+    stage: Stage, table: ir.Table, layout: RulebookColumns, bits: BitPositions
 ) -> Iterator[tuple[str, ir.Value]]:
-    """Yield the words that change by what a stage has concluded."""
-    for word in bits.words:
-        known = [table[word]] if word in table.columns else []
+    """Yield the bitsets that change by what a stage has concluded."""
+    for bitset in bits.bitsets:
+        known = [table[bitset]] if bitset in table.columns else []
         for fact in stage.concludes:
-            if every := parts(sum(bits.facts.get(fact, {}).values())).get(word):
+            if every := split_mask(sum(bits.facts.get(fact, {}).values())).get(bitset):
                 coded, values = layout.facts[fact], bits.facts[fact]
                 number = table[coded.column]
                 if fact in bits.inputs:  # an indicator, which keeps its coding otherwise
                     old = reduce(or_, known)
                     known = [ibis.cases((number > 0, old & _integer(~every)), else_=old)]
-                known.append(_bits_of(number, {c: values[v] for c, v in coded.codes}, word))
+                known.append(_bits_of(number, {c: values[v] for c, v in coded.codes}, bitset))
         if known:
-            yield word, reduce(or_, known)
+            yield bitset, reduce(or_, known)
 
 
 def _integer(number: int) -> ir.Value:
     return ibis.literal(number, type="int64")
 
 
-def _conclusion(coded: Coded, rules: list[Rule], holds: Mapping[str, ir.Value]) -> ir.Value:
+def _conclusion(coded: CodedColumn, rules: list[Rule], holds: Mapping[str, ir.Value]) -> ir.Value:
     """Return the code of the first rule that holds and that no other contradicts."""
     cases, contested = [], []
     for rule, (code, value) in zip(rules, coded.codes, strict=True):
@@ -225,43 +242,44 @@ def _code(cases: Iterable[tuple[ir.Value, int]]) -> ir.Value:
 
 
 def _members(
-    table: ir.Table, layout: RulebookColumns, bits: Bits
+    table: ir.Table, layout: RulebookColumns, bits: BitPositions
 ) -> Iterator[tuple[str, ir.Value]]:
     """Yield a column for each member of the lists but that of the rules that fired."""
-    alone = [pair for stage in layout.rulebook.stages for pair in layout.alone(stage)]
+    alone = [pair for stage in layout.rulebook.stages for pair in layout.list_lone_rules(stage)]
     for name in SETS:
         for member in chain.from_iterable(layout.lists[name]):
             flags = [
                 table[flag.column] != 0
                 for rule, flag in alone
-                if rule.fact == name and rule.value in member.words
+                if rule.fact == name and rule.value in member.labels
             ]
             yield member.column, _code((flag, member.unit) for flag in flags)
     for member in chain.from_iterable(layout.lists[CONTESTED]):
-        (indicator,) = member.words
-        contested = _any_set(table, bits.mask(indicator, [CONTESTED]))
+        (indicator,) = member.labels
+        contested = _any_set(table, bits.mask_values(indicator, [CONTESTED]))
         yield member.column, _code([(contested, member.unit)])
 
 
-def reconciled(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table:
+def reconcile_observations(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table:
     """Return one row a `key`, with a column an indicator, from one row an observation.
 
     `observations` has the string columns `key`, `indicator` and `value`, the latter one of `yes`,
     `no`, `unknown`, `contested`. The value of an indicator is as `reconcile` gives it. Rows whose
     indicator or value is null or unheard of say nothing, but their key has a row.
     """
-    indicators, each = list(codebook.indicators), WORD_BITS // 2
-    said = _matching(observations["value"], SAID)
-    words: dict[str, ir.Value] = {}
+    indicators, each = list(codebook.indicators), BITSET_WIDTH // 2
+    said = _encode(observations["value"], SAID)
+    bitsets: dict[str, ir.Value] = {}
     values: dict[str, tuple[str, int]] = {}
     for low in range(0, len(indicators), each):
-        word = f"{HIDDEN}word_{low}"
+        bitset = f"{HIDDEN}word_{low}"
         places = {name: 4**place for place, name in enumerate(indicators[low : low + each])}
-        words[word] = bit_or(said * _matching(observations["indicator"], places))
-        values |= {name: (word, place) for name, place in places.items()}
-    table = observations.group_by(key).aggregate(**words)
+        bitsets[bitset] = bit_or(said * _encode(observations["indicator"], places))
+        values |= {name: (bitset, place) for name, place in places.items()}
+    table = observations.group_by(key).aggregate(**bitsets)
     return table.select(
-        key, **{name: _said(table[word], place) for name, (word, place) in values.items()}
+        key,
+        **{name: _decode_said(table[bitset], place) for name, (bitset, place) in values.items()},
     )
 
 
@@ -270,12 +288,12 @@ def bit_or(numbers: int) -> int:  # type: ignore[empty-body]
     """Return the bits that any of the numbers has; Ibis' own is missing on Spark."""
 
 
-def _matching(column: ir.Value, codes: Mapping[str, int]) -> ir.Value:
+def _encode(column: ir.Value, codes: Mapping[str, int]) -> ir.Value:
     cases = [(column == value, _integer(code)) for value, code in codes.items()]
     return ibis.cases(*cases, else_=_integer(0))
 
 
-def _said(word: ir.Value, place: int) -> ir.Value:
-    said = word & _integer(3 * place)
+def _decode_said(bitset: ir.Value, place: int) -> ir.Value:
+    said = bitset & _integer(3 * place)
     cases = [(said == _integer(bits * place), value) for value, bits in SAID.items()]
     return ibis.cases(*cases, else_=UNKNOWN)

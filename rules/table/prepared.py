@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from softbalance.rules.model import Rulebook
-from softbalance.rules.table.bits import codings_bits
+from softbalance.rules.table.bits import assign_coding_bits
 from softbalance.rules.table.columns import HIDDEN, RulebookColumns
 
 #: In the text: the table or query to read, and its columns to keep, which come first.
@@ -27,12 +27,12 @@ FORMAT = 1
 _written: dict[str, str] = {}
 
 
-def prepared(rulebook: Rulebook) -> str:
-    """Return the query for the columns of a rulebook's layout (`expression.coded`) on words.
+def load_prepared_sql(rulebook: Rulebook) -> str:
+    """Return the query for the columns of a rulebook (`compute_codes`), on bitsets.
 
     It reads the table `SOURCE` and keeps its column `OWN`, for others to put in their own.
     """
-    made_by = _made_by(rulebook)
+    made_by = _make_stamp(rulebook)
     path = KEPT / f"{rulebook.id}.sql"
     if path.is_file():
         first, _, text = path.read_text(encoding="utf-8").partition("\n")
@@ -45,18 +45,18 @@ def prepared(rulebook: Rulebook) -> str:
     return _written[rulebook.digest]
 
 
-def _made_by(rulebook: Rulebook) -> str:
+def _make_stamp(rulebook: Rulebook) -> str:
     return f"-- {rulebook.digest}, format {FORMAT}"
 
 
 def _write(rulebook: Rulebook) -> str:
     # imported here, since it takes longer than a small dataset
     import ibis  # noqa: PLC0415
-    from softbalance.rules.table.expression import coded  # noqa: PLC0415
+    from softbalance.rules.table.expression import compute_codes  # noqa: PLC0415
 
-    words = dict.fromkeys(codings_bits(rulebook.codebook).words, "int64")
-    source = ibis.table({OWN: "string", **words}, name=SOURCE)
-    return str(ibis.to_sql(coded(source, RulebookColumns(rulebook)), dialect="duckdb"))
+    bitsets = dict.fromkeys(assign_coding_bits(rulebook.codebook).bitsets, "int64")
+    source = ibis.table({OWN: "string", **bitsets}, name=SOURCE)
+    return str(ibis.to_sql(compute_codes(source, RulebookColumns(rulebook)), dialect="duckdb"))
 
 
 def keep(rulebooks: Mapping[str, Rulebook], folder: Path) -> None:
@@ -65,7 +65,7 @@ def keep(rulebooks: Mapping[str, Rulebook], folder: Path) -> None:
     for path in folder.glob("*.sql"):
         path.unlink()
     for name, rulebook in rulebooks.items():
-        text = f"{_made_by(rulebook)}\n{_write(rulebook)}"
+        text = f"{_make_stamp(rulebook)}\n{_write(rulebook)}"
         (folder / f"{name}.sql").write_text(text, encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from softbalance.rules.model import Rulebook
 from softbalance.schemas.classification import VERDICT, Verdict
 from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text
-from softbalance.schemas.mistakes import located
+from softbalance.schemas.mistakes import locate_mistakes
 
 #: Whose verdict a case carries: that of the draft's evidence, or one that it takes for granted.
 ORIGINS = ("draft", "general_history")
@@ -149,7 +149,7 @@ def _load(rulebook: Rulebook, folder: Path, findings: list[Finding]) -> Iterator
         except ValidationError as error:
             findings.extend(
                 Finding(Place(str(path), 1), None, f"{m.pointer}: {m.detail}")
-                for m in located(error.messages)
+                for m in locate_mistakes(error.messages)
             )
         except (OSError, ValueError) as error:
             findings.append(Finding(Place(str(path), 1), None, f"is no Episode: {error}"))

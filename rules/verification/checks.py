@@ -18,7 +18,7 @@ from softbalance.rules.findings import Flaw, Place, RulebookErrors
 from softbalance.rules.language.limits import over_limits
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.cases import cases_of
-from softbalance.rules.verification.engines import Agreement
+from softbalance.rules.verification.engines import EngineTrial
 from softbalance.rules.verification.expectations import case_flaws, version_flaws
 from softbalance.rules.verification.soundness import (
     contradictions,
@@ -130,11 +130,11 @@ def verify(
     space = Space(rulebook)
     classifier = classifier or Classifier(rulebook)
     checks = [*structure, *_proofs(space), _cases(classifier)]
-    if known and known.digest != rulebook.digest and _alike(known, rulebook):
+    if known and known.digest != rulebook.digest and _are_alike(known, rulebook):
         kept = tuple(version_flaws(known, rulebook))
         claim = "the version is new, or answers as it did"
         checks.append(CheckResult("version", claim, {"codings": space.size}, kept))
-    agreement = Agreement(space, classifier)
+    agreement = EngineTrial(space, classifier)
     if engines:
         differing = tuple(agreement.flaws(episodes))
         tried = {"states": sum(agreement.states.values()), "episodes": agreement.episodes}
@@ -142,7 +142,7 @@ def verify(
     return Verification(rulebook, space.size, agreement.states, tuple(checks))
 
 
-def _alike(known: Rulebook, rulebook: Rulebook) -> bool:
+def _are_alike(known: Rulebook, rulebook: Rulebook) -> bool:
     return (known.id, known.version) == (rulebook.id, rulebook.version)
 
 
@@ -200,7 +200,7 @@ def as_json(verification: Verification, *, whole_paths: bool = True) -> publishe
     }
 
 
-def unreadable(name: str, error: RulebookErrors) -> published.Verification:
+def describe_unreadable(name: str, error: RulebookErrors) -> published.Verification:
     """Return, in the shape of `as_json`, that what `name` stands for does not load, and why."""
     findings = [_finding(Flaw(f.rule, f.place, f.message), None) for f in error.findings]
     check: published.Check = {

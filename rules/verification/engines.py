@@ -31,7 +31,7 @@ from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.findings import Flaw
 from softbalance.rules.model import FORM, Rule, Rulebook
 from softbalance.rules.table.columns import as_columns
-from softbalance.rules.wording import listed
+from softbalance.rules.wording import join_words
 
 #: The most combinations of a part of a stage that are all tried; of more, some are drawn.
 STATES_A_PART, DRAWN_A_PART = 50_000, 5_000
@@ -39,7 +39,7 @@ _OURS = "this is an error of the engine, not of the rulebook: report it with the
 
 
 @dataclass
-class Agreement:
+class EngineTrial:
     """Compares the engines on one rulebook; `states` and `episodes` count what was tried."""
 
     space: Space
@@ -58,13 +58,13 @@ class Agreement:
         try:
             for number, stage in enumerate(book.stages):
                 for rules in group_connected(stage.rules, _read_by):
-                    yield from self._on_states(number, rules, chance)
-            if episodes and self.space.reached(len(book.stages)) != NONE:
-                yield from self._on_episodes(list(self._drawn(episodes, chance)))
+                    yield from self._try_states(number, rules, chance)
+            if episodes and self.space.select_reaching(len(book.stages)) != NONE:
+                yield from self._try_episodes(list(self._draw_codings(episodes, chance)))
         except EngineFailure as error:
             yield Flaw(None, book.place, f"the firing engine failed: {error}")
 
-    def _on_states(self, number: int, rules: list[Rule], chance: random.Random) -> Iterator[Flaw]:
+    def _try_states(self, number: int, rules: list[Rule], chance: random.Random) -> Iterator[Flaw]:
         stage = self.space.rulebook.stages[number]
         for coding in self._codings(number, rules, chance):
             facts = self.space.facts(number, coding)
@@ -72,7 +72,7 @@ class Agreement:
                 continue
             self.states[stage.id] = self.states.get(stage.id, 0) + 1
             held = {rule.id for rule in stage.rules if rule.holds(facts)}
-            fired = self._fired(number, facts)
+            fired = self._fire_stage(number, facts)
             if fired != held:
                 yield self._flaw(f"stage {stage.id} of {facts}", fired ^ held, coding)
                 return
@@ -85,31 +85,39 @@ class Agreement:
         names = list(dict.fromkeys(p.fact for rule in rules for p in rule.premises()))
         if math.prod(len(space.rulebook.domain(name)) for name in names) <= STATES_A_PART:
             for way in space.states(names, number):
-                yield space.drawn(ALL, chance) | way
+                yield space.draw(ALL, chance) | way
             return
         for i in range(DRAWN_A_PART):
-            aim = space.holds(chance.choice(rules)) if i % 2 else ALL
-            yield space.drawn(aim if aim != NONE else ALL, chance)
+            aim = space.select_holding(chance.choice(rules)) if i % 2 else ALL
+            yield space.draw(aim if aim != NONE else ALL, chance)
 
-    def _fired(self, number: int, facts: Mapping[str, str]) -> set[str]:
+    def _fire_stage(self, number: int, facts: Mapping[str, str]) -> set[str]:
         try:
             return {rule.id for rule in self.classifier.decider.fire(number, facts)}
         except Disagreement as error:
             return {*error.fired}
 
-    def _drawn(self, episodes: int, chance: random.Random) -> Iterator[dict[str, str]]:
+    def _draw_codings(self, episodes: int, chance: random.Random) -> Iterator[dict[str, str]]:
         space = self.space
-        sound = space.reached(len(space.rulebook.stages))
+        sound = space.select_reaching(len(space.rulebook.stages))
         rules = list(space.rulebook.rules)
         for i in range(episodes):
-            aim = space.both(sound, space.fires(chance.choice(rules))) if i % 2 else sound
-            yield space.drawn(aim if aim != NONE else sound, chance)
+            aim = (
+                space.intersect(sound, space.select_firing(chance.choice(rules)))
+                if i % 2
+                else sound
+            )
+            yield space.draw(aim if aim != NONE else sound, chance)
 
-    def _on_episodes(self, codings: list[dict[str, str]]) -> Iterator[Flaw]:
+    def _try_episodes(self, codings: list[dict[str, str]]) -> Iterator[Flaw]:
         space, decisions = self.space, []
         for coding in codings:
             self.episodes += 1
-            held = {r.id for r in space.rulebook.rules if space.at(space.fires(r), coding) == ALL}
+            held = {
+                r.id
+                for r in space.rulebook.rules
+                if space.evaluate(space.select_firing(r), coding) == ALL
+            }
             try:
                 decision = self.classifier.decider.decide(coding[FORM], coding)
             except (Contradiction, Disagreement) as error:
@@ -119,10 +127,12 @@ class Agreement:
                 yield self._flaw("an episode", {*decision.fired} ^ held, coding)
                 return
             decisions.append(decision)
-        yield from self._on_table(codings, decisions)
+        yield from self._try_table(codings, decisions)
 
-    def _on_table(self, codings: list[dict[str, str]], decisions: list[Decision]) -> Iterator[Flaw]:
-        answers = answered(self.space.rulebook, codings)
+    def _try_table(
+        self, codings: list[dict[str, str]], decisions: list[Decision]
+    ) -> Iterator[Flaw]:
+        answers = answer_by_table(self.space.rulebook, codings)
         for coding, decision, answer in zip(codings, decisions, answers, strict=True):
             expected = as_columns(self.classifier.verdict(decision), decision.fired)
             columns = [name for name, value in expected.items() if answer.get(name) != value]
@@ -131,8 +141,9 @@ class Agreement:
                 yield Flaw(
                     None,
                     book.place,
-                    f"durable_rules and the relational engine differ on {listed(columns)}; {_OURS}",
-                    episode_of(book, coding, f"The engines differ on {listed(columns)}"),
+                    f"durable_rules and the relational engine differ on {join_words(columns)}; "
+                    f"{_OURS}",
+                    episode_of(book, coding, f"The engines differ on {join_words(columns)}"),
                 )
                 return
 
@@ -141,7 +152,8 @@ class Agreement:
         return Flaw(
             first.id,
             first.place,
-            f"for {what} durable_rules and a direct evaluation differ on {listed(sorted(rules))}; "
+            f"for {what} durable_rules and a direct evaluation differ on "
+            f"{join_words(sorted(rules))}; "
             f"{_OURS}",
             episode_of(self.space.rulebook, coding, f"The engines differ on {first.id}"),
         )
@@ -152,7 +164,9 @@ def _read_by(rule: Rule) -> set[str]:
     return {premise.fact for premise in rule.premises()}
 
 
-def answered(rulebook: Rulebook, codings: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+def answer_by_table(
+    rulebook: Rulebook, codings: Sequence[Mapping[str, str]]
+) -> list[dict[str, Any]]:
     """Return what the relational engine answers to codings, in order, a column an item."""
     # these take a while to import, and nothing else here needs them
     import duckdb  # noqa: PLC0415

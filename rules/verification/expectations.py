@@ -17,7 +17,7 @@ from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.findings import Flaw
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.cases import Case, CaseResult, Mismatch
-from softbalance.rules.wording import listed, named
+from softbalance.rules.wording import join_words, locate_rule
 
 
 def case_flaws(classifier: Classifier, case: Case) -> Iterator[Flaw]:
@@ -34,7 +34,7 @@ def case_flaws(classifier: Classifier, case: Case) -> Iterator[Flaw]:
 
 def _case_flaw(decision: Decision, case: Case, mismatch: Mismatch) -> Flaw:
     rule = next((f.rule for f in decision.firings if f.rule.fact == mismatch.fact), None)
-    by = f" by {named(rule)}" if rule else ""
+    by = f" by {locate_rule(rule)}" if rule else ""
     return Flaw(
         rule.id if rule else None,
         case.place,
@@ -50,8 +50,8 @@ def version_flaws(known: Rulebook, rulebook: Rulebook) -> Iterator[Flaw]:
         return
     rules = diff_rulebooks(known, rulebook).rules
     touched = (*(change.after for change in rules.changed), *rules.added, *rules.removed)
-    fields = listed(field_words(d.field) for d in differing)
-    restored = listed(rule.id for rule in touched) if touched else "its facts"
+    fields = join_words(field_words(d.field) for d in differing)
+    restored = join_words(rule.id for rule in touched) if touched else "its facts"
     yield Flaw(
         touched[0].id if touched else None,
         touched[0].place if touched else rulebook.place,

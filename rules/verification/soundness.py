@@ -16,7 +16,7 @@ from softbalance.rules.diagrams.regions import NONE
 from softbalance.rules.diagrams.space import Space
 from softbalance.rules.findings import Flaw
 from softbalance.rules.model import SETS, Clause, Rule, Rulebook
-from softbalance.rules.wording import listed, named, premises_words
+from softbalance.rules.wording import join_words, locate_rule, premises_words
 
 
 def early_premises(rulebook: Rulebook) -> Iterator[Flaw]:
@@ -52,10 +52,10 @@ def gaps(space: Space) -> Iterator[Flaw]:
     for number, fact, rules in _conclusions(space):
         if fact not in space.rulebook.facts or fact in SETS:
             continue
-        covered = space.either(*map(space.holds, rules))
-        gap = space.both(space.reached(number), space.outside(covered))
+        covered = space.unite(*map(space.select_holding, rules))
+        gap = space.intersect(space.select_reaching(number), space.complement(covered))
         if gap != NONE:
-            nearest, failing = _nearest(space, rules, number, space.simplest(gap))
+            nearest, failing = _find_nearest(space, rules, number, space.pick_simplest(gap))
             yield Flaw(
                 nearest.id,
                 nearest.place,
@@ -66,12 +66,16 @@ def gaps(space: Space) -> Iterator[Flaw]:
             )
 
 
-def _nearest(
+def _find_nearest(
     space: Space, rules: Sequence[Rule], number: int, coding: dict[str, str]
 ) -> tuple[Rule, list[Clause]]:
     """Return the rule that comes nearest to holding of a coding, and the clauses that fail."""
     failing = {
-        rule: [c for c in rule.when if space.at(space.clauses([c], number), coding) == NONE]
+        rule: [
+            c
+            for c in rule.when
+            if space.evaluate(space.select_matching([c], number), coding) == NONE
+        ]
         for rule in rules
     }
     nearest = min(rules, key=lambda rule: len(failing[rule]))
@@ -84,12 +88,12 @@ def contradictions(space: Space) -> Iterator[Flaw]:
         if fact in SETS:
             continue
         for first, second in combinations(rules, 2):
-            clash = space.both(space.fires(first), space.holds(second))
+            clash = space.intersect(space.select_firing(first), space.select_holding(second))
             if first.value != second.value and clash != NONE:
                 yield Flaw(
                     second.id,
                     second.place,
-                    f"concludes {fact} {second.value} where {named(first)} concludes "
+                    f"concludes {fact} {second.value} where {locate_rule(first)} concludes "
                     f"{first.value}, for {space.share(clash)}; make the premises of the two "
                     "exclude each other",
                     space.episode(clash, f"Two values of {fact}: {first.value}, {second.value}"),
@@ -100,15 +104,18 @@ def dead_rules(space: Space) -> Iterator[Flaw]:
     """Find rules that hold of no coding; no witness can exist."""
     for number, stage in enumerate(space.rulebook.stages):
         for rule in stage.rules:
-            if space.fires(rule) == NONE:
-                yield Flaw(rule.id, rule.place, _dead(space, rule, number))
+            if space.select_firing(rule) == NONE:
+                yield Flaw(rule.id, rule.place, _explain_dead(space, rule, number))
 
 
-def _dead(space: Space, rule: Rule, number: int) -> str:
+def _explain_dead(space: Space, rule: Rule, number: int) -> str:
     core = list(rule.when)
     for clause in rule.when:
         fewer = [other for other in core if other is not clause]
-        if space.both(space.clauses(fewer, number), space.reached(number)) == NONE:
+        if (
+            space.intersect(space.select_matching(fewer, number), space.select_reaching(number))
+            == NONE
+        ):
             core = fewer
     if not core:
         return f"can never fire, since no coding gets as far as stage {rule.stage!r}"
@@ -120,35 +127,41 @@ def redundant_rules(space: Space) -> Iterator[Flaw]:
     """Find rules without which every answer would be the same."""
     for _, fact, rules in _conclusions(space):
         for rule in rules:
-            if space.fires(rule) == NONE:
+            if space.select_firing(rule) == NONE:
                 continue
-            why = _covered(space, rule)
+            why = _explain_covered(space, rule)
             if why is None and fact not in space.rulebook.facts:
-                why = _idle_revision(space, rule)
+                why = _explain_idle(space, rule)
             if why is not None:
                 yield Flaw(
                     rule.id,
                     rule.place,
                     f"is redundant: {why}",
-                    space.episode(space.fires(rule), f"{rule.id} adds nothing"),
+                    space.episode(space.select_firing(rule), f"{rule.id} adds nothing"),
                 )
 
 
-def _covered(space: Space, rule: Rule) -> str | None:
+def _explain_covered(space: Space, rule: Rule) -> str | None:
     """Say which rules conclude the same wherever a rule holds."""
-    where = space.fires(rule)
+    where = space.select_firing(rule)
     # a set may gather one value in several stages
     same = [r for r in space.rulebook.rules if (r.fact, r.value) == (rule.fact, rule.value)]
-    same = [r for r in same if r is not rule and space.both(where, space.fires(r)) != NONE]
-    if space.both(where, space.outside(space.either(*map(space.fires, same)))) != NONE:
+    same = [
+        r for r in same if r is not rule and space.intersect(where, space.select_firing(r)) != NONE
+    ]
+    if (
+        space.intersect(where, space.complement(space.unite(*map(space.select_firing, same))))
+        != NONE
+    ):
         return None
     return (
         f"wherever it holds, {rule.fact} {rule.value} is concluded by "
-        f"{listed(map(named, same), 'or')} too; remove it, or make the two exclude each other"
+        f"{join_words(map(locate_rule, same), 'or')} too; remove it, or make the two exclude each "
+        "other"
     )
 
 
-def _idle_revision(space: Space, rule: Rule) -> str | None:
+def _explain_idle(space: Space, rule: Rule) -> str | None:
     """Say that no answer depends on what a rule makes of an indicator."""
     book = space.rulebook
     stages = tuple(
@@ -157,7 +170,9 @@ def _idle_revision(space: Space, rule: Rule) -> str | None:
     )
     without = Space(replace(book, stages=stages), space.order, space.nodes)
     end = len(stages)
-    if without.reached(end) != space.reached(end) or answers(without) != answers(space):
+    if without.select_reaching(end) != space.select_reaching(end) or answers(without) != answers(
+        space
+    ):
         return None
     return f"no answer depends on the value it gives to {rule.fact}; remove it, or read that value"
 
@@ -167,11 +182,11 @@ def unreachable_values(space: Space) -> Iterator[Flaw]:
     for fact in space.rulebook.facts.values():
         for value in fact.values:
             rules = [r for r in space.rulebook.rules if (r.fact, r.value) == (fact.id, value)]
-            where = space.either(*map(space.fires, rules))
-            if space.both(where, space.reached(len(space.rulebook.stages))) != NONE:
+            where = space.unite(*map(space.select_firing, rules))
+            if space.intersect(where, space.select_reaching(len(space.rulebook.stages))) != NONE:
                 continue
             why = (
-                f"{listed(map(named, rules))} never fire where every fact has one value"
+                f"{join_words(map(locate_rule, rules))} never fire where every fact has one value"
                 if rules
                 else "no rule concludes it"
             )
@@ -187,10 +202,12 @@ def idle_premises(space: Space) -> Iterator[Flaw]:
     """Find premises, and values of premises, without which a rule would fire just the same."""
     for number, stage in enumerate(space.rulebook.stages):
         for rule in stage.rules:
-            if space.fires(rule) != NONE:
-                for fewer, what in _weakened(rule):
-                    without = space.both(space.clauses(fewer, number), space.reached(number))
-                    if without == space.fires(rule):
+            if space.select_firing(rule) != NONE:
+                for fewer, what in _weaken(rule):
+                    without = space.intersect(
+                        space.select_matching(fewer, number), space.select_reaching(number)
+                    )
+                    if without == space.select_firing(rule):
                         yield Flaw(
                             rule.id,
                             rule.place,
@@ -200,7 +217,7 @@ def idle_premises(space: Space) -> Iterator[Flaw]:
                         )
 
 
-def _weakened(rule: Rule) -> Iterator[tuple[tuple[Clause, ...], str]]:
+def _weaken(rule: Rule) -> Iterator[tuple[tuple[Clause, ...], str]]:
     """Yield the clauses of a rule with one part left out, and which part."""
     for i, clause in enumerate(rule.when):
         before, after = rule.when[:i], rule.when[i + 1 :]

@@ -73,11 +73,13 @@ def blueprint(context: Context) -> Blueprint:
         except BaseException:
             spool.close()
             raise
-        from softbalance.service.datasets.batches import classified  # noqa: PLC0415
+        from softbalance.service.datasets.batches import classify_lines  # noqa: PLC0415
 
         classifier = context.classifiers[query["rulebook"]]
-        answered = classified(lines, classifier, query["detail"], context.metrics.decided)
-        answered = _so_many(answered, context.settings.max_batch_lines)
+        answered = classify_lines(
+            lines, classifier, query["detail"], context.metrics.count_decisions
+        )
+        answered = _limit_answers(answered, context.settings.max_batch_lines)
         answers = _answers(spool, answered, request.path, context.metrics)
         return Response(answers, mimetype=NDJSON)
 
@@ -129,28 +131,28 @@ def _answers(
             for line, answer in answered:
                 told: Mapping[str, object]
                 if answer is None:
-                    told = {"error": payload(_wrong(line.mistakes), instance)}
+                    told = {"error": payload(_describe_mistakes(line.mistakes), instance)}
                 else:
-                    told = _told(answer)
+                    told = _describe_answer(answer)
                 yield orjson.dumps({"line": line.number, **told}, option=orjson.OPT_APPEND_NEWLINE)
         except (EngineFailure, TooLong, TooSlow) as error:
             if isinstance(error, EngineFailure):
                 _log.critical("%s; in a batch", error)
-                metrics.failed(error)
+                metrics.count_failure(error)
                 replace_worker()
             number = line.number if line else 0
-            told = {"line": number + 1, "error": payload(_ended(error), instance)}
+            told = {"line": number + 1, "error": payload(_describe_end(error), instance)}
             yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _so_many(answered: Iterator[Answered], most: int) -> Iterator[Answered]:
+def _limit_answers(answered: Iterator[Answered], most: int) -> Iterator[Answered]:
     """Yield so many answers; raise TooLong if there are more."""
     yield from islice(answered, most)
     if next(answered, None) is not None:
         raise TooLong(f"the batch has more than {most} lines")
 
 
-def _ended(error: Exception) -> Problem:
+def _describe_end(error: Exception) -> Problem:
     """Return the problem that ends a batch before its end."""
     status, kind = {
         TooLong: (413, "request-entity-too-large"),
@@ -159,7 +161,7 @@ def _ended(error: Exception) -> Problem:
     return Problem(status, kind, f"no further line is answered: {error}")
 
 
-def _told(answer: Answer) -> dict[str, object]:
+def _describe_answer(answer: Answer) -> dict[str, object]:
     told = {
         "id": str(uuid.uuid4()),
         "classified_at": datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
@@ -170,7 +172,7 @@ def _told(answer: Answer) -> dict[str, object]:
     return told
 
 
-def _wrong(mistakes: Any) -> Problem:
+def _describe_mistakes(mistakes: Any) -> Problem:
     if any(mistake.code == "json" for mistake in mistakes):
         return Problem(400, "not-json", f"the line is {mistakes[0].detail}", mistakes)
     return invalid_episode(list(mistakes))

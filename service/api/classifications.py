@@ -22,10 +22,16 @@ from softbalance.schemas.classification import (
 )
 from softbalance.schemas.episode import ID_PATTERN, Episode, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
-from softbalance.schemas.mistakes import Located, Mistake, unknown_name
-from softbalance.service.classifiers import NotKept, classify
+from softbalance.schemas.mistakes import LocatedMistake, Mistake, unknown_name
+from softbalance.service.classifiers import RulebookNotKept, classify
 from softbalance.service.context import Context
-from softbalance.service.http.idempotency import HEADER, PATTERN, REPLAYED, claim_of, reused
+from softbalance.service.http.idempotency import (
+    HEADER,
+    PATTERN,
+    REPLAYED,
+    claim_of,
+    report_reused_key,
+)
 from softbalance.service.http.parsing import (
     Blueprint,
     Flag,
@@ -35,8 +41,8 @@ from softbalance.service.http.parsing import (
     invalid_query,
 )
 from softbalance.service.http.problems import Problem
-from softbalance.service.replay import decided_again, differences, in_full
-from softbalance.service.store import ClaimedOtherwise
+from softbalance.service.replay import decide_again, differences, in_full
+from softbalance.service.store import ClaimConflict
 from softbalance.service.text.dot import proof_graph
 from softbalance.service.text.proof import proof_text
 from werkzeug.datastructures import MIMEAccept
@@ -65,7 +71,7 @@ def blueprint(context: Context) -> Blueprint:
         url_prefix="/v1/classifications",
         description="Episodes and their verdicts",
     )
-    decided = context.metrics.decided
+    decided = context.metrics.count_decisions
     episode = episode_schema(context.library.codebook.vocabulary)
     answer = classification_schema(episode)
 
@@ -181,13 +187,13 @@ def _classified_and_stored(context: Context, query: Mapping[str, Any], sent: Epi
     claim = claim_of(request, query["rulebook"], sent)
     classifier, detail = context.classifiers[query["rulebook"]], query["detail"]
     try:
-        first = context.store.claimed(claim) if claim else None
+        first = context.store.find_claimed(claim) if claim else None
         if first is None:
             kept = TRACE if detail == VERDICT else detail
-            classified = classify(classifier, sent, kept, context.metrics.decided)
+            classified = classify(classifier, sent, kept, context.metrics.count_decisions)
             first = context.store.add(_at(TRACE, classified), claim)
-    except ClaimedOtherwise as error:
-        raise reused() from error
+    except ClaimConflict as error:
+        raise report_reused_key() from error
     if first is not None:
         return _replayed(context, first, detail)
     location = url_for(".get", record=classified["id"])
@@ -210,7 +216,7 @@ def _expect_rulebook(context: Context, rulebook: str | None) -> None:
     known = sorted({*loaded, *context.store.rulebooks()})
     if rulebook not in known:
         mistake = unknown_name("rulebook", rulebook, known)
-        raise invalid_query([Located("/rulebook", mistake.code, str(mistake))])
+        raise invalid_query([LocatedMistake("/rulebook", mistake.code, str(mistake))])
 
 
 def _wanted() -> str:
@@ -227,8 +233,8 @@ def _wanted() -> str:
 def _again(context: Context, stored: Classification, detail: str) -> Answer:
     """Decide a stored episode with the rulebook that decided it then."""
     try:
-        return decided_again(context.classifiers, stored, detail)
-    except NotKept as error:
+        return decide_again(context.classifiers, stored, detail)
+    except RulebookNotKept as error:
         raise Problem(409, "rulebook-not-kept", f"{error}; it cannot decide again") from error
 
 

@@ -10,7 +10,7 @@ from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.schemas.comparison import ComparisonSchema
 from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.fields import Choice
-from softbalance.schemas.mistakes import Located
+from softbalance.schemas.mistakes import LocatedMistake
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import Blueprint, Query, as_json, invalid_query
 
@@ -40,7 +40,7 @@ def blueprint(context: Context) -> Blueprint:
         names = query["rulebook"]
         if len(names) < 2 or len(set(names)) < len(names):
             detail = "name two rulebooks or more, each once: ?rulebook=A&rulebook=B"
-            raise invalid_query([Located("/rulebook", "length", detail)])
+            raise invalid_query([LocatedMistake("/rulebook", "length", detail)])
         return as_json(compare_rulebooks([context.classifiers[name] for name in names], sent))
 
     return routes

@@ -72,7 +72,7 @@ def blueprint(context: Context) -> Blueprint:
         except StoreAway as error:
             raise Problem(503, "not-ready", str(error)) from error
         except EngineFailure as error:
-            context.metrics.failed(error)
+            context.metrics.count_failure(error)
             replace_worker()
             raise Problem(503, "not-ready", str(error)) from error
         if not CaseResult(known, got).ok:

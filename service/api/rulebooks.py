@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 from softbalance.rules.language.loader import UnknownRulebook
-from softbalance.rules.rulebook_json import codebook_json, summary, whole
+from softbalance.rules.rulebook_json import describe_codebook, describe_rulebook, summarise_rulebook
 from softbalance.rules.verification.checks import as_json as as_verified
 from softbalance.schemas.codebook import CodebookSchema
 from softbalance.schemas.rulebooks import Rulebook, RulebookListSchema, RulebookSchema
@@ -32,7 +32,9 @@ def blueprint(context: Context) -> Blueprint:
     @routes.response(200, RulebookListSchema)
     def list_() -> Response:
         """List the rulebooks, the default first."""
-        return as_json({"items": [summary(book) for book in context.library.rulebooks.values()]})
+        return as_json(
+            {"items": [summarise_rulebook(book) for book in context.library.rulebooks.values()]}
+        )
 
     @routes.route("/rulebooks/<rulebook>", parameters=[known])
     @routes.response(200, RulebookSchema)
@@ -40,8 +42,8 @@ def blueprint(context: Context) -> Blueprint:
         """Read a rulebook: its rules with reasons and citations, and the proof that it is sound."""
         try:
             found = context.library[rulebook]
-            verification = as_verified(context.verified(rulebook), whole_paths=False)
-            answer: Rulebook = {**whole(found), "verification": verification}
+            verification = as_verified(context.verify(rulebook), whole_paths=False)
+            answer: Rulebook = {**describe_rulebook(found), "verification": verification}
             return as_json(answer)
         except UnknownRulebook as error:
             raise Problem(404, "not-found", str(error)) from error
@@ -50,6 +52,6 @@ def blueprint(context: Context) -> Blueprint:
     @routes.response(200, CodebookSchema)
     def codebook() -> Response:
         """Read the codebook: what may be coded, and what each question asks."""
-        return as_json(codebook_json(context.library.codebook))
+        return as_json(describe_codebook(context.library.codebook))
 
     return routes

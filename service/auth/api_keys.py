@@ -70,7 +70,7 @@ class Keys:
             "created_at": made.created_at,
         }
         taken = select(keys.c.id).where(keys.c.name == name, keys.c.revoked_at.is_(None))
-        with self._database.writing() as connection:
+        with self._database.begin_write() as connection:
             if connection.execute(taken).first() is not None:
                 raise UnusableKey(
                     f"there is a key {name!r} already; revoke it or choose another name"
@@ -81,14 +81,14 @@ class Keys:
     def list_(self) -> list[Key]:
         """Return all keys, the oldest first. Raises StoreAway."""
         query = select(keys).order_by(keys.c.created_at, keys.c.id)
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             return [_key(row) for row in connection.execute(query)]
 
     def revoke(self, named: str) -> Key:
         """Revoke the valid key of that name or id. Raises UnusableKey if none is, and StoreAway."""
         valid = keys.c.revoked_at.is_(None)
         found = select(keys).where((keys.c.name == named) | (keys.c.id == named), valid)
-        with self._database.writing() as connection:
+        with self._database.begin_write() as connection:
             row = connection.execute(found).first()
             if row is None:
                 raise UnusableKey(
@@ -98,7 +98,7 @@ class Keys:
             connection.execute(change)
         return _key(row)
 
-    def of_token(self, token: str) -> Key | None:
+    def find_by_token(self, token: str) -> Key | None:
         """Return the valid key that a token is of, or None. Raises StoreAway."""
         if not (parts := _TOKEN.fullmatch(token)):
             return None
@@ -107,7 +107,7 @@ class Keys:
         same = hmac.compare_digest(row.hash if row else "", _hash(parts[2]))
         return _key(row) if row and same else None
 
-    def of_id(self, id_: str) -> Key | None:
+    def find_by_id(self, id_: str) -> Key | None:
         """Return the valid key of that id, or None. Raises StoreAway."""
         row = self._row(id_)
         return _key(row) if row else None
@@ -115,7 +115,7 @@ class Keys:
     def _row(self, id_: str) -> Any:
         query = select(keys).where(keys.c.id == id_, keys.c.revoked_at.is_(None))
         try:
-            with self._database.reading() as connection:
+            with self._database.begin_read() as connection:
                 row = connection.execute(query).one_or_none()
         except StoreAway:
             if id_ not in self._last:

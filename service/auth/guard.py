@@ -56,8 +56,8 @@ def set_up(app: Flask, keys: Keys, *, asks_for_keys: bool, local: bool) -> None:
             return None
         scope = scope_of(request.endpoint, request.method)
         key = _key(keys)
-        if key is None and request.method in _SAFE and problems.asked_by_browser():
-            return redirect(url_for("key.form", next=_here()), 303)
+        if key is None and request.method in _SAFE and problems.wants_html():
+            return redirect(url_for("key.form", next=_get_current_address()), 303)
         _let_in(key, scope)
         return None
 
@@ -71,9 +71,9 @@ def _key(keys: Keys) -> Key | None:
     """Return the caller's valid key: that of the header, or else that of the pages' cookie."""
     sent = request.authorization
     if sent is not None and sent.type == "bearer":
-        return keys.of_token(sent.token or "")
+        return keys.find_by_token(sent.token or "")
     id_ = sessions.key_id()
-    key = keys.of_id(id_) if id_ else None
+    key = keys.find_by_id(id_) if id_ else None
     if key is not None and request.method not in _SAFE:
         _refuse_other_sites()
         sessions.check_csrf()
@@ -82,20 +82,21 @@ def _key(keys: Keys) -> Key | None:
 
 def _let_in(key: Key | None, scope: str) -> None:
     if key is None:
-        raise _unauthorized()
+        raise _make_unauthorized()
     request.environ[KEY_ID] = key.id
     g.key = key
     if scope not in key.scopes:
         raise Problem(
             403,
             "insufficient-scope",
-            f"the key {key.name!r} is for {_and(key.scopes)}, and this call needs {scope!r}; "
+            f"the key {key.name!r} is for {_join_scopes(key.scopes)}, and this call needs "
+            f"{scope!r}; "
             f"`softbalance keys create NAME --scope {scope}` makes one that may",
             headers={"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{scope}"'},
         )
 
 
-def _unauthorized() -> Problem:
+def _make_unauthorized() -> Problem:
     if "Authorization" in request.headers or sessions.key_id():
         detail = "the key is unknown or revoked; send another one"
         challenge = f'{_REALM}, error="invalid_token"'
@@ -150,9 +151,9 @@ def _refuse_other_sites() -> None:
     )
 
 
-def _here() -> str:
+def _get_current_address() -> str:
     return request.full_path if request.query_string else request.path
 
 
-def _and(scopes: Iterable[str]) -> str:
+def _join_scopes(scopes: Iterable[str]) -> str:
     return " and ".join(map(repr, scopes))

@@ -20,7 +20,7 @@ ALONE = "memory://"
 _SCHEME = "softbalance"
 
 
-def shared(file: Path) -> str:
+def get_counts_uri(file: Path) -> str:
     """Return what names the counts in a file; processes of one machine count there together."""
     return f"{_SCHEME}://{quote(str(file))}"
 

@@ -16,11 +16,11 @@ Row = dict[str, Any]
 def _indicators(found: Agreement) -> Iterator[Row]:
     """Yield a row an indicator, and one for the form."""
     for row in found["indicators"]:
-        yield {"variable": row["indicator"], "group": row["group"], **_measured(row)}
-    yield {"variable": "form", "group": "", **_measured(found["form"])}
+        yield {"variable": row["indicator"], "group": row["group"], **_list_figures(row)}
+    yield {"variable": "form", "group": "", **_list_figures(found["form"])}
 
 
-def _measured(row: CodedVariable) -> Row:
+def _list_figures(row: CodedVariable) -> Row:
     return {
         **{value: row["codings"].get(value, "") for value in (YES, NO, CONTESTED, UNKNOWN)},
         "compared": row["compared"],

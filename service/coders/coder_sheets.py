@@ -101,4 +101,4 @@ def _forms_differ(coder: str, sheet: _Sheet) -> list[Reject]:
     mistake = Mistake(
         DISAGREE, f"{coder!r} gives this episode several forms; make the rows of a coder agree"
     )
-    return [row.rejected(FORM, row.form, mistake) for row, _ in sheet]
+    return [row.reject(FORM, row.form, mistake) for row, _ in sheet]

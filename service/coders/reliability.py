@@ -81,7 +81,7 @@ class Reliability:
     ac1: Coefficient
 
 
-def reliability(
+def measure_reliability(
     units: Sequence[Sequence[str | None]], scale: Sequence[str], bootstrap: Bootstrap
 ) -> Reliability:
     """Measure the agreement on `units`: for each episode the value each coder gave, None if none.
@@ -95,16 +95,16 @@ def reliability(
     counts = {value: sum(tally[i] for tally in tallies) for i, value in enumerate(scale)}
     alike = sum(max(tally) == sum(tally) for tally in compared)
     if len(compared) < FEWEST:
-        none = Coefficient(note=_too_few(len(compared)))
-        return Reliability(len(compared), alike, counts, _observed(compared), none, none)
-    drawn = _resampled(tallies, bootstrap)
+        none = Coefficient(note=_explain_too_few(len(compared)))
+        return Reliability(len(compared), alike, counts, _measure_observed(compared), none, none)
+    drawn = _resample(tallies, bootstrap)
     used = [value for i, value in enumerate(scale) if any(tally[i] for tally in compared)]
     if len(used) == 1:
         alpha = Coefficient(note=f"every coding compared is {used[0]!r}: {_NO_VARIATION}")
     else:
-        alpha = _with_interval(_alpha(tallies), drawn[0], alike == len(compared))
-    ac1 = _with_interval(_ac1(tallies), drawn[1], alike == len(compared))
-    return Reliability(len(compared), alike, counts, _observed(compared), alpha, ac1)
+        alpha = _add_interval(_alpha(tallies), drawn[0], alike == len(compared))
+    ac1 = _add_interval(_ac1(tallies), drawn[1], alike == len(compared))
+    return Reliability(len(compared), alike, counts, _measure_observed(compared), alpha, ac1)
 
 
 _NO_VARIATION = (
@@ -112,12 +112,12 @@ _NO_VARIATION = (
 )
 
 
-def _too_few(compared: int) -> str:
+def _explain_too_few(compared: int) -> str:
     episodes = "no episode is" if compared == 0 else "only one episode is"
     return f"{episodes} coded by two coders; it takes two episodes"
 
 
-def _observed(compared: Sequence[Sequence[int]]) -> float | None:
+def _measure_observed(compared: Sequence[Sequence[int]]) -> float | None:
     shares = [
         sum(n * (n - 1) for n in tally) / (sum(tally) * (sum(tally) - 1)) for tally in compared
     ]
@@ -138,7 +138,7 @@ def _ac1(tallies: Sequence[Sequence[int]]) -> float:
     return float(ac1s(np.asarray(tallies), np.ones((1, len(tallies)), dtype=int))[0])
 
 
-def _with_interval(value: float, drawn: Floats, alike: bool) -> Coefficient:
+def _add_interval(value: float, drawn: Floats, alike: bool) -> Coefficient:
     import numpy as np  # noqa: PLC0415
 
     defined = drawn[~np.isnan(drawn)]
@@ -158,7 +158,7 @@ def _with_interval(value: float, drawn: Floats, alike: bool) -> Coefficient:
     return Coefficient(value, low, high, len(defined), note)
 
 
-def _resampled(tallies: Sequence[Sequence[int]], bootstrap: Bootstrap) -> tuple[Floats, Floats]:
+def _resample(tallies: Sequence[Sequence[int]], bootstrap: Bootstrap) -> tuple[Floats, Floats]:
     """Return alpha and AC1 of each resample, not a number where one is not defined."""
     import numpy as np  # noqa: PLC0415
 

@@ -31,11 +31,11 @@ from softbalance.service.coders.reliability import (
     Bootstrap,
     Coefficient,
     Reliability,
-    reliability,
+    measure_reliability,
 )
 
 
-def agreement(
+def measure_agreement(
     coded: CodedEpisodes, classifiers: Sequence[Classifier], bootstrap: Bootstrap
 ) -> Agreement:
     """Return how far the coders agree, ready for JSON; docs/agreement.md has its fields.
@@ -76,11 +76,11 @@ def _coder(name: str, coded: CodedEpisodes) -> Coder:
     }
 
 
-def _measured(found: Reliability) -> Measured:
+def _describe_reliability(found: Reliability) -> Measured:
     return {
         "compared": found.compared,
         "alike": found.alike,
-        "agreement": _rounded(found.agreement),
+        "agreement": _round_figure(found.agreement),
         "alpha": _coefficient(found.alpha),
         "ac1": _coefficient(found.ac1),
     }
@@ -88,15 +88,15 @@ def _measured(found: Reliability) -> Measured:
 
 def _coefficient(found: Coefficient) -> agreement_json.Coefficient:
     return {
-        "value": _rounded(found.value),
-        "low": _rounded(found.low),
-        "high": _rounded(found.high),
+        "value": _round_figure(found.value),
+        "low": _round_figure(found.low),
+        "high": _round_figure(found.high),
         "resamples": found.resamples,
         "note": found.note,
     }
 
 
-def _rounded(value: float | None) -> float | None:
+def _round_figure(value: float | None) -> float | None:
     """Return a figure with the digits that are the same on any machine."""
     return None if value is None else round(value, 6) + 0.0
 
@@ -108,9 +108,9 @@ def _form(
         id_: [by_coder[coder].form if coder in by_coder else None for coder in coders]
         for id_, by_coder in coded.episodes.items()
     }
-    found = reliability(list(units.values()), list(codebook.forms), bootstrap)
+    found = measure_reliability(list(units.values()), list(codebook.forms), bootstrap)
     counts = {form: count for form, count in found.counts.items() if count}
-    return {"codings": counts, **_measured(found), "parted": _parted(units)}
+    return {"codings": counts, **_describe_reliability(found), "parted": _find_parted(units)}
 
 
 def _indicator(
@@ -125,7 +125,7 @@ def _indicator(
         for id_, by_coder in coded.episodes.items()
     }
     units = {id_: [v if v in (YES, NO) else None for v in values] for id_, values in said.items()}
-    found = reliability(list(units.values()), [YES, NO], bootstrap)
+    found = measure_reliability(list(units.values()), [YES, NO], bootstrap)
     spread = Counter(value for values in said.values() for value in values)
     return {
         "indicator": name,
@@ -135,12 +135,12 @@ def _indicator(
             CONTESTED: spread[CONTESTED],
             UNKNOWN: spread[UNKNOWN],
         },
-        **_measured(found),
-        "parted": _parted(units),
+        **_describe_reliability(found),
+        "parted": _find_parted(units),
     }
 
 
-def _parted(units: Mapping[str, Sequence[str | None]]) -> list[str]:
+def _find_parted(units: Mapping[str, Sequence[str | None]]) -> list[str]:
     return [id_ for id_, values in units.items() if len({*values} - {None}) > 1]
 
 
@@ -160,10 +160,10 @@ def _rulebook(
         episodes.append(_episode(classifier, id_, decisions, told))
     by_coder = [each["verdicts"] for each in episodes]
     units = [[said[c][CLASSIFICATION] if c in said else None for c in coders] for said in by_coder]
-    found = reliability(units, book.classes, bootstrap)
+    found = measure_reliability(units, book.classes, bootstrap)
     return {
         "rulebook": {"id": book.id, "version": book.version, "digest": book.digest},
-        "verdicts": _measured(found),
+        "verdicts": _describe_reliability(found),
         "rules": _rules(parted),
         "train_on": _train_on(parted),
         "episodes": episodes,
@@ -229,7 +229,7 @@ def _rules(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[PartingRules
             "rules": list(rules),
             "episodes": len(where),
             "decisive": sum(each.decisive for _, each in where),
-            "codings": _counted(name for _, each in where for name in each.codings),
+            "codings": _count_indicators(name for _, each in where for name in each.codings),
             "ids": [id_ for id_, _ in where],
         }
         for (fact, rules), where in found.items()
@@ -244,9 +244,9 @@ def _train_on(parted: Sequence[tuple[str, Sequence[Dissent]]]) -> list[Indicator
         for _, told in parted
         for name in dict.fromkeys(n for each in told if each.decisive for n in each.codings)
     )
-    return _counted(names)
+    return _count_indicators(names)
 
 
-def _counted(names: Iterable[str]) -> list[IndicatorCount]:
+def _count_indicators(names: Iterable[str]) -> list[IndicatorCount]:
     counts = Counter(names)
     return [{"indicator": name, "episodes": count} for name, count in counts.most_common()]

@@ -13,8 +13,8 @@ from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     on_terminal,
     open_library,
+    open_rulebook,
     refuse,
-    rulebook_named,
     rulebooks_option,
 )
 
@@ -85,15 +85,15 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from softbalance.rules.classifier import Classifier
     from softbalance.rules.episode.firing import EngineFailure
     from softbalance.service.coders.reliability import Bootstrap, CoefficientsMissing
-    from softbalance.service.coders.report import agreement
+    from softbalance.service.coders.report import measure_agreement
     from softbalance.service.datasets.reading.defects import UnusableDataset
 
     library = open_library(rulebooks)
-    books = [rulebook_named(library, name, rulebooks) for name in dict.fromkeys(names)]
+    books = [open_rulebook(library, name, rulebooks) for name in dict.fromkeys(names)]
     try:
         coded = _read(inputs, library.codebook, rejects)
         classifiers = [Classifier(book) for book in books]
-        found = agreement(coded, classifiers, Bootstrap(resamples, seed))
+        found = measure_agreement(coded, classifiers, Bootstrap(resamples, seed))
         if rejects:
             _write_rejects(rejects, coded)
     except (UnusableDataset, CoefficientsMissing) as error:
@@ -118,13 +118,13 @@ def _read(inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None) -> 
         found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
         raise UnusableDataset(
             f"agreement takes two coders, and {found} coded anything here"
-            + _because(coded)
+            + _explain_refusal(coded)
             + "; give all coders' files at once, each row with its coder"
         )
     return coded
 
 
-def _because(coded: CodedEpisodes) -> str:
+def _explain_refusal(coded: CodedEpisodes) -> str:
     reasons = []
     if coded.nameless:
         reasons.append(f"{coded.nameless:,} observations name no coder")
@@ -157,13 +157,13 @@ def _print(found: Agreement, as_json: bool, table: str | None, codebook: Codeboo
         return
     from rich.console import Console
     from softbalance.service.text.agreement_text import agreement_view
-    from softbalance.service.text.phrases import plain
+    from softbalance.service.text.phrases import render_plain
 
     view = agreement_view(found, codebook)
     if on_terminal():
         Console().print(view)
     else:
-        click.echo(plain(view), nl=False)
+        click.echo(render_plain(view), nl=False)
 
 
 def _tell(coded: CodedEpisodes, rejects: Path | None) -> None:

@@ -15,8 +15,8 @@ from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
+    open_rulebook,
     refuse,
-    rulebook_named,
     rulebooks_option,
 )
 
@@ -87,7 +87,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     from softbalance.service.datasets.run import ClassifyRequest
 
     library = open_library(rulebooks)
-    books = [rulebook_named(library, name) for name in dict.fromkeys(names)]
+    books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
     request = ClassifyRequest(
         inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
         input_format, output_format,

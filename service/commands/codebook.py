@@ -56,9 +56,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     if form == "csv":
         text = _template(codebook, layout, episodes, coder, help_row)
     elif form == "json":
-        from softbalance.rules.rulebook_json import codebook_json
+        from softbalance.rules.rulebook_json import describe_codebook
 
-        text = orjson.dumps(codebook_json(codebook), option=orjson.OPT_INDENT_2).decode() + "\n"
+        text = orjson.dumps(describe_codebook(codebook), option=orjson.OPT_INDENT_2).decode() + "\n"
     elif form == "qdc":
         from softbalance.service.exchange.qdc import qdc
 

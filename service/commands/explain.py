@@ -12,9 +12,9 @@ from softbalance.schemas.classification import FULL
 from softbalance.service.commands.options import (
     on_terminal,
     open_library,
+    open_rulebook,
     read_episode,
     refuse,
-    rulebook_named,
     rulebooks_option,
 )
 
@@ -51,7 +51,7 @@ def command(
     library = open_library(rulebooks)
     if len(set(names)) < len(names):
         refuse("a rulebook is named twice; name each once")
-    books = [rulebook_named(library, name, rulebooks) for name in names]
+    books = [open_rulebook(library, name, rulebooks) for name in names]
     if len({book.id for book in books}) < len(books):
         refuse("two of the rulebooks have the same id; give one of them another")
     classifiers = [Classifier(book) for book in books]
@@ -90,9 +90,9 @@ def _print_json(content: Mapping[str, object]) -> None:
 
 def _print(view: RenderableType) -> None:
     from rich.console import Console
-    from softbalance.service.text.phrases import plain
+    from softbalance.service.text.phrases import render_plain
 
     if on_terminal():
         Console().print(view)
     else:
-        click.echo(plain(view), nl=False)
+        click.echo(render_plain(view), nl=False)

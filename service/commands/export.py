@@ -15,8 +15,8 @@ from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
+    open_rulebook,
     refuse,
-    rulebook_named,
     rulebooks_option,
 )
 
@@ -38,7 +38,7 @@ def command() -> None:
     """
 
 
-def _coded(function: Command) -> Command:
+def _add_shared_options(function: Command) -> Command:
     """Add what the exports share: the inputs, the output, further rulebooks."""
     for add in (
         rulebooks_option,
@@ -57,7 +57,7 @@ def _rulebook(**settings: Any) -> Callable[[Command], Command]:
 
 
 @command.command()
-@_coded
+@_add_shared_options
 @_rulebook(default=DEFAULT_RULEBOOK)
 @click.option(
     "--condition",
@@ -92,7 +92,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
             refuse(str(unknown_name("indicator", name, indicators)))
     data = _read(inputs, library, output)
     chosen = [name for name in indicators if not conditions or name in conditions]
-    table, left_out = _decided(
+    table, left_out = _decide_or_refuse(
         lambda: qca_table(data.episodes, classifier, chosen, complete=complete)
     )
     _write(output, table.encode(), data, data.rejects)
@@ -103,7 +103,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 @command.command()
-@_coded
+@_add_shared_options
 def episodes(inputs: tuple[str, ...], output: str, rulebooks: tuple[Path, ...]) -> None:
     """Write Episodes (NDJSON), with sources and coders, as the service takes them."""
     from softbalance.service.exchange.episode_export import episode_lines
@@ -117,7 +117,7 @@ def episodes(inputs: tuple[str, ...], output: str, rulebooks: tuple[Path, ...]) 
 
 
 @command.command()
-@_coded
+@_add_shared_options
 @_rulebook(multiple=True, default=[DEFAULT_RULEBOOK])
 @click.option("--title", help="What the package is called.")
 @click.option("--license", "licence", metavar="NAME", help="Your data's licence: CC-BY-4.0, say.")
@@ -145,7 +145,7 @@ def package(  # noqa: PLR0913, PLR0917 - one for each option
     data = _read(inputs, library, output)
     about = {"title": title} if title else {}
     more: dict[str, Any] = {"licenses": [{"name": licence}]} if licence else {}
-    files = _decided(lambda: packed(data, classifiers, {**about, **more}))
+    files = _decide_or_refuse(lambda: packed(data, classifiers, {**about, **more}))
     _write_package(path, files)
     _finish(data.rejects, f"{output}, in rejects.csv" if data.rejects else output)
 
@@ -155,7 +155,7 @@ def _classifiers(
 ) -> list[Classifier]:
     from softbalance.rules.classifier import Classifier
 
-    return [Classifier(rulebook_named(library, n, folders)) for n in dict.fromkeys(names)]
+    return [Classifier(open_rulebook(library, n, folders)) for n in dict.fromkeys(names)]
 
 
 def _read(inputs: tuple[str, ...], library: Library, output: str) -> CodedData:
@@ -177,7 +177,7 @@ def _beside(output: str) -> Path:
     return Path(f"{'stdout' if output == '-' else output}.rejects.csv")
 
 
-def _decided(make: Callable[[], Any]) -> Any:
+def _decide_or_refuse(make: Callable[[], Any]) -> Any:
     from softbalance.rules.episode.firing import EngineFailure
 
     try:

@@ -13,7 +13,7 @@ from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.language.loader import Library, UnknownRulebook, load_folder, load_library
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.episode import Episode, episode_schema
-from softbalance.schemas.mistakes import Located, located
+from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.settings import Settings, UnusableSetting
 
@@ -58,7 +58,7 @@ def settings_for(**given: Any) -> Settings:
         refuse(str(error))
 
 
-def further(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:
+def find_further_rulebooks(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:
     """Return the folders of further rulebooks: those given, or else those of the settings."""
     return rulebooks or settings_for().rulebooks
 
@@ -66,7 +66,7 @@ def further(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:
 def open_library(rulebooks: tuple[Path, ...]) -> Library:
     """Load the shipped rulebooks and those of the folders, or refuse with every finding."""
     try:
-        return load_library(further(rulebooks))
+        return load_library(find_further_rulebooks(rulebooks))
     except RulebookErrors as error:
         refuse(f"the rulebooks do not load:\n{error}")
 
@@ -94,9 +94,9 @@ def read_episode(path: Path, codebook: Codebook) -> Episode:
     except NotJSON as error:
         refuse(f"{path}: not JSON: {error}")
     except DuplicateKeys as error:
-        refuse(_told(path, error.mistakes))
+        refuse(_format_mistakes(path, error.mistakes))
     except ValidationError as error:
-        refuse(_told(path, located(error.messages)))
+        refuse(_format_mistakes(path, locate_mistakes(error.messages)))
     return episode
 
 
@@ -111,7 +111,7 @@ def on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def _told(path: Path, mistakes: list[Located]) -> str:
+def _format_mistakes(path: Path, mistakes: list[LocatedMistake]) -> str:
     lines = [f"  {m.pointer or 'the document'}: {m.detail}" for m in mistakes]
     return "\n".join([f"{path}: no valid Episode:", *lines])
 
@@ -131,7 +131,7 @@ def rulebook_folder(library: Library, name: str) -> Path | None:
     return path
 
 
-def rulebook_named(library: Library, name: str, rulebooks: tuple[Path, ...] = ()) -> Rulebook:
+def open_rulebook(library: Library, name: str, rulebooks: tuple[Path, ...] = ()) -> Rulebook:
     """Return the rulebook of that id or in that folder, or refuse with the reason.
 
     A folder may hold a changed copy of a known rulebook under the same id. What it extends may
@@ -140,7 +140,7 @@ def rulebook_named(library: Library, name: str, rulebooks: tuple[Path, ...] = ()
     folder = rulebook_folder(library, name)
     if folder is not None:
         try:
-            books = load_folder(folder, further(rulebooks))
+            books = load_folder(folder, find_further_rulebooks(rulebooks))
         except RulebookErrors as error:
             refuse(f"{name} does not load:\n{error}")
         if len(books) > 1:

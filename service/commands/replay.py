@@ -39,7 +39,7 @@ def command(records: tuple[str, ...], every: bool, database: str | None) -> None
         refuse("name the records to replay, or --all of them")
     context = open_context(settings_for(database=database), must_exist=True)
     try:
-        chosen = _all(context.store) if every else _named(context.store, records)
+        chosen = _read_all(context.store) if every else _read_named(context.store, records)
         total = context.store.count() if every else len(records)
         with click.progressbar(chosen, length=total, label="replaying", file=sys.stderr) as bar:
             failed = [told for stored in bar for told in _replay(context, stored)]
@@ -53,7 +53,7 @@ def command(records: tuple[str, ...], every: bool, database: str | None) -> None
         sys.exit(DONE_WITH_FAILURES)
 
 
-def _all(store: Store) -> Iterator[Classification | str]:
+def _read_all(store: Store) -> Iterator[Classification | str]:
     """Yield every record, and the id of each that is damaged."""
     before = None
     while True:
@@ -65,7 +65,7 @@ def _all(store: Store) -> Iterator[Classification | str]:
         before = page.next
 
 
-def _named(store: Store, records: tuple[str, ...]) -> Iterator[Classification | str]:
+def _read_named(store: Store, records: tuple[str, ...]) -> Iterator[Classification | str]:
     from softbalance.service.store import DamagedRecord
 
     found: dict[str, Classification | str | None] = {}
@@ -84,15 +84,15 @@ def _replay(context: Context, stored: Classification | str) -> Iterator[str]:
     """Yield a line for each field that differs, or one for a record that is damaged."""
     from softbalance.rules.episode.firing import EngineFailure
     from softbalance.schemas.classification import TRACE
-    from softbalance.service.classifiers import NotKept
-    from softbalance.service.replay import decided_again, differences
+    from softbalance.service.classifiers import RulebookNotKept
+    from softbalance.service.replay import decide_again, differences
 
     if isinstance(stored, str):
         yield f"{stored} is not what was stored: `softbalance audit verify` tells more"
         return
     try:
-        again = decided_again(context.classifiers, stored, TRACE)
-    except (NotKept, EngineFailure) as error:
+        again = decide_again(context.classifiers, stored, TRACE)
+    except (RulebookNotKept, EngineFailure) as error:
         yield f"{stored['id']} cannot be decided again: {error}"
         return
     for pointer, was, now in differences(stored, again):

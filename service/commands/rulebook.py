@@ -14,11 +14,11 @@ from softbalance.rules.language.loader import Library, load_folder, load_library
 from softbalance.rules.model import Rulebook
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
-    further,
+    find_further_rulebooks,
     open_library,
+    open_rulebook,
     refuse,
     rulebook_folder,
-    rulebook_named,
     rulebooks_option,
 )
 
@@ -47,9 +47,11 @@ def list_(as_json: bool, rulebooks: tuple[Path, ...]) -> None:
     """List the rulebooks, the default first."""
     books = open_library(rulebooks).rulebooks.values()
     if as_json:
-        from softbalance.rules.rulebook_json import summary
+        from softbalance.rules.rulebook_json import summarise_rulebook
 
-        _print_json([{**summary(book), "rules": sum(1 for _ in book.rules)} for book in books])
+        _print_json(
+            [{**summarise_rulebook(book), "rules": sum(1 for _ in book.rules)} for book in books]
+        )
         return
     from softbalance.service.text.rulebooks_text import list_view
 
@@ -62,11 +64,11 @@ def list_(as_json: bool, rulebooks: tuple[Path, ...]) -> None:
 @rulebooks_option
 def show(rulebook: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
     """Show a RULEBOOK: its stages, and its rules in words, with reasons and citations."""
-    book = rulebook_named(open_library(rulebooks), rulebook, rulebooks)
+    book = open_rulebook(open_library(rulebooks), rulebook, rulebooks)
     if as_json:
-        from softbalance.rules.rulebook_json import whole
+        from softbalance.rules.rulebook_json import describe_rulebook
 
-        _print_json(whole(book))
+        _print_json(describe_rulebook(book))
         return
     from softbalance.service.text.rulebooks_text import rulebook_view
 
@@ -94,7 +96,7 @@ def verify(
     witness: an Episode that shows it, for `softbalance explain`.
     """
     from softbalance.rules.verification.checks import as_json as shape
-    from softbalance.rules.verification.checks import unreadable, verify
+    from softbalance.rules.verification.checks import describe_unreadable, verify
 
     done: list[Verification] = []
     shipped = load_library()
@@ -102,7 +104,7 @@ def verify(
         try:
             books = _books(shipped, name, rulebooks)
         except RulebookErrors as error:
-            _tell(done, unreadable(name or "the rulebooks", error), as_json)
+            _tell(done, describe_unreadable(name or "the rulebooks", error), as_json)
             continue
         for book in books:
             verified = verify(
@@ -139,9 +141,9 @@ def diff(
     from softbalance.rules.comparison.rulebook_changes import diff_rulebooks
 
     library = open_library(rulebooks)
-    books = [rulebook_named(library, name, rulebooks) for name in (before, after)]
+    books = [open_rulebook(library, name, rulebooks) for name in (before, after)]
     difference, answers = diff_rulebooks(*books), Equivalence(*books).as_json()
-    found = _reclassified(dataset, *books) if dataset else None
+    found = _reclassify_or_refuse(dataset, *books) if dataset else None
     if as_json:
         from softbalance.service.datasets import reclassification
 
@@ -157,12 +159,12 @@ def diff(
         sys.exit(DONE_WITH_FAILURES)
 
 
-def _reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
+def _reclassify_or_refuse(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
     from softbalance.service.datasets.reading.defects import UnusableDataset
-    from softbalance.service.datasets.reclassification import reclassified
+    from softbalance.service.datasets.reclassification import reclassify
 
     try:
-        return reclassified(dataset, before, after)
+        return reclassify(dataset, before, after)
     except UnusableDataset as error:
         refuse(str(error))
 
@@ -180,19 +182,19 @@ def _books(library: Library, name: str | None, rulebooks: tuple[Path, ...]) -> I
     """Return the rulebooks that a name or a folder stands for; raises RulebookErrors."""
     folder = rulebook_folder(library, name) if name else None
     if folder is not None:
-        return load_folder(folder, further(rulebooks))
-    whole = load_library(further(rulebooks))
-    return [rulebook_named(whole, name)] if name else whole.rulebooks.values()
+        return load_folder(folder, find_further_rulebooks(rulebooks))
+    whole = load_library(find_further_rulebooks(rulebooks))
+    return [open_rulebook(whole, name)] if name else whole.rulebooks.values()
 
 
 def _print(view: RenderableType, width: int) -> None:
     from rich.console import Console
-    from softbalance.service.text.phrases import plain
+    from softbalance.service.text.phrases import render_plain
 
     if sys.stdout.isatty():
         Console(highlight=False).print(view)
     else:
-        click.echo(plain(view, width), nl=False)
+        click.echo(render_plain(view, width), nl=False)
 
 
 def _print_parts(parts: Iterable[RenderableType]) -> None:

@@ -19,14 +19,14 @@ from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.table.chunks import ChunkDecider
 from softbalance.schemas.classification import Answer
 from softbalance.schemas.episode import Episode
-from softbalance.schemas.mistakes import Located, pointer
+from softbalance.schemas.mistakes import LocatedMistake, pointer
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format, split_header
 from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout, read_header
 from softbalance.service.datasets.reading.rejects import mistakes_in
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
-from softbalance.service.datasets.reading.values import value_said
+from softbalance.service.datasets.reading.values import parse_value
 
 #: Lines decided together.
 CHUNK = 1000
@@ -41,7 +41,7 @@ class Line:
 
     number: int
     episode: Episode | None
-    mistakes: Sequence[Located] = ()
+    mistakes: Sequence[LocatedMistake] = ()
 
 
 #: A line and its answer, None for a line of mistakes.
@@ -79,25 +79,25 @@ def _sheet_line(
     """Return a row as a line, or None for a row of help."""
     number = row.line + 1
     if row.mistake is not None:
-        return Line(number, None, [Located("", row.mistake.code, str(row.mistake))])
+        return Line(number, None, [LocatedMistake("", row.mistake.code, str(row.mistake))])
     cells = row.fields or row.raw.split(delimiter.encode())
     said = {name: cells[place].decode() for name, place in places.items()}
     wrong = list(mistakes_in(said, SheetLayout.WIDE, codebook))
     if wrong and said.get(ID) == HELP:
         return None
     if wrong:
-        mistakes = [Located(pointer((column,)), m.code, str(m)) for column, _, m in wrong]
+        mistakes = [LocatedMistake(pointer((column,)), m.code, str(m)) for column, _, m in wrong]
         return Line(number, None, mistakes)
     values = {
         name: value
         for name in codebook.indicators
-        if name in said and (value := value_said(said[name]))
+        if name in said and (value := parse_value(said[name]))
     }
     episode: Episode = {FORM: said[FORM].strip().lower(), "indicators": values}
     return Line(number, {ID: said[ID], **episode} if said.get(ID, "").strip() else episode)
 
 
-def classified(
+def classify_lines(
     read: Iterable[Line],
     classifier: Classifier,
     detail: str,
@@ -113,7 +113,7 @@ def classified(
         while chunk := list(islice(remaining, CHUNK)):
             codebook = classifier.rulebook.codebook
             codings = [reconcile(codebook, line.episode) for line in chunk if line.episode]
-            fired = iter(zip(codings, decider.fired(codings), strict=True))
+            fired = iter(zip(codings, decider.find_fired(codings), strict=True))
             made: list[Decision] = []
             try:
                 for line in chunk:
@@ -121,7 +121,9 @@ def classified(
                         yield line, None
                         continue
                     coded, rules = next(fired)
-                    made.append(classifier.decider.decided(coded.form, coded.values, rules))
+                    made.append(
+                        classifier.decider.decide_from_fired(coded.form, coded.values, rules)
+                    )
                     yield line, classifier.answer(line.episode, coded, made[-1], detail)
             finally:
                 if made and decided:

@@ -9,14 +9,14 @@ from softbalance.service.datasets.outputs import (
     Output,
     check_apart,
     check_folder,
+    choose_output,
     deliver,
-    output_named,
     settle,
     workspace,
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import Format, open_inputs
-from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path, tell_rejected
+from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path, report_rejected
 
 if TYPE_CHECKING:
     from softbalance.service.datasets.engines.duck import DuckRun
@@ -42,7 +42,7 @@ def classify(request: ClassifyRequest) -> Outcome:
 
 
 def _classify_files(request: ClassifyRequest) -> Outcome:
-    output = output_named(request.output, _format(request.output_format))
+    output = choose_output(request.output, _format(request.output_format))
     rejects = rejects_path(request)
     check_folder(rejects)
     if output.path and output.path.absolute() == rejects.absolute():
@@ -66,7 +66,7 @@ def _classify_files(request: ClassifyRequest) -> Outcome:
     if outcome.helped:
         print("softbalance: passed over the sheet's row of help (#help)", file=sys.stderr)
     if outcome.rejected:
-        tell_rejected(outcome, rejects)
+        report_rejected(outcome, rejects)
     return outcome
 
 

@@ -33,9 +33,9 @@ from softbalance.service.datasets.reading.layouts import (
     SheetLayout,
 )
 from softbalance.service.datasets.reading.opening import open_dataset
-from softbalance.service.datasets.reading.rejects import Reject, joined, mistakes_in
+from softbalance.service.datasets.reading.rejects import Reject, join_cells, mistakes_in
 from softbalance.service.datasets.reading.text_rows import records
-from softbalance.service.datasets.reading.values import folded, value_said
+from softbalance.service.datasets.reading.values import fold_case, parse_value
 
 #: An observation: `indicator` and `value`, and where present `source`, `locator`, `note`, `coder`.
 Observation = dict[str, str]
@@ -57,7 +57,7 @@ class CodedRow:
     observations: list[Observation]
     text: str
 
-    def rejected(self, column: str, value: str, mistake: Mistake) -> Reject:
+    def reject(self, column: str, value: str, mistake: Mistake) -> Reject:
         """Return what a rejects file says of the row for one mistake."""
         return Reject(
             self.file, self.line, self.id, column, value, mistake.code, str(mistake), self.text
@@ -99,14 +99,14 @@ def read_rows(
             for number, line, cells in _cells(read, index, part, connection):
                 said = {name: cells[place] for name, place in places(part).items()}
                 made = f"{index + 1}-{number}" if several else f"row-{number}"
-                _take(read, part, (index, line, joined(cells, part.delimiter)), said, made)
+                _take(read, part, (index, line, join_cells(cells, part.delimiter)), said, made)
     return read
 
 
 def places(part: Part) -> dict[str, int]:
     """Return the places of the columns that mean something, those passed over elsewhere too."""
     silent = OBSERVATION_FIELDS if part.header.layout is SheetLayout.LONG else EPISODE_FIELDS
-    names = [folded(name) for name in part.header.names]
+    names = [fold_case(name) for name in part.header.names]
     return part.header.places | {name: names.index(name) for name in silent if name in names}
 
 
@@ -157,15 +157,21 @@ def _take(
         return
     about = {name: cell for name in silent if (cell := (said.get(name) or "").strip())}
     if layout is SheetLayout.LONG:
-        value = value_said(said[VALUE]) or UNKNOWN
-        observations = [{INDICATOR: folded(said[INDICATOR]), VALUE: value, **about}]
+        value = parse_value(said[VALUE]) or UNKNOWN
+        observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **about}]
         about = {}
     else:
-        values = {n: value_said(said[n]) or UNKNOWN for n in read.codebook.indicators if n in said}
+        values = {n: parse_value(said[n]) or UNKNOWN for n in read.codebook.indicators if n in said}
         observations = [{INDICATOR: n, VALUE: v} for n, v in values.items() if v != UNKNOWN]
     read.sound.append(
         CodedRow(
-            file, line, id_ if id_.strip() else made, folded(said[FORM]), about, observations, text
+            file,
+            line,
+            id_ if id_.strip() else made,
+            fold_case(said[FORM]),
+            about,
+            observations,
+            text,
         )
     )
 
@@ -185,7 +191,9 @@ def _read_episodes(read: CodedRows, index: int, part: Part) -> None:
                 continue
             id_, form = episode.get(ID, f"row-{number}"), episode[FORM]
             observations = list(_observations(episode))
-            read.sound.append(CodedRow(index, line, id_, form, _about(episode), observations, row))
+            read.sound.append(
+                CodedRow(index, line, id_, form, _pick_about(episode), observations, row)
+            )
 
 
 def reconcile_rows(codebook: Codebook, form: str, observations: Iterable[Observation]) -> Codings:
@@ -196,7 +204,7 @@ def reconcile_rows(codebook: Codebook, form: str, observations: Iterable[Observa
     return reconcile(codebook, {"form": form, "observations": said})
 
 
-def _about(episode: Episode) -> dict[str, str]:
+def _pick_about(episode: Episode) -> dict[str, str]:
     said: dict[str, Any] = {**episode, **episode.get("period", {})}
     said["actors"] = ";".join(episode.get("actors", ()))
     return {name: said[name] for name in EPISODE_FIELDS if said.get(name)}

@@ -24,7 +24,7 @@ class Output:
     gzipped: bool
 
 
-def output_named(name: str, streamed: Format | None) -> Output:
+def choose_output(name: str, streamed: Format | None) -> Output:
     """Return the output of that name; `-` is standard output, CSV unless `streamed` says else.
 
     Raises UnusableDataset for an unknown ending or a folder that is not there.

@@ -27,12 +27,12 @@ class Progress:
     watched = False
 
     @contextlib.contextmanager
-    def reading(self, file: DataFile) -> Iterator[Callable[[int], None]]:
+    def track_reading(self, file: DataFile) -> Iterator[Callable[[int], None]]:
         """Give a function to be told of rows that were read from a file."""
         yield lambda rows: None
 
     @contextlib.contextmanager
-    def querying(
+    def track_query(
         self, label: str, connection: duckdb.DuckDBPyConnection, files: Iterable[DataFile]
     ) -> Iterator[None]:
         """Follow a query over all rows of files while it runs."""
@@ -55,7 +55,7 @@ class TerminalProgress(Progress):
         self._bar = Bar(*_columns(), console=self._console, transient=True)
 
     @contextlib.contextmanager
-    def reading(self, file: DataFile) -> Iterator[Callable[[int], None]]:
+    def track_reading(self, file: DataFile) -> Iterator[Callable[[int], None]]:
         """Draw a bar of the rows read from a file."""
         with self._bar:
             task = self._bar.add_task(f"reading {file.name}", total=_rows_in_text(file))
@@ -63,7 +63,7 @@ class TerminalProgress(Progress):
             self._bar.remove_task(task)
 
     @contextlib.contextmanager
-    def querying(
+    def track_query(
         self, label: str, connection: duckdb.DuckDBPyConnection, files: Iterable[DataFile]
     ) -> Iterator[None]:
         """Draw a bar of the part of a query that is done, as rows."""

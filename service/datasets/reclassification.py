@@ -45,7 +45,7 @@ class Reclassification:
         return Counter(parting for change in self.changes for parting in change.partings)
 
 
-def reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
+def reclassify(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
     """Classify a dataset (a file, a glob, or `-`) by two rulebooks over one codebook.
 
     Raises UnusableDataset, also where one of them gives no verdict since it is unsound.
@@ -56,10 +56,10 @@ def reclassified(dataset: str, before: Rulebook, after: Rulebook) -> Reclassific
         request = ClassifyRequest((dataset,), str(output.path), [before, after], before.codebook)
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()
-        return _compared(run.answer, outcome.rejected, RulebookPair(before, after))
+        return _count_changes(run.answer, outcome.rejected, RulebookPair(before, after))
 
 
-def _compared(answer: Path, rejected: int, pair: RulebookPair) -> Reclassification:
+def _count_changes(answer: Path, rejected: int, pair: RulebookPair) -> Reclassification:
     # the answer has two rows an episode, in the order of the episodes and of the rulebooks
     pairs = f"""
         WITH numbered AS (

@@ -53,7 +53,7 @@ def rejects_path(request: ClassifyRequest) -> Path:
     return Path(f"{name}.rejects.csv")
 
 
-def tell_rejected(outcome: Outcome, rejects: Path) -> None:
+def report_rejected(outcome: Outcome, rejects: Path) -> None:
     """Say on standard error how many rows were rejected, and where they are."""
     rows = "row" if outcome.rejected == 1 else "rows"
     print(f"softbalance: {outcome.rejected:,} {rows} rejected, see {rejects}", file=sys.stderr)

@@ -40,14 +40,14 @@ def cameo_acts(rows: str, names: str, hegemon: str, window: str) -> str:
     Needs the tables `meanings`, `written`, `coded` and `called` (see `tables`). `names` is how the
     layout names states.
     """
-    return _with_roles(
+    return _roles_sql(
         f"""
         SELECT file, line, id, coalesce(chosen, r.code) AS code, coded.kind,
             NULL::VARCHAR AS skipped, days AS day, source_state AS a, target_state AS b,
             source_organisation, target_organisation,
             {_case(1)} AS wrong, {_case(2)} AS wrong_column, {_case(3)} AS wrong_value,
             coalesce(chosen <> r.code, false) AS repaired
-        FROM ({_resolved(rows, names)}) r LEFT JOIN coded ON chosen = coded.code
+        FROM ({_resolved_sql(rows, names)}) r LEFT JOIN coded ON chosen = coded.code
         """,
         hegemon,
         window,
@@ -69,11 +69,11 @@ def _case(part: int) -> str:
     return f"CASE {' '.join(f'WHEN {why[0]} THEN {why[part]}' for why in _WRONG)} END"
 
 
-def _resolved(rows: str, names: str) -> str:
+def _resolved_sql(rows: str, names: str) -> str:
     day = "try_strptime(day, ['%Y%m%d', '%Y-%m-%d'])::DATE"
     return f"""
         SELECT r.*,
-            w.plain, w.restored, {_chosen()} AS chosen,
+            w.plain, w.restored, {_chosen_sql()} AS chosen,
             s.state AS source_state, t.state AS target_state,
             s.written IS NOT NULL AS source_known, t.written IS NOT NULL AS target_known,
             {_organisation("source", names)} AS source_organisation,
@@ -87,7 +87,7 @@ def _resolved(rows: str, names: str) -> str:
     """
 
 
-def _chosen() -> str:
+def _chosen_sql() -> str:
     """Return the expression for the code that a row means.
 
     Two digits from 10 on are a root, or a code that a spreadsheet took the leading zero of. The
@@ -118,7 +118,7 @@ def _organisation(side: str, names: str) -> str:
 
 def plover_acts(rows: str, hegemon: str, window: str) -> str:
     """Return the query for the acts of PLOVER rows, which are sound (see `plover`)."""
-    return _with_roles(
+    return _roles_sql(
         f"""
         SELECT file, line, id, r.code, r.kind, skipped, day::DATE AS day,
             s.state AS a, t.state AS b,
@@ -134,7 +134,7 @@ def plover_acts(rows: str, hegemon: str, window: str) -> str:
     )
 
 
-def _with_roles(sound: str, hegemon: str, window: str) -> str:
+def _roles_sql(sound: str, hegemon: str, window: str) -> str:
     sign = " ".join(f"WHEN '{kind}' THEN '{sign}'" for kind, sign in signs().items())
     us = quote_text(hegemon)
     return f"""

@@ -12,15 +12,15 @@ from softbalance.service.datasets.outputs import (
     Output,
     check_apart,
     check_folder,
+    choose_output,
     deliver,
-    output_named,
     settle,
     workspace,
 )
 from softbalance.service.datasets.progress import progress_for
 from softbalance.service.datasets.reading.formats import STREAM, Format
 from softbalance.service.events.account import Account
-from softbalance.service.events.event_layouts import layout_named
+from softbalance.service.events.event_layouts import find_layout
 from softbalance.service.events.files import open_events
 from softbalance.service.events.states import check_state
 
@@ -62,7 +62,7 @@ def find(request: CandidatesRequest) -> tuple[Account, Places, list[dict[str, An
     from softbalance.service.events.pipeline import Pipeline
 
     check_state(request.hegemon)
-    wanted = layout_named(request.layout) if request.layout else None
+    wanted = find_layout(request.layout) if request.layout else None
     places = _places(request)
     with workspace(places.output.path) as folder:
         files = open_events(request.inputs, folder, wanted)
@@ -72,7 +72,7 @@ def find(request: CandidatesRequest) -> tuple[Account, Places, list[dict[str, An
             request.min_events,
         )  # fmt: skip
         account = run.run(request.codebook, places.output)
-        best = run.best()
+        best = run.fetch_best()
         if account.rejected:
             settle(run.rejects, places.rejects)
         else:
@@ -83,7 +83,7 @@ def find(request: CandidatesRequest) -> tuple[Account, Places, list[dict[str, An
 
 
 def _places(request: CandidatesRequest) -> Places:
-    output = output_named(
+    output = choose_output(
         request.output, Format(request.output_format) if request.output_format else None
     )
     name = "stdout" if request.output == STREAM else request.output

@@ -83,11 +83,11 @@ def write_candidates(
 
 def _write_episodes(connection: duckdb.DuckDBPyConnection, gzipped: bool, to: Path) -> None:
     with cast(BinaryIO, gzip.open(to, "wb") if gzipped else to.open("wb")) as out:
-        for candidate in fetched(connection, "SELECT * FROM found"):
+        for candidate in fetch_rows(connection, "SELECT * FROM found"):
             out.write(orjson.dumps(episode_of(candidate), option=orjson.OPT_APPEND_NEWLINE))
 
 
-def fetched(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
+def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of a query by the names of its columns."""
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or ()]
@@ -114,29 +114,30 @@ def _summary(candidate: Mapping[str, Any]) -> str:
     lines = [
         f"A candidate from {candidate['source']}, found by screening; not a verdict.",
         f"Cooperation among them: {candidate['cooperation']} ({candidate['kinds']}); "
-        f"{_past(candidate['departure'])}.",
+        f"{_describe_departure(candidate['departure'])}.",
         f"Conflict and criticism towards {hegemon}: {candidate['against']} "
         f"({candidate['against_kinds'] or 'none'}), at least {candidate['against_least']} by each; "
-        f"{_past(candidate['against_departure'])}.",
+        f"{_describe_departure(candidate['against_departure'])}.",
         f"Cooperation with {hegemon}: {candidate['with_it']}; "
-        f"{_past(candidate['with_departure'])}.",
+        f"{_describe_departure(candidate['with_departure'])}.",
         f"Conflict among them: {candidate['within']}. "
         f"Conflict of {hegemon} towards them: {candidate['from_it']}.",
         f"Form: {candidate['form']} ({candidate['form_basis']}).",
         f"Rank {candidate['rank']}, score {candidate['score']:.3f} = {parts}.",
         f"Rows behind it: {candidate['rows']}, in the rows file under "
-        f"{_some(candidate['dossiers'], 40)}; ids {_some(candidate['row_ids'], MAX_IDS)}.",
+        f"{_list_some(candidate['dossiers'], 40)}; ids "
+        f"{_list_some(candidate['row_ids'], MAX_IDS)}.",
     ]
     return "\n".join(lines)[:10_000]
 
 
-def _past(departure: float | None) -> str:
+def _describe_departure(departure: float | None) -> str:
     if departure is None:
         return "no past to compare with"
     return f"departs from their own past by {departure:+.3f}"
 
 
-def _some(names: Sequence[str], most: int) -> str:
+def _list_some(names: Sequence[str], most: int) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -23,7 +23,7 @@ def sides_sql(participants: str, disputes: str | None) -> str:
         ("m.state IS NULL", "'unknown'", "'ccode'", "p.state"),
         ("p.side IS NULL OR p.side NOT IN ('0', '1')", "'unknown'", "'sidea'", "p.side"),
         (
-            f"p.hostility IS NULL OR p.hostility NOT IN ({_listed(hostility_kinds())})",
+            f"p.hostility IS NULL OR p.hostility NOT IN ({_list_sql(hostility_kinds())})",
             "'unknown'", "'hostlev'", "p.hostility",
         ),
         (lost, "'no_dispute'", "'dispnum'", "p.dispute"),
@@ -35,15 +35,15 @@ def sides_sql(participants: str, disputes: str | None) -> str:
     kinds = " ".join(f"WHEN '{level}' THEN '{kind}'" for level, kind in hostility_kinds().items())
     return f"""
         SELECT p.file, p.line, p.dispute, m.state, p.side = '1' AS side_a, {day} AS day,
-            CASE p.hostility {kinds} END AS kind, {_written("start")} AS started,
-            {_written("end")} AS ended,
+            CASE p.hostility {kinds} END AS kind, {_date_sql("start")} AS started,
+            {_date_sql("end")} AS ended,
             {case(1)} AS wrong, {case(2)} AS wrong_column, {case(3)} AS wrong_value
         FROM {participants} p
         LEFT JOIN meanings m ON p.state = m.written AND {day} BETWEEN m.since AND m.until
     """
 
 
-def _listed(names: dict[str, str]) -> str:
+def _list_sql(names: dict[str, str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
@@ -57,7 +57,7 @@ def _day(which: str, month: str, day: str) -> str:
     )
 
 
-def _written(which: str) -> str:
+def _date_sql(which: str) -> str:
     """Return the expression for a date as far as it is known: YYYY, YYYY-MM or YYYY-MM-DD."""
     year, month, day = (f"TRY_CAST(p.{which}_{part} AS INT)" for part in ("year", "month", "day"))
     return (
@@ -68,7 +68,7 @@ def _written(which: str) -> str:
     )
 
 
-def opposed_sql(hegemon: str, window: str) -> str:
+def hegemon_disputes_sql(hegemon: str, window: str) -> str:
     """Return the query for the disputes of the hegemon: its side, who opposed it, the window.
 
     Needs the table `sides`.
@@ -84,7 +84,7 @@ def opposed_sql(hegemon: str, window: str) -> str:
 def dispute_acts(hegemon: str, disputes: str | None, window: str) -> str:
     """Return the query for the acts of participants and of disputes.
 
-    Needs the tables `sides` and `opposed` (see `opposed_sql`).
+    Needs the tables `sides` and `opposed` (see `hegemon_disputes_sql`).
     """
     us = quote_text(hegemon)
     query = f"""

@@ -57,16 +57,16 @@ def document(name: str) -> Any:
 def layouts() -> dict[str, EventLayout]:
     """Return the layouts by their ids, in the order in which they are tried."""
     return {
-        name: EventLayout(id=name, **{key: _frozen(value) for key, value in parts.items()})
+        name: EventLayout(id=name, **{key: _freeze(value) for key, value in parts.items()})
         for name, parts in document("layouts.yaml").items()
     }
 
 
-def _frozen(value: Any) -> Any:
+def _freeze(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def layout_named(name: str) -> EventLayout:
+def find_layout(name: str) -> EventLayout:
     """Return the layout with this id. Raises UnusableDataset."""
     try:
         return layouts()[name]
@@ -84,14 +84,14 @@ def shape_of(line: str, place: str, wanted: EventLayout | None) -> Shape:
     for delimiter in _DELIMITERS:
         cells = [cell.strip().strip('"') for cell in line.rstrip("\r\n").split(delimiter)]
         for layout in known:
-            shape = _headed(layout, cells, delimiter) or _bare(layout, cells, delimiter)
+            shape = _match_header(layout, cells, delimiter) or _match_bare(layout, cells, delimiter)
             if shape:
                 return shape
     width = max(line.count(delimiter) + 1 for delimiter in _DELIMITERS)
     if wanted:
         raise UnusableDataset(
             f"{place}: is not laid out as {wanted.id} ({wanted.title}); its first line has "
-            f"{width} fields, and {_expected(wanted)}"
+            f"{width} fields, and {_describe_columns(wanted)}"
         )
     raise UnusableDataset(
         f"{place}: no known layout has a first line like this, of {width} fields; name one with "
@@ -99,7 +99,7 @@ def shape_of(line: str, place: str, wanted: EventLayout | None) -> Shape:
     )
 
 
-def _headed(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape | None:
+def _match_header(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape | None:
     known = {cell.lower(): place for place, cell in reversed(list(enumerate(cells)))}
     marked = all(mark.lower() in known for mark in layout.marks)
     if not marked and len(cells) not in layout.widths:
@@ -114,7 +114,7 @@ def _headed(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape 
     return Shape(layout, delimiter, True, places, (len(cells),))
 
 
-def _bare(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape | None:
+def _match_bare(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape | None:
     if len(cells) not in layout.widths:
         return None
     for name, pattern in layout.shapes.items():
@@ -124,7 +124,7 @@ def _bare(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape | 
     return Shape(layout, delimiter, False, places, layout.widths)
 
 
-def _expected(layout: EventLayout) -> str:
+def _describe_columns(layout: EventLayout) -> str:
     if layout.widths:
         return f"it has {' or '.join(map(str, layout.widths))} without a header"
     return "its header has to name " + ", ".join(layout.names[name] for name in layout.required)

@@ -150,21 +150,26 @@ def _rows(file: EventFile, shape: Shape) -> Iterator[tuple[Record, list[str] | M
             fields, mistake = record.fields, record.mistake
             if mistake is not None and mistake.code == RAGGED:
                 fields = record.raw.split(separator)
-                mistake = None if len(fields) in shape.widths else _ragged(len(fields), shape)
+                mistake = (
+                    None if len(fields) in shape.widths else _report_ragged(len(fields), shape)
+                )
             if mistake is None:
-                yield record, _decoded(record.raw.split(separator) if fields is None else fields)
+                yield (
+                    record,
+                    _decode_fields(record.raw.split(separator) if fields is None else fields),
+                )
             else:
                 yield record, mistake
 
 
-def _ragged(count: int, shape: Shape) -> Mistake:
+def _report_ragged(count: int, shape: Shape) -> Mistake:
     widths = " or ".join(map(str, shape.widths))
     return Mistake(
         RAGGED, f"this row has {count} fields where the layout {shape.layout.id} has {widths}"
     )
 
 
-def _decoded(fields: list[bytes]) -> list[str] | Mistake:
+def _decode_fields(fields: list[bytes]) -> list[str] | Mistake:
     try:
         return [field.decode() for field in fields]
     except UnicodeDecodeError as error:

@@ -27,9 +27,9 @@ def gather(connection: duckdb.DuckDBPyConnection, title: str, *, compound: bool)
     )
     slices = 1 + acts // _ACTS
     for number in range(slices):
-        _make_or_add(connection, "kept", _kept(slices, number), first=number == 0)
+        _make_or_add(connection, "kept", _kept_rows_sql(slices, number), first=number == 0)
     for start in range(0, max(candidates, 1), _CANDIDATES):
-        query = _found(start, start + _CANDIDATES, title, compound=compound)
+        query = _found_sql(start, start + _CANDIDATES, title, compound=compound)
         _make_or_add(connection, "found", query, first=start == 0)
 
 
@@ -40,7 +40,7 @@ def _make_or_add(
     connection.execute(f"{made} {query}")
 
 
-def _kept(slices: int, number: int) -> str:
+def _kept_rows_sql(slices: int, number: int) -> str:
     """Return the query for dossiers: how many rows each has, and the ids of the first."""
     return f"""
         SELECT dossier, max(nth) AS rows,
@@ -55,7 +55,7 @@ def _kept(slices: int, number: int) -> str:
     """
 
 
-def _found(after: int, until: int, title: str, *, compound: bool) -> str:
+def _found_sql(after: int, until: int, title: str, *, compound: bool) -> str:
     rows = "sum(k.rows)::BIGINT"
     if compound:
         rows = (

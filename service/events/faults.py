@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from softbalance.schemas.mistakes import Mistake, shown
+from softbalance.schemas.mistakes import Mistake, quote_value
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.text_rows import records
 from softbalance.service.events.files import EventFile
-from softbalance.service.events.plover import no_day
+from softbalance.service.events.plover import report_no_day
 from softbalance.service.events.states import unknown_state
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def faults(connection: duckdb.DuckDBPyConnection, files: Sequence[EventFile]) ->
         raw = next((raw for number, raw in rows if number == line), "")
         name = files[file].layout.names.get(column, column)
         said = value or ""
-        yield Reject(file, line, id_ or "", name, said, code, _told(code, column, said), raw)
+        yield Reject(
+            file, line, id_ or "", name, said, code, _make_mistake(code, column, said), raw
+        )
 
 
 def _lines(file: EventFile) -> Iterator[tuple[int, str]]:
@@ -51,13 +53,13 @@ def _lines(file: EventFile) -> Iterator[tuple[int, str]]:
             yield record.line, record.raw.decode("utf-8", "backslashreplace")
 
 
-def _told(code: str, column: str, value: str) -> Mistake:
+def _make_mistake(code: str, column: str, value: str) -> Mistake:
     if code in _TOLD:
-        return Mistake(code, f"{shown(value)} {_TOLD[code]}")
+        return Mistake(code, f"{quote_value(value)} {_TOLD[code]}")
     if code == "date":
-        return no_day(value)
+        return report_no_day(value)
     if column in _ACTORS:
         return unknown_state(value)
     if column == "code":
-        return Mistake(code, f"{shown(value)} is no event code of CAMEO")
-    return Mistake(code, f"{shown(value)} is no value of {column}")
+        return Mistake(code, f"{quote_value(value)} is no event code of CAMEO")
+    return Mistake(code, f"{quote_value(value)} is no value of {column}")

@@ -37,7 +37,7 @@ def open_events(
     together.
     """
     found = tuple(
-        _recognised(file, wanted) for pattern in patterns for file in _files(pattern, folder)
+        _recognise(file, wanted) for pattern in patterns for file in _files(pattern, folder)
     )
     _check_together(found)
     return found
@@ -66,11 +66,11 @@ def _file(path: Path, name: str, folder: Path) -> DataFile:
     except OSError as error:
         raise UnusableDataset(f"{name}: cannot be read: {error.strerror}") from error
     if start == _ZIP:
-        return DataFile(_unzipped(path, name, folder), Format.TSV, False, name)
+        return DataFile(_unzip(path, name, folder), Format.TSV, False, name)
     return DataFile(path, Format.TSV, start.startswith(_GZIP), name)
 
 
-def _unzipped(path: Path, name: str, folder: Path) -> Path:
+def _unzip(path: Path, name: str, folder: Path) -> Path:
     """Unpack the one file of an archive, as GDELT publishes its files."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -87,7 +87,7 @@ def _unzipped(path: Path, name: str, folder: Path) -> Path:
     return kept
 
 
-def _recognised(file: DataFile, wanted: EventLayout | None) -> EventFile:
+def _recognise(file: DataFile, wanted: EventLayout | None) -> EventFile:
     start = first_bytes(file).lstrip()
     if not start:
         raise UnusableDataset(f"{file.name}: is empty")

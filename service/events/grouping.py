@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from softbalance.rules.table.sql import quote_text
 from softbalance.service.events.acts import AGAINST, COOPERATES, FROM, MEMBER, QUARRELS, WITH
-from softbalance.service.events.kinds import conflictual, cooperative
+from softbalance.service.events.kinds import list_conflictual_kinds, list_cooperative_kinds
 
 _BEFORE = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 
@@ -29,7 +29,9 @@ def windows_sql() -> str:
 
 def counts_sql() -> str:
     """Return the query for cooperation and conflict of pairs, and of states with organisations."""
-    kinds = ", ".join(f"count(*) FILTER (kind = '{k}') AS \"{k}\"" for k in cooperative())
+    kinds = ", ".join(
+        f"count(*) FILTER (kind = '{k}') AS \"{k}\"" for k in list_cooperative_kinds()
+    )
     return f"""
         SELECT *, coalesce(sum(cooperation) OVER (
             PARTITION BY organised, one, other ORDER BY win {_BEFORE}), 0) AS past
@@ -50,7 +52,7 @@ def hegemon_sql(hegemon: str) -> str:
     Needs the table `windows`.
     """
     us = quote_text(hegemon)
-    kinds = conflictual()
+    kinds = list_conflictual_kinds()
     counted = ", ".join(
         f"count(*) FILTER (role = '{AGAINST}' AND kind = '{k}') AS \"{k}\"" for k in kinds
     )
@@ -82,11 +84,12 @@ def groups_sql(min_events: int) -> str:
     The latter are at least two that in the same window each cooperated with it and each opposed or
     criticised the hegemon. Needs the tables `counts` and `hegemon`.
     """
-    columns = ", ".join(f'sum("{k}") AS "{k}"' for k in cooperative())
+    columns = ", ".join(f'sum("{k}") AS "{k}"' for k in list_cooperative_kinds())
     return f"""
         WITH pairs AS (
             SELECT win, [one, other] AS members, NULL::VARCHAR AS organisation,
-                cooperation, within, past, {", ".join(f'"{k}"' for k in cooperative())}, repaired,
+                cooperation, within, past, {", ".join(f'"{k}"' for k in list_cooperative_kinds())},
+                repaired,
                 [dossier] AS dossiers, first, last
             FROM counts WHERE NOT organised
         ), organised AS (
@@ -99,23 +102,26 @@ def groups_sql(min_events: int) -> str:
             GROUP BY c.win, c.other HAVING count(*) > 1
         )
         SELECT win, members, organisation, cooperation, within, past AS past_cooperation,
-            {_told(cooperative())} AS kinds, {_observed()} AS observed, repaired, dossiers,
+            {_counts_by_kind_sql(list_cooperative_kinds())} AS kinds,
+            {_observed_sql()} AS observed, repaired, dossiers,
             first, last, NULL::VARCHAR AS started, NULL::VARCHAR AS ended
         FROM (FROM pairs UNION ALL BY NAME FROM organised) WHERE cooperation >= {min_events}
     """
 
 
-def _told(kinds: list[str]) -> str:
+def _counts_by_kind_sql(kinds: list[str]) -> str:
     """Return the expression for numbers by kind, as `kind=number;…`."""
     parts = ", ".join(f'CASE WHEN "{k}" > 0 THEN \'{k}=\' || "{k}" END' for k in sorted(kinds))
     return f"concat_ws(';', {parts})"
 
 
-def _observed() -> str:
-    parts = ", ".join(f"CASE WHEN \"{k}\" > 0 THEN '{k}' END" for k in sorted(cooperative()))
+def _observed_sql() -> str:
+    parts = ", ".join(
+        f"CASE WHEN \"{k}\" > 0 THEN '{k}' END" for k in sorted(list_cooperative_kinds())
+    )
     return f"concat_ws(';', {parts})"
 
 
-def told_against() -> str:
+def acts_against_sql() -> str:
     """Return the expression for the numbers of acts against the hegemon by kind."""
-    return _told(conflictual())
+    return _counts_by_kind_sql(list_conflictual_kinds())

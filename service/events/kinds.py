@@ -11,7 +11,7 @@ from softbalance.service.events.event_layouts import document
 COOPERATION, CONFLICT, NEUTRAL = "cooperation", "conflict", "neutral"
 
 
-class Written(NamedTuple):
+class CodeSpelling(NamedTuple):
     """What a code as it is written can mean.
 
     `plain` is the code itself, `restored` the one that it is if it lost a leading zero; None where
@@ -33,7 +33,7 @@ class Form(NamedTuple):
 
 
 @cache
-def declared() -> Any:
+def load_kinds() -> Any:
     """Return the document."""
     return document("kinds.yaml")
 
@@ -41,15 +41,15 @@ def declared() -> Any:
 @cache
 def signs() -> dict[str, str]:
     """Return whether each kind is cooperation, conflict or neither."""
-    return {kind: says["sign"] for kind, says in declared()["kinds"].items()}
+    return {kind: says["sign"] for kind, says in load_kinds()["kinds"].items()}
 
 
-def cooperative() -> list[str]:
+def list_cooperative_kinds() -> list[str]:
     """Return the kinds of cooperation."""
     return [kind for kind, sign in signs().items() if sign == COOPERATION]
 
 
-def conflictual() -> list[str]:
+def list_conflictual_kinds() -> list[str]:
     """Return the kinds of conflict and criticism."""
     return [kind for kind, sign in signs().items() if sign == CONFLICT]
 
@@ -58,7 +58,7 @@ def forms() -> list[Form]:
     """Return when the codes determine a form, the first that applies first."""
     return [
         Form(says["form"], says["because"], says.get("kind"), says.get("organisation", False))
-        for says in declared()["forms"]
+        for says in load_kinds()["forms"]
     ]
 
 
@@ -67,25 +67,25 @@ def cameo_kinds() -> dict[str, str]:
     """Return the kind of each event code of CAMEO, roots included."""
     begins = {
         prefix: kind
-        for kind, says in declared()["kinds"].items()
+        for kind, says in load_kinds()["kinds"].items()
         for prefix in says.get("cameo", ())
     }
     return {code: begins[max(filter(code.startswith, begins), key=len)] for code in _cameo()}
 
 
 def _cameo() -> Iterator[str]:
-    for root, numbers in declared()["cameo_codes"].items():
+    for root, numbers in load_kinds()["cameo_codes"].items():
         yield root
         zero = "0" if root.startswith("0") else ""
         yield from (f"{zero}{number}" for number in numbers)
 
 
-def cameo_written() -> list[Written]:
+def list_cameo_spellings() -> list[CodeSpelling]:
     """Return every way of writing a code of CAMEO that is one, or one without its zero."""
     codes = set(cameo_kinds())
     ways = codes | {code.removeprefix("0") for code in codes}
     return [
-        Written(way, way if way in codes else None, f"0{way}" if f"0{way}" in codes else None)
+        CodeSpelling(way, way if way in codes else None, f"0{way}" if f"0{way}" in codes else None)
         for way in sorted(ways)
     ]
 
@@ -93,7 +93,7 @@ def cameo_written() -> list[Written]:
 def plover_kinds() -> dict[tuple[str, str], str]:
     """Return the kind of each PLOVER event and context; the context '' stands for any other."""
     pairs = {}
-    for kind, says in declared()["kinds"].items():
+    for kind, says in load_kinds()["kinds"].items():
         for written in says.get("plover", ()):
             event, _, context = written.removesuffix("]").partition("[")
             pairs[event, context] = kind
@@ -104,6 +104,6 @@ def hostility_kinds() -> dict[str, str]:
     """Return the kind of each hostility level of a militarized dispute."""
     return {
         level: kind
-        for kind, says in declared()["kinds"].items()
+        for kind, says in load_kinds()["kinds"].items()
         for level in says.get("hostility", ())
     }

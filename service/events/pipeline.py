@@ -76,7 +76,7 @@ class Pipeline:
         try:
             for index, file in enumerate(self.files):
                 account.rows += self._read(index, file, spool)
-            with self._following("looking for candidates"):
+            with self._track("looking for candidates"):
                 self._make_acts()
                 self._make_candidates()
                 sheets.write_candidates(self._connection, codebook, output, self.answer)
@@ -95,24 +95,24 @@ class Pipeline:
             spool.close()
         return account
 
-    def best(self) -> list[dict[str, Any]]:
+    def fetch_best(self) -> list[dict[str, Any]]:
         """Return the first candidates."""
         query = "SELECT * FROM found LIMIT 10"
-        return list(sheets.fetched(self._connection, query))
+        return list(sheets.fetch_rows(self._connection, query))
 
-    def _following(self, label: str) -> AbstractContextManager[None]:
-        return self.progress.querying(label, self._connection, [f.file for f in self.files])
+    def _track(self, label: str) -> AbstractContextManager[None]:
+        return self.progress.track_query(label, self._connection, [f.file for f in self.files])
 
     def _read(self, index: int, file: EventFile, spool: RejectsSpool) -> int:
         part = self.folder / f"part-{index}"
         label = f"reading {file.file.name}"
-        with self.progress.querying(label, self._connection, [file.file]):
+        with self.progress.track_query(label, self._connection, [file.file]):
             rows = read_clean(file, index, part, self._connection)
         if rows is not None:
             return rows
         copy = self.folder / f"copy-{index}"
         read = read_damaged if file.shape else read_records
-        with self.progress.reading(file.file) as told:
+        with self.progress.track_reading(file.file) as told:
             rows = read(file, index, copy, spool.add, told)
         load_copy(copy, index, file.layout.coding, part, self._connection)
         copy.unlink()
@@ -120,16 +120,18 @@ class Pipeline:
 
     def _make_acts(self) -> None:
         first = [i for i, file in enumerate(self.files) if file.layout.id != _DISPUTES]
-        self._view("rows", self._parts(first))
+        self._make_view("rows", self._parts(first))
         columns = ("state",) if self.layout.coding == "cow" else ("source", "target")
         named = " UNION ".join(f"SELECT DISTINCT {c} FROM rows WHERE {c} <> ''" for c in columns)
         found = (row[0] for row in self._connection.execute(named).fetchall())
         means = states.meanings(self.layout.actors, found)
-        self._table("meanings", "written VARCHAR, state VARCHAR, since DATE, until DATE", means)
+        self._fill_table(
+            "meanings", "written VARCHAR, state VARCHAR, since DATE, until DATE", means
+        )
         self._connection.execute(
             f"COPY ({self._acts()}) TO {quote_text(str(self.folder / 'acts'))} (FORMAT parquet)"
         )
-        self._view("acts", f"SELECT * FROM {scan_sql('read_parquet', self.folder / 'acts')}")
+        self._make_view("acts", f"SELECT * FROM {scan_sql('read_parquet', self.folder / 'acts')}")
 
     def _parts(self, indexes: Iterable[int]) -> str:
         paths = [self.folder / f"part-{index}" for index in indexes]
@@ -141,30 +143,32 @@ class Pipeline:
         if self.layout.coding == "cow":
             others = [i for i, file in enumerate(self.files) if file.layout.id == _DISPUTES]
             if others:
-                self._view("disputes", self._parts(others))
+                self._make_view("disputes", self._parts(others))
             given = "disputes" if others else None
-            self._made("sides", disputes.sides_sql("rows", given))
-            self._made("opposed", disputes.opposed_sql(self.hegemon, self.window))
+            self._make_table("sides", disputes.sides_sql("rows", given))
+            self._make_table("opposed", disputes.hegemon_disputes_sql(self.hegemon, self.window))
             return disputes.dispute_acts(self.hegemon, given, self.window)
-        written = kinds.cameo_written()
-        self._table("written", "written VARCHAR, plain VARCHAR, restored VARCHAR", written)
-        self._table("coded", "code VARCHAR, kind VARCHAR", kinds.cameo_kinds().items())
-        self._table("called", "written VARCHAR, called VARCHAR", states.organisations().items())
+        written = kinds.list_cameo_spellings()
+        self._fill_table("written", "written VARCHAR, plain VARCHAR, restored VARCHAR", written)
+        self._fill_table("coded", "code VARCHAR, kind VARCHAR", kinds.cameo_kinds().items())
+        self._fill_table(
+            "called", "written VARCHAR, called VARCHAR", states.organisations().items()
+        )
         return acts.cameo_acts("rows", self.layout.actors, self.hegemon, self.window)
 
     def _make_candidates(self) -> None:
-        self._made("windows", grouping.windows_sql())
-        self._made("counts", grouping.counts_sql())
-        self._made("hegemon", grouping.hegemon_sql(self.hegemon))
-        self._made(
+        self._make_table("windows", grouping.windows_sql())
+        self._make_table("counts", grouping.counts_sql())
+        self._make_table("hegemon", grouping.hegemon_sql(self.hegemon))
+        self._make_table(
             "groups",
             disputes.coalitions_sql(self.hegemon, self.min_events)
             if self.layout.coding == "cow"
             else grouping.groups_sql(self.min_events),
         )
-        self._made("scored", scoring.scored_sql(self.hegemon, self.window))
-        self._made("used", "SELECT DISTINCT unnest(dossiers) AS dossier FROM scored")
-        self._table("names", "code VARCHAR, name VARCHAR", states.alpha3().items())
+        self._make_table("scored", scoring.candidates_sql(self.hegemon, self.window))
+        self._make_table("used", "SELECT DISTINCT unnest(dossiers) AS dossier FROM scored")
+        self._fill_table("names", "code VARCHAR, name VARCHAR", states.alpha3().items())
         compound = self.layout.coding == "plover"
         gather(self._connection, self.layout.title, compound=compound)
 
@@ -190,13 +194,13 @@ class Pipeline:
             "SELECT count(*) FROM found"
         ).fetchone() or (0,)
 
-    def _view(self, name: str, query: str) -> None:
+    def _make_view(self, name: str, query: str) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
-    def _made(self, name: str, query: str) -> None:
+    def _make_table(self, name: str, query: str) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
 
-    def _table(self, name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+    def _fill_table(self, name: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
         if rows := list(rows):
             values = ", ".join(["unnest(?)"] * len(rows[0]))

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
-from softbalance.schemas.mistakes import Mistake, shown, unknown_name
+from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
 from softbalance.service.datasets.reading.defects import JSON, UnusableDataset
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.events.files import EventFile
-from softbalance.service.events.kinds import declared, plover_kinds
+from softbalance.service.events.kinds import load_kinds, plover_kinds
 from softbalance.service.events.states import meanings, unknown_state
 
 _BLOCK = 1 << 20
@@ -23,7 +23,7 @@ _BLOCK = 1 << 20
 _Row = tuple[str, str, str, str, str, str, str]
 
 
-class Wrong(Exception):
+class InvalidRecord(Exception):
     """A record that is none: the key, what it says, and the mistake."""
 
     def __init__(self, key: str, value: Any, mistake: Mistake) -> None:
@@ -53,7 +53,7 @@ def read_records(
             read(1)
             try:
                 rows = list(reader.rows(value))
-            except Wrong as wrong:
+            except InvalidRecord as wrong:
                 said = reader.id_of(value)
                 mistake = wrong.mistake
                 rejected(
@@ -71,15 +71,17 @@ class _Reader:
         self._keys = keys
         self._kinds = plover_kinds()
         self._events = {event for event, _ in self._kinds}
-        self._skipped = declared()["plover_skipped"]
+        self._skipped = load_kinds()["plover_skipped"]
         self._known: dict[str, bool] = {}
 
     def rows(self, record: Any) -> Iterator[_Row]:
         """Yield a row for each pair of actors, or one without if there is none; raises Wrong."""
         if isinstance(record, Mistake):
-            raise Wrong("", "", record)
+            raise InvalidRecord("", "", record)
         if not isinstance(record, dict):
-            raise Wrong("", record, Mistake("type", "not an object; a record has to be one"))
+            raise InvalidRecord(
+                "", record, Mistake("type", "not an object; a record has to be one")
+            )
         event = self._event(record)
         contexts = self._texts(record, "context")
         kind = next(
@@ -97,35 +99,35 @@ class _Reader:
 
     def id_of(self, record: Any) -> str:
         """Return a record's id, '' if it has none."""
-        said = self._said(record, "id")[1] if isinstance(record, dict) else None
+        said = self._find(record, "id")[1] if isinstance(record, dict) else None
         return "" if said is None else str(said)
 
-    def _said(self, record: dict[str, Any], key: str) -> tuple[str, Any]:
+    def _find(self, record: dict[str, Any], key: str) -> tuple[str, Any]:
         names = self._keys[key]
         name = next((name for name in names if name in record), names[0])
         return name, record.get(name)
 
     def _event(self, record: dict[str, Any]) -> str:
-        key, said = self._said(record, "event")
+        key, said = self._find(record, "event")
         event = str(said or "").strip().upper()
         if event not in self._events and event not in self._skipped["events"]:
-            raise Wrong(key, said, unknown_name("event", said, self._events))
+            raise InvalidRecord(key, said, unknown_name("event", said, self._events))
         return event
 
     def _day(self, record: dict[str, Any]) -> str:
-        key, said = self._said(record, "day")
+        key, said = self._find(record, "day")
         try:
             return datetime.date.fromisoformat(str(said)[:10]).isoformat()
         except ValueError:
-            raise Wrong(key, said, no_day(said)) from None
+            raise InvalidRecord(key, said, report_no_day(said)) from None
 
     def _texts(self, record: dict[str, Any], key: str) -> list[str]:
-        _, said = self._said(record, key)
+        _, said = self._find(record, key)
         parts = said if isinstance(said, list) else str(said or "").split(";")
         return [str(part).strip().lower() for part in parts]
 
     def _actors(self, record: dict[str, Any], key: str) -> list[str]:
-        name, said = self._said(record, key)
+        name, said = self._find(record, key)
         many = said if isinstance(said, list) else str(said or "").split(";")
         codes = []
         for actor in many:
@@ -135,13 +137,15 @@ class _Reader:
             if code not in self._known:
                 self._known[code] = bool(meanings("cameo", [code]))
             if not self._known[code]:
-                raise Wrong(name, code, unknown_state(code))
+                raise InvalidRecord(name, code, unknown_state(code))
         return list(dict.fromkeys(filter(None, codes)))
 
 
-def no_day(said: Any) -> Mistake:
+def report_no_day(said: Any) -> Mistake:
     """Say that something is no day."""
-    return Mistake("date", f"{shown(said)} is no day; a day is written YYYYMMDD or YYYY-MM-DD")
+    return Mistake(
+        "date", f"{quote_value(said)} is no day; a day is written YYYYMMDD or YYYY-MM-DD"
+    )
 
 
 def _records(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
@@ -152,7 +156,7 @@ def _records(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
     start = stream.read(_BLOCK)
     stream.seek(0)
     if start.lstrip().startswith(b"["):
-        yield from _listed(stream, name)
+        yield from _read_list(stream, name)
         return
     for number, line in enumerate(stream, 1):
         if not line.strip():
@@ -164,7 +168,7 @@ def _records(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
             yield number, raw, Mistake(JSON, f"not JSON: {error}")
 
 
-def _listed(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
+def _read_list(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
     """Yield the records of a JSON list, holding one block of it at a time."""
     decoder = json.JSONDecoder()
     text, at, line, number = "", 0, 1, 0
@@ -187,7 +191,7 @@ def _listed(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
                     f"{name}: line {line}: not JSON: {error.msg}; correct it there"
                 ) from None
             pending += block
-            more, pending = _whole(pending, name)
+            more, pending = _decode_whole(pending, name)
             text, at = text[at:] + more, 0
             continue
         number += 1
@@ -196,7 +200,7 @@ def _listed(stream: BinaryIO, name: str) -> Iterator[tuple[int, str, Any]]:
         at = end
 
 
-def _whole(data: bytes, name: str) -> tuple[str, bytes]:
+def _decode_whole(data: bytes, name: str) -> tuple[str, bytes]:
     """Return the text of bytes as far as its last whole character, and the rest."""
     try:
         return data.decode(), b""

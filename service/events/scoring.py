@@ -18,8 +18,8 @@ in the data there is no departure.
 from __future__ import annotations
 
 from softbalance.rules.table.sql import quote_text
-from softbalance.service.events.grouping import told_against
-from softbalance.service.events.kinds import conflictual, forms
+from softbalance.service.events.grouping import acts_against_sql
+from softbalance.service.events.kinds import forms, list_conflictual_kinds
 
 #: How far a departure may count, either way: past this, more of it tells no more.
 BOUND = 3
@@ -36,17 +36,17 @@ PARTS = {
 }
 
 
-def _expected(past: str) -> str:
+def _expected_sql(past: str) -> str:
     return f"(CASE WHEN past_all > 0 THEN ({past} + 0.5) * rows_all / past_all END)"
 
 
 def _departure(now: str, past: str) -> str:
-    expected = _expected(past)
+    expected = _expected_sql(past)
     spread = f"{expected} * (1 + rows_all / past_all) + 1"
     return f"round(({now} - {expected}) / sqrt({spread}), 3)"
 
 
-def scored_sql(hegemon: str, window: str) -> str:
+def candidates_sql(hegemon: str, window: str) -> str:
     """Return the query for candidates, best first: groups with what they did to the hegemon.
 
     Needs the tables `groups`, `windows` and `hegemon`.
@@ -59,13 +59,13 @@ def scored_sql(hegemon: str, window: str) -> str:
                 CASE WHEN organisation IS NULL THEN members
                      ELSE list_append(members, organisation) END AS actors
             FROM groups
-        ), towards AS ({_towards()}
+        ), towards AS ({_conduct_sql()}
         ), measured AS (
             SELECT named.* EXCLUDE (repaired, dossiers), against, against_least, with_it, from_it,
                 (repaired + repaired_there)::BIGINT AS repaired,
                 list_concat(dossiers, coalesce(dossiers_there, [])) AS dossiers,
-                {told_against()} AS against_kinds,
-                round({_expected("past_cooperation")}, 3) AS expected,
+                {acts_against_sql()} AS against_kinds,
+                round({_expected_sql("past_cooperation")}, 3) AS expected,
                 {_departure("cooperation", "past_cooperation")} AS departure,
                 {_departure("against", "past_against")} AS against_departure,
                 {_departure("with_it", "past_with")} AS with_departure
@@ -80,9 +80,9 @@ def scored_sql(hegemon: str, window: str) -> str:
     """
 
 
-def _towards() -> str:
+def _conduct_sql() -> str:
     """Return the query for what the members of each group did to the hegemon, and it to them."""
-    kinds = ", ".join(f'sum("{kind}") AS "{kind}"' for kind in conflictual())
+    kinds = ", ".join(f'sum("{kind}") AS "{kind}"' for kind in list_conflictual_kinds())
     return f"""
             SELECT id, sum(against)::BIGINT AS against, min(against) AS against_least,
                 sum(with_it)::BIGINT AS with_it, sum(from_it)::BIGINT AS from_it,

@@ -29,12 +29,12 @@ class Meaning(NamedTuple):
 
 
 @cache
-def _further() -> Any:
+def _load_further() -> Any:
     return document("states.yaml")
 
 
 @cache
-def _listed() -> dict[str, list[Any]]:
+def _load_code_list() -> dict[str, list[Any]]:
     """Return countrycode's table, by column."""
     # imports pandas where that is installed, which is slow
     from countrycode.countrycode import prepare_codelist
@@ -46,10 +46,10 @@ def _listed() -> dict[str, list[Any]]:
 @cache
 def alpha3() -> dict[str, str]:
     """Return every code of a state that an answer may hold, with its English name."""
-    table = _listed()
+    table = _load_code_list()
     today = {code: name for code, name in zip(table["iso3c"], table[_NAME], strict=True) if code}
-    gone = {code: name for name, code in _further()["historic"].items() if code not in today}
-    known: dict[str, str] = today | gone | _further()["names"]
+    gone = {code: name for name, code in _load_further()["historic"].items() if code not in today}
+    known: dict[str, str] = today | gone | _load_further()["names"]
     return known
 
 
@@ -71,43 +71,43 @@ def meanings(actors: str, written: Iterable[str]) -> list[Meaning]:
     """
     found = []
     for one in written:
-        known, state = _today(actors, one)
+        known, state = _find_present_state(actors, one)
         if known:
-            found += _in_turn(one, state)
+            found += _list_meanings(one, state)
     return found
 
 
-def _today(actors: str, written: str) -> tuple[bool, str | None]:
+def _find_present_state(actors: str, written: str) -> tuple[bool, str | None]:
     """Return whether a code or name is known, and the state that it names, if any."""
-    further = _further()
+    further = _load_further()
     if actors != "cow" and written in (*further["regions"], *further["no_state"]):
         return True, None
     if actors == "cow":
         number = int(written) if written.isdigit() else -1
-        state = further["cow"].get(number) or _converted(number, "cown")
+        state = further["cow"].get(number) or _convert(number, "cown")
     elif actors == "cameo":
         aliased = further["aliases"].get(written, written)
         state = aliased if aliased in alpha3() else None
     else:
-        state = _converted(written, "country.name")
+        state = _convert(written, "country.name")
     return state is not None, state
 
 
-def _converted(written: str | int, origin: str) -> str | None:
+def _convert(written: str | int, origin: str) -> str | None:
     from countrycode import countrycode
 
     if written == "Soviet Union":  # countrycode has it as another name of Russia
         return "SUN"
     origin = "country.name.en.regex" if origin == "country.name" else origin
-    state: str | None = countrycode(written, origin, "iso3c", custom_dict=_listed())
+    state: str | None = countrycode(written, origin, "iso3c", custom_dict=_load_code_list())
     if state is None:
-        name = countrycode(written, origin, _NAME, custom_dict=_listed())
-        state = _further()["historic"].get(name)
+        name = countrycode(written, origin, _NAME, custom_dict=_load_code_list())
+        state = _load_further()["historic"].get(name)
     return state
 
 
-def _in_turn(written: str, state: str | None) -> list[Meaning]:
-    spans = _further()["successions"].get(state, ())
+def _list_meanings(written: str, state: str | None) -> list[Meaning]:
+    spans = _load_further()["successions"].get(state, ())
     found, day = [], _FIRST
     for span in spans:
         if day < span["from"]:
@@ -121,5 +121,5 @@ def _in_turn(written: str, state: str | None) -> list[Meaning]:
 
 def organisations() -> dict[str, str]:
     """Return what organisations are called here, by a dataset's code or name."""
-    called: dict[str, str] = _further()["organisations"]
+    called: dict[str, str] = _load_further()["organisations"]
     return called

@@ -62,19 +62,19 @@ def read_data(inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path]
     for row in read.sound:
         rows = by_id.setdefault(row.id, [])
         if rows and wide[row.file]:
-            rejects.append(row.rejected(ID, row.id, _twice(rows[0])))
+            rejects.append(row.reject(ID, row.id, _report_repeated_id(rows[0])))
         else:
             rows.append(row)
     episodes = []
     for id_, rows in by_id.items():
         if len({row.form for row in rows}) > 1:
-            rejects += [row.rejected(FORM, row.form, disagreement(row.form)) for row in rows]
+            rejects += [row.reject(FORM, row.form, disagreement(row.form)) for row in rows]
             continue
         episodes.append(_episode(codebook, id_, rows))
     return CodedData(episodes, sorted(rejects), read.files)
 
 
-def _twice(first: CodedRow) -> Mistake:
+def _report_repeated_id(first: CodedRow) -> Mistake:
     return Mistake(
         DISAGREE,
         f"line {first.line} has this id already; here ids have to tell episodes apart",

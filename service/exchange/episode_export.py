@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas import episode as episodes
 from softbalance.schemas.episode import Episode, Period, Source, episode_schema
-from softbalance.schemas.mistakes import Mistake, located
+from softbalance.schemas.mistakes import Mistake, locate_mistakes
 from softbalance.service.datasets.coded_rows import Observation
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.rejects import Reject
@@ -32,8 +32,8 @@ def episode_lines(
             schema.load(episode)
         except ValidationError as error:
             rejects += [
-                each.row.rejected(m.pointer, "", Mistake(m.code, m.detail))
-                for m in located(error.messages)
+                each.row.reject(m.pointer, "", Mistake(m.code, m.detail))
+                for m in locate_mistakes(error.messages)
             ]
             continue
         lines.append(orjson.dumps(episode, option=orjson.OPT_APPEND_NEWLINE))

@@ -60,12 +60,12 @@ def package(
             continue
         files[f"{name}.csv"] = text
         resources.append(_resource(name, schema, text))
-    described = _described(codebook, classifiers, about) | {"resources": resources}
+    described = _describe_package(codebook, classifiers, about) | {"resources": resources}
     described_json = orjson.dumps(described, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return {"datapackage.json": described_json, **files}
 
 
-def _described(
+def _describe_package(
     codebook: Codebook, classifiers: Sequence[Classifier], about: Mapping[str, Any]
 ) -> dict[str, Any]:
     books = [classifier.rulebook for classifier in classifiers]

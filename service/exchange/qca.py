@@ -34,7 +34,7 @@ def qca_table(
     doesn't declare undecided, 1 for the verdict on the case and 0 for the others. Raises
     EngineFailure.
     """
-    undecided = classifier.rulebook.undecided(CLASSIFICATION)
+    undecided = classifier.rulebook.list_undecided_values(CLASSIFICATION)
     outcomes = [name for name in classifier.rulebook.classes if name not in undecided]
     sheet = io.StringIO()
     writer = csv.writer(sheet, lineterminator="\r\n")

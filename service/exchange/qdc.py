@@ -31,14 +31,14 @@ def qdc(codebook: Codebook) -> str:
         parent = _code(codes, codebook, group.title, f"group:{group.id}", codable=False)
         for indicator in codebook.indicators.values():
             if indicator.group == group.id:
-                text = f"{indicator.question} {indicator.help} {_cited(indicator.cites)}"
+                text = f"{indicator.question} {indicator.help} {_format_cites(indicator.cites)}"
                 code = _code(parent, codebook, indicator.id, indicator.id, text)
                 for value, colour in _COLOURS.items():
                     name = f"{indicator.id}: {value}"
                     _code(code, codebook, name, name, colour=colour)
     forms = _code(codes, codebook, "Forms", "group:forms", codable=False)
     for form in codebook.forms.values():
-        text = f"{form.label}. {form.because} {_cited(form.cites)}"
+        text = f"{form.label}. {form.because} {_format_cites(form.cites)}"
         _code(forms, codebook, f"form: {form.id}", f"form:{form.id}", text)
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
@@ -66,5 +66,5 @@ def _code(  # noqa: PLR0913 - as many as the element has
     return code
 
 
-def _cited(cites: tuple[Cite, ...]) -> str:
+def _format_cites(cites: tuple[Cite, ...]) -> str:
     return f"({'; '.join(f'{cite.source}, {cite.section}' for cite in cites)})" if cites else ""

@@ -35,13 +35,13 @@ class Gate:
         """Answer a request when its body is there."""
         if environ["PATH_INFO"] in STREAMED:
             return self._app(environ, start_response)
-        environ["wsgi.input"] = self._ahead(environ)
+        environ["wsgi.input"] = self._read_ahead(environ)
         came = perf_counter()
         with self._places, self._metrics.threads_busy.track_inprogress():
             self._metrics.waited.observe(perf_counter() - came)
             return self._app(environ, start_response)
 
-    def _ahead(self, environ: WSGIEnvironment) -> Any:
+    def _read_ahead(self, environ: WSGIEnvironment) -> Any:
         """Return the body, read; one that will be refused for its length is left unread."""
         source, told = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or ""
         if told.isdigit() and int(told) > self._longest:
@@ -51,10 +51,10 @@ class Gate:
         try:
             return io.BytesIO(source.read(size))
         except Exception as error:
-            return _Broken(error)
+            return _BrokenBody(error)
 
 
-class _Broken(io.RawIOBase):
+class _BrokenBody(io.RawIOBase):
     """A body that could not be read; who reads it is told why, where errors are answered."""
 
     def __init__(self, error: Exception) -> None:

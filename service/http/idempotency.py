@@ -7,7 +7,7 @@ import re
 
 from flask import Request
 from softbalance.schemas.episode import Episode
-from softbalance.schemas.mistakes import Located, shown
+from softbalance.schemas.mistakes import LocatedMistake, quote_value
 from softbalance.service.http.problems import Problem
 from softbalance.service.observing.access_log import KEY_ID
 from softbalance.service.store import Claim, canonical
@@ -27,14 +27,16 @@ def claim_of(request: Request, rulebook: str, body: Episode) -> Claim | None:
     if key is None:
         return None
     if not re.fullmatch(PATTERN, key):
-        detail = f"{HEADER} is {shown(key)}; send 1 to 255 visible ASCII characters, once"
-        raise Problem(400, "invalid-idempotency-key", detail, [Located("", "format", detail)])
+        detail = f"{HEADER} is {quote_value(key)}; send 1 to 255 visible ASCII characters, once"
+        raise Problem(
+            400, "invalid-idempotency-key", detail, [LocatedMistake("", "format", detail)]
+        )
     content = canonical({"rulebook": rulebook, "body": body})
     fingerprint = hashlib.sha256(content.encode()).hexdigest()
     return Claim(request.environ.get(KEY_ID) or "", key, fingerprint)
 
 
-def reused() -> Problem:
+def report_reused_key() -> Problem:
     """Return the problem of a key that came with another request before."""
     detail = f"this {HEADER} came with another body or rulebook before; send a new one"
     return Problem(422, "idempotency-key-reused", detail)

@@ -13,7 +13,7 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, ValidationError, fields
 from marshmallow.fields import List
 from softbalance.schemas.fields import StrictSchema
-from softbalance.schemas.mistakes import Located, Mistake, located, pointer
+from softbalance.schemas.mistakes import LocatedMistake, Mistake, locate_mistakes, pointer
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.http.problems import Problem
 from webargs.flaskparser import FlaskParser
@@ -63,7 +63,7 @@ class Parser(FlaskParser):
                 "invalid-query",
                 f"query parameter {twice[0]!r} is given twice; give it once",
                 [
-                    Located("", "duplicate", f"query parameter {name!r} is given twice")
+                    LocatedMistake("", "duplicate", f"query parameter {name!r} is given twice")
                     for name in twice
                 ],
             )
@@ -73,7 +73,7 @@ class Parser(FlaskParser):
     def handle_error(self, error: ValidationError, req: Request, schema: Any, **_: Any) -> NoReturn:
         """Raise the problem of a body or a query that does not fit its schema."""
         ((location, messages),) = error.messages.items()  # type: ignore[union-attr]
-        mistakes = located(messages)
+        mistakes = locate_mistakes(messages)
         if location == "query":
             raise invalid_query(mistakes)
         raise invalid_episode(mistakes)
@@ -104,12 +104,12 @@ def json_body(body: bytes) -> Any:
         return parse(body)
     except NotJSON as error:
         reason = "the body is empty" if not body.strip() else f"the body is not JSON: {error}"
-        raise Problem(400, "not-json", reason, [Located("", "json", reason)]) from error
+        raise Problem(400, "not-json", reason, [LocatedMistake("", "json", reason)]) from error
     except DuplicateKeys as error:
         raise invalid_episode(error.mistakes) from error
 
 
-def invalid_episode(mistakes: list[Located]) -> Problem:
+def invalid_episode(mistakes: list[LocatedMistake]) -> Problem:
     """Return the problem of a body that is JSON but no valid document."""
     count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     first = mistakes[0]
@@ -117,10 +117,10 @@ def invalid_episode(mistakes: list[Located]) -> Problem:
     return Problem(422, "invalid-episode", detail, mistakes)
 
 
-def invalid_query(mistakes: list[Located]) -> Problem:
+def invalid_query(mistakes: list[LocatedMistake]) -> Problem:
     """Return the problem of query parameters; none of them has a pointer into the body."""
     told = [
-        Located("", m.code, f"query parameter {_parameter(m.pointer)!r}: {m.detail}")
+        LocatedMistake("", m.code, f"query parameter {_parameter(m.pointer)!r}: {m.detail}")
         for m in mistakes
     ]
     return Problem(422, "invalid-query", told[0].detail, told)
@@ -140,7 +140,7 @@ class Blueprint(SmorestBlueprint):
         view = args[1] if len(args) > 1 else options["view_func"]
         told = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", ())
         if not any(part.get("in") == "query" for part in told):
-            view = _without_query(view)
+            view = _refuse_query(view)
             args, options = args[:1], {**options, "view_func": view}
         super().add_url_rule(rule, *args, **options)
 
@@ -148,26 +148,26 @@ class Blueprint(SmorestBlueprint):
     def header(name: str, pattern: str, about: str) -> Callable[[View], View]:
         """Document a header that a view reads by itself. Stands nearest to the view."""
 
-        def documented(view: View) -> View:
+        def document(view: View) -> View:
             schema = {"type": "string", "pattern": f"^{pattern}$"}
             described = {"in": "header", "name": name, "schema": schema, "description": about}
             view._apidoc = {"arguments": {"parameters": [described]}}  # type: ignore[attr-defined]
             return view
 
-        return documented
+        return document
 
 
-def _without_query(view: Any) -> Any:
+def _refuse_query(view: Any) -> Any:
     @wraps(view)
-    def checked(*args: Any, **options: Any) -> Any:
+    def check(*args: Any, **options: Any) -> Any:
         if request.args:
             told = "is not known; this call takes no query parameters"
             raise invalid_query(
-                [Located(pointer((name,)), "unknown", told) for name in request.args]
+                [LocatedMistake(pointer((name,)), "unknown", told) for name in request.args]
             )
         return view(*args, **options)
 
-    return checked
+    return check
 
 
 class Query(StrictSchema):

@@ -61,7 +61,7 @@ class PatientSocket:
         limit = self._socket.gettimeout()
         left = self._left[0]
         try:
-            data: bytes = self._waited(0, limit, partial(self._socket.recv, size, flags))
+            data: bytes = self._wait(0, limit, partial(self._socket.recv, size, flags))
         except TimeoutError:
             if limit is not None and limit < left:
                 raise
@@ -76,14 +76,14 @@ class PatientSocket:
         rest = memoryview(data)
         while rest:
             try:
-                sent = self._waited(1, self._socket.gettimeout(), partial(self._socket.send, rest))
+                sent = self._wait(1, self._socket.gettimeout(), partial(self._socket.send, rest))
             except TimeoutError:
                 self._given_up = True
                 raise BrokenPipeError(errno.EPIPE, "the client takes no answer") from None
             self._earn(sent)
             rest = rest[sent:]
 
-    def _waited(self, way: int, limit: float | None, call: Callable[[], Any]) -> Any:
+    def _wait(self, way: int, limit: float | None, call: Callable[[], Any]) -> Any:
         """Call with what is left of the time; a call that must not wait is made as it is."""
         if limit == 0:
             return call()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, current_app, request
-from softbalance.schemas.mistakes import Located
+from softbalance.schemas.mistakes import LocatedMistake
 from werkzeug.exceptions import HTTPException
 
 MIMETYPE = "application/problem+json"
@@ -38,7 +38,7 @@ class Problem(Exception):
         status: int,
         kind: str,
         detail: str,
-        errors: Iterable[Located] = (),
+        errors: Iterable[LocatedMistake] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -52,13 +52,13 @@ def payload(problem: Problem, instance: str) -> dict[str, object]:
         "type": f"urn:softbalance:problem:{problem.kind}",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
-        "detail": _printable(problem.detail[:LONGEST_DETAIL]),
+        "detail": _escape_surrogates(problem.detail[:LONGEST_DETAIL]),
         "instance": instance,
         "errors": [
             {
-                "pointer": _short(e.pointer),
+                "pointer": _shorten_pointer(e.pointer),
                 "code": e.code,
-                "detail": _printable(e.detail),
+                "detail": _escape_surrogates(e.detail),
             }
             for e in problem.errors[:MOST_ERRORS]
         ],
@@ -68,7 +68,7 @@ def payload(problem: Problem, instance: str) -> dict[str, object]:
 def answer(problem: Problem) -> Response:
     """Return the HTTP response that tells a problem: a page to a browser, JSON to all others."""
     page = current_app.extensions.get(_PAGE)
-    if page is not None and asked_by_browser():
+    if page is not None and wants_html():
         return page(problem)  # type: ignore[no-any-return]
     body = orjson.dumps(payload(problem, quote(request.path)))
     return Response(body, problem.status, problem.headers, mimetype=MIMETYPE)
@@ -79,21 +79,21 @@ def show_pages(app: Flask, page: Callable[[Problem], Response]) -> None:
     app.extensions[_PAGE] = page
 
 
-def asked_by_browser() -> bool:
+def wants_html() -> bool:
     """Return whether HTML is wanted rather than JSON, of anything but the API."""
     accepted = request.accept_mimetypes
     liked = accepted.best_match([MIMETYPE, "application/json", "text/html"])
     return liked == "text/html" and not request.path.startswith("/v1/")
 
 
-def _short(pointer: str) -> str:
+def _shorten_pointer(pointer: str) -> str:
     """Point to what is around the place where a key on the way is too long to repeat."""
     while len(pointer) > LONGEST_POINTER:
         pointer = pointer.rpartition("/")[0]
-    return _printable(pointer)
+    return _escape_surrogates(pointer)
 
 
-def _printable(text: str) -> str:
+def _escape_surrogates(text: str) -> str:
     """Escape lone surrogates, which a hostile text may hold and no answer can."""
     return text.encode("utf-8", "backslashreplace").decode()
 
@@ -109,16 +109,16 @@ def register(app: Flask) -> None:
     """Answer every error of the app as a problem."""
 
     @app.errorhandler(Problem)
-    def told(problem: Problem) -> Response:
+    def answer_problem(problem: Problem) -> Response:
         return answer(problem)
 
     @app.errorhandler(HTTPException)
-    def of_http(error: HTTPException) -> Response:
+    def answer_http(error: HTTPException) -> Response:
         if error.response is not None or (error.code or 500) < 400:
             return error.get_response()  # type: ignore[return-value]
         return answer(_of_http(error))
 
     @app.errorhandler(Exception)
-    def ours(error: Exception) -> Response:
+    def answer_unexpected(error: Exception) -> Response:
         _log.exception("unexpected error at %s %s", request.method, request.path)
         return answer(Problem(500, "internal-server-error", _REMEDIES[500]))

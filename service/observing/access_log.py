@@ -91,7 +91,7 @@ class LoggedRequest:
     def _note(self, seconds: float) -> None:
         environ, metrics = self._environ, self._access.metrics
         method = environ["REQUEST_METHOD"]
-        metrics.request(method, self._route, self._status, seconds)
+        metrics.observe_request(method, self._route, self._status, seconds)
         metrics.in_progress.dec()
         if self._access.log is None:
             return

@@ -35,13 +35,15 @@ def configure(level: str, form: str) -> None:
     rendered: Processor = structlog.dev.ConsoleRenderer(colors=stream.isatty())
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        processors=[*shared, _printable, rendered] if as_text else [*shared, _json_bytes],
+        processors=[*shared, _escape_controls, rendered] if as_text else [*shared, _json_bytes],
         logger_factory=structlog.WriteLoggerFactory(stream)
         if as_text
         else structlog.BytesLoggerFactory(stream.buffer),
         cache_logger_on_first_use=True,
     )
-    final = [_printable, rendered] if as_text else [structlog.processors.format_exc_info, _json]
+    final = (
+        [_escape_controls, rendered] if as_text else [structlog.processors.format_exc_info, _json]
+    )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -66,7 +68,7 @@ def _add_process(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def _printable(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def _escape_controls(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Escape what could steer a terminal; a message may quote what a stranger sent."""
     return {
         key: value.encode("unicode_escape").decode()

@@ -54,11 +54,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self.in_progress = self._live(
+        self.in_progress = self._make_gauge(
             "softbalance_requests_in_progress", "Requests being answered."
         )
-        self.threads = self._live("softbalance_threads", "Requests that may be answered at a time.")
-        self.threads_busy = self._live(
+        self.threads = self._make_gauge(
+            "softbalance_threads", "Requests that may be answered at a time."
+        )
+        self.threads_busy = self._make_gauge(
             "softbalance_threads_busy", "Requests that are being answered, batches apart."
         )
         self.waited = prometheus.Histogram(
@@ -89,24 +91,24 @@ class Metrics:
             for rule in rulebook.rules:
                 self._rule(rulebook.id, rule.id)
 
-    def _live(self, name: str, about: str) -> prometheus.Gauge:
+    def _make_gauge(self, name: str, about: str) -> prometheus.Gauge:
         return prometheus.Gauge(name, about, multiprocess_mode="livesum", registry=self._registry)
 
-    def decided(self, *decisions: Decision) -> None:
+    def count_decisions(self, *decisions: Decision) -> None:
         """Count decisions by one rulebook, their classes and the rules that fired."""
         rulebook = decisions[0].rulebook.id
         classes = Counter(decision.facts[CLASSIFICATION] for decision in decisions)
         for classification, count in classes.items():
             self._class(rulebook, classification).inc(count)
-        for rule, count in Counter(_fired(decisions)).items():
+        for rule, count in Counter(_list_fired(decisions)).items():
             self._rule(rulebook, rule).inc(count)
 
-    def failed(self, error: EngineFailure) -> None:
+    def count_failure(self, error: EngineFailure) -> None:
         """Count a failure of the engine, if it is a disagreement."""
         if isinstance(error, Disagreement):
             self._disagreements.inc()
 
-    def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
+    def observe_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Note a request that has been answered; `route` is None where none matched.
 
         Methods and paths that a caller made up are not told apart: each pair is a series.
@@ -115,7 +117,7 @@ class Metrics:
         self._requests.labels(*labels, f"{status // 100}xx").observe(seconds)
 
     @contextmanager
-    def store(self, operation: str) -> Iterator[None]:
+    def time_store(self, operation: str) -> Iterator[None]:
         """Time a `read` or `write` of the store, and count it if the store is away."""
         with self._store.labels(operation).time():
             try:
@@ -147,7 +149,7 @@ class _Records(Collector):
         yield GaugeMetricFamily("softbalance_records", "Records in the store.", self._count)
 
 
-def _fired(decisions: Sequence[Decision]) -> Iterator[str]:
+def _list_fired(decisions: Sequence[Decision]) -> Iterator[str]:
     for decision in decisions:
         for _, conclusions in decision.stages:
             for rule in conclusions.rules:

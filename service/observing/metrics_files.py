@@ -38,7 +38,7 @@ class MetricsFiles:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
 
-    def beside(self, name: str) -> Path:
+    def get_path(self, name: str) -> Path:
         """Return the path of a file of this name, which goes when the service stops."""
         return self._folder / name
 

@@ -33,12 +33,12 @@ def span_of(traceparent: str | None) -> Span:
     """Return a new span in the caller's trace if it names one, else in a trace of its own."""
     span_id = os.urandom(8).hex()
     found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
-    if found is None or not _usable(*found.groups()):
+    if found is None or not _is_usable(*found.groups()):
         return Span(os.urandom(16).hex(), span_id, 0)
     return Span(found[2], span_id, int(found[4], 16) & _SAMPLED)
 
 
-def _usable(version: str, trace_id: str, parent_id: str, _: str, more: str | None) -> bool:
+def _is_usable(version: str, trace_id: str, parent_id: str, _: str, more: str | None) -> bool:
     """Only later versions may have more fields; ids of zeros alone are none (section 3.2.2)."""
     grown = version != "00" or more is None
     return version != "ff" and grown and {*trace_id} != {"0"} and {*parent_id} != {"0"}

@@ -10,7 +10,7 @@ from flask import Response, request
 from softbalance.rules.model import Rulebook, VerdictClass
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import as_json, body_of
-from softbalance.service.pages.rendering import shown
+from softbalance.service.pages.rendering import render_page
 
 #: Bytes up to which the page takes a file; larger ones are for the command line.
 MOST_BYTES = 200 * 1024 * 1024
@@ -35,7 +35,7 @@ def blueprint(context: Context) -> flask.Blueprint:
     def batch() -> Response:
         rulebooks = list(context.library.rulebooks.values())
         page = BatchPage(rulebooks, context.library.default, codebook.classes, MOST_BYTES)
-        return shown("batch.html", page)
+        return render_page("batch.html", page)
 
     @routes.post("/header")
     def header() -> Response:

@@ -16,13 +16,13 @@ from softbalance.rules.verification.cases import Case, cases_of
 from softbalance.schemas.classification import FULL, Answer
 from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.grammar import CLASSIFICATION
-from softbalance.schemas.mistakes import located
+from softbalance.schemas.mistakes import locate_mistakes
 from softbalance.schemas.outlook import Question
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import as_json, body_of, invalid_episode, json_body
 from softbalance.service.http.problems import Problem, payload
-from softbalance.service.pages.rendering import shown
-from softbalance.service.text.argument import Statement, unfolded_each
+from softbalance.service.pages.rendering import render_page
+from softbalance.service.text.argument import Statement, unfold_proofs
 from softbalance.service.text.phrases import label
 from softbalance.service.text.sentence import fact_names, kind_titles
 
@@ -60,7 +60,7 @@ class VerdictFragment:
         """The question that tells most, if any still matters."""
         return next(iter(self.answer["next_questions"]), None)
 
-    def told(self) -> dict[str, Any]:
+    def render(self) -> dict[str, Any]:
         """Return what the desk's script shows: the part of the page, and what goes elsewhere."""
         return {
             "html": render_template("code_verdict.html", page=self),
@@ -84,7 +84,7 @@ def blueprint(context: Context) -> flask.Blueprint:
         page = DeskPage(
             codebook, rulebooks, context.library.default, list(cases.values()), max_body
         )
-        return shown("code.html", page)
+        return render_page("code.html", page)
 
     @routes.post("/verdict")
     def verdict() -> Response:
@@ -93,13 +93,13 @@ def blueprint(context: Context) -> flask.Blueprint:
         try:
             episode: Episode = schema.load(json_body(body_of(request)))
         except ValidationError as error:
-            return _mistaken(invalid_episode(located(error.messages)))
+            return _answer_mistakes(invalid_episode(locate_mistakes(error.messages)))
         except Problem as problem:
             if not problem.errors:
                 raise
-            return _mistaken(problem)
+            return _answer_mistakes(problem)
         answer = classifier.classify({"id": "draft", **episode}, FULL)
-        return as_json({"mistakes": [], **_fragment(answer, classifier.rulebook).told()})
+        return as_json({"mistakes": [], **_fragment(answer, classifier.rulebook).render()})
 
     @routes.get("/cases/<path:name>")
     def case(name: str) -> Response:
@@ -113,7 +113,7 @@ def blueprint(context: Context) -> flask.Blueprint:
 
 def _fragment(answer: Answer, rulebook: Rulebook) -> VerdictFragment:
     facts = [*answer["tests"], *answer["explanations"]]
-    statements = unfolded_each(answer, rulebook.codebook, [CLASSIFICATION, *facts])
+    statements = unfold_proofs(answer, rulebook.codebook, [CLASSIFICATION, *facts])
     titles = fact_names(facts, rulebook)
     kinds = kind_titles(rulebook)
     return VerdictFragment(answer, rulebook.codebook, kinds, titles, list(statements))
@@ -126,5 +126,5 @@ def _classifier(context: Context, rulebook: str) -> Classifier:
         raise Problem(422, "invalid-query", str(error)) from error
 
 
-def _mistaken(problem: Problem) -> Response:
+def _answer_mistakes(problem: Problem) -> Response:
     return as_json({"mistakes": payload(problem, request.path)["errors"]})

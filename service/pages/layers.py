@@ -17,7 +17,7 @@ Vertex = str | tuple[str, str, int]
 _SWEEPS = 12
 
 
-def placed(
+def place_vertices(
     columns: Mapping[str, int], lines: Iterable[Line]
 ) -> tuple[dict[str, float], dict[Line, list[tuple[int, float]]]]:
     """Return the row of each vertex, from 0, and for each line its bends as (column, row).
@@ -43,7 +43,7 @@ def placed(
     )
 
 
-def behind(vertex: str, lines: Iterable[Line]) -> set[str]:
+def find_behind(vertex: str, lines: Iterable[Line]) -> set[str]:
     """Return all vertices from which lines lead to a vertex."""
     import networkx as nx  # noqa: PLC0415
 
@@ -67,7 +67,7 @@ def _rows(graph: Any) -> dict[Vertex, float]:
                 _mean([rows[n] for n in (*graph.predecessors(v), *graph.successors(v))], rows[v])
                 for v in column
             ]
-            for vertex, row in zip(column, _apart(wanted, column), strict=True):
+            for vertex, row in zip(column, _space_out(wanted, column), strict=True):
                 rows[vertex] = row
     top = min(rows.values(), default=0)
     return {vertex: row - top for vertex, row in rows.items()}
@@ -85,7 +85,7 @@ def _sort(order: Iterable[list[Vertex]], neighbours: Callable[[Vertex], Iterable
         before = {vertex: at for at, vertex in enumerate(column)}
 
 
-def _apart(wanted: Sequence[float], column: Sequence[Vertex]) -> list[float]:
+def _space_out(wanted: Sequence[float], column: Sequence[Vertex]) -> list[float]:
     """Return the rows nearest to those wanted (least squares) that keep order and distance.
 
     Vertices that would come too near move together, about the mean of what they want.

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from softbalance.rules.wording import listed
+from softbalance.rules.wording import join_words
 from softbalance.schemas.mistakes import unknown_name
 from softbalance.service.http.problems import Problem
-from softbalance.service.store import ORDERS, TIME, Wanted
+from softbalance.service.store import ORDERS, TIME, RecordQuery
 
 #: Name in the query → the longest that it may be.
 _TEXTS = {"text": 300, "actor": 64, "coder": 200}
@@ -24,10 +24,10 @@ _DIRECTIONS = ("falling", "rising")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ListState:
     """Filters, order and cursor of a list, and the addresses that differ in one of them."""
 
-    wanted: Wanted
+    wanted: RecordQuery
 
     @property
     def filters(self) -> Mapping[str, str]:
@@ -46,22 +46,22 @@ class Asked:
         query = urlencode({name: value for name, value in parts.items() if value is not None})
         return f"{path}?{query}" if query else path
 
-    def sorted_by(self, order: str) -> str:
+    def get_sorted_address(self, order: str) -> str:
         """Return the address of the list sorted so, or the other way round if it is already."""
         falling = not self.wanted.falling if order == self.wanted.order else order == TIME
         return self.address(sort=order, direction=_DIRECTIONS[not falling])
 
-    def page_after(self, after: tuple[Any, int]) -> str:
+    def get_page_address(self, after: tuple[Any, int]) -> str:
         """Return the address of the next page."""
         return self.address(cursor=base64.urlsafe_b64encode(orjson.dumps(after)).decode())
 
-    def without(self, *names: str) -> Asked:
+    def drop(self, *names: str) -> ListState:
         """Return the same with fewer filters."""
         left = {name: value for name, value in self.filters.items() if name not in names}
-        return Asked(replace(self.wanted, filters=left, after=None))
+        return ListState(replace(self.wanted, filters=left, after=None))
 
 
-def asked(query: Mapping[str, str], known: Mapping[str, Iterable[str]]) -> Asked:
+def parse_list_query(query: Mapping[str, str], known: Mapping[str, Iterable[str]]) -> ListState:
     """Read a query; `known` has the values that a closed filter may take.
 
     An empty field of a form is no filter, and what has no meaning here is passed over. Raises the
@@ -71,25 +71,25 @@ def asked(query: Mapping[str, str], known: Mapping[str, Iterable[str]]) -> Asked
     filters: dict[str, str] = {}
     for name, values in known.items():
         if name in given:
-            filters[name] = _one_of(name, given[name], values)
+            filters[name] = _check_choice(name, given[name], values)
     for name, longest in _TEXTS.items():
         if name in given:
             if len(given[name]) > longest or "\0" in given[name]:
-                raise _unusable(f"{name} is at most {longest} characters of text")
+                raise _refuse(f"{name} is at most {longest} characters of text")
             filters[name] = given[name]
     for name in _DATES:
         if name in given:
             filters[name] = _day(name, given[name])
-    order = _one_of("sort", given.get("sort", TIME), ORDERS)
+    order = _check_choice("sort", given.get("sort", TIME), ORDERS)
     usual = _DIRECTIONS[order != TIME]
-    falling = _one_of("direction", given.get("direction", usual), _DIRECTIONS) == "falling"
+    falling = _check_choice("direction", given.get("direction", usual), _DIRECTIONS) == "falling"
     after = _cursor(given["cursor"], order) if "cursor" in given else None
-    return Asked(Wanted(filters, order, falling, after))
+    return ListState(RecordQuery(filters, order, falling, after))
 
 
-def _one_of(name: str, value: str, known: Iterable[str]) -> str:
+def _check_choice(name: str, value: str, known: Iterable[str]) -> str:
     if value not in (values := list(known)):
-        raise _unusable(f"{unknown_name(name, value, values)}; known are {listed(values)}")
+        raise _refuse(f"{unknown_name(name, value, values)}; known are {join_words(values)}")
     return value
 
 
@@ -99,7 +99,7 @@ def _day(name: str, value: str) -> str:
             raise ValueError
         return date.fromisoformat(value).isoformat()
     except ValueError as error:
-        raise _unusable(f"{name} is {value[:40]!r}; write a day as YYYY-MM-DD") from error
+        raise _refuse(f"{name} is {value[:40]!r}; write a day as YYYY-MM-DD") from error
 
 
 def _cursor(value: str, order: str) -> tuple[Any, int]:
@@ -109,9 +109,9 @@ def _cursor(value: str, order: str) -> tuple[Any, int]:
         if not (number and type(key) is (int if order == TIME else str)) or "\0" in str(key):
             raise ValueError
     except (ValueError, TypeError, binascii.Error) as error:
-        raise _unusable("the cursor is none of this service; start at the first page") from error
+        raise _refuse("the cursor is none of this service; start at the first page") from error
     return (position if order == TIME else key), position
 
 
-def _unusable(detail: str) -> Problem:
+def _refuse(detail: str) -> Problem:
     return Problem(422, "invalid-query", detail)

@@ -12,9 +12,14 @@ from dataclasses import dataclass, field
 from softbalance.rules.model import SETS, Codebook
 from softbalance.schemas.classification import Answer, Premise, Step
 from softbalance.schemas.grammar import CLASSIFICATION
-from softbalance.service.pages.layers import behind, placed
-from softbalance.service.text.argument import cited, coded_anchor, step_anchor, unsourced
-from softbalance.service.text.phrases import words
+from softbalance.service.pages.layers import find_behind, place_vertices
+from softbalance.service.text.argument import (
+    coded_anchor,
+    explain_unsourced,
+    format_cites,
+    step_anchor,
+)
+from softbalance.service.text.phrases import to_words
 
 Fact = tuple[str, str]
 
@@ -58,7 +63,7 @@ class Box:
     @property
     def citation(self) -> str:
         """Where the reason comes from."""
-        return cited(self.step["cites"]) if self.step else ""
+        return format_cites(self.step["cites"]) if self.step else ""
 
 
 @dataclass(slots=True)
@@ -96,8 +101,8 @@ class Picture:
 
 def picture_of(classified: Answer, codebook: Codebook) -> Picture:
     """Lay out the proof of a classification; what is recorded and not weighed is left out."""
-    boxes, edges = _facts([s for s in classified["trace"] if _weighed(s)], codebook)
-    rows, bends = placed({name: box.column for name, box in boxes.items()}, edges)
+    boxes, edges = _facts([s for s in classified["trace"] if _is_weighed(s)], codebook)
+    rows, bends = place_vertices({name: box.column for name, box in boxes.items()}, edges)
     columns = _columns(boxes.values())
     for name, box in boxes.items():
         box.x, box.width = columns[box.column]
@@ -111,7 +116,7 @@ def picture_of(classified: Answer, codebook: Codebook) -> Picture:
     return picture
 
 
-def _weighed(step: Step) -> bool:
+def _is_weighed(step: Step) -> bool:
     return step["concludes"]["fact"] not in (*SETS, "strategy")
 
 
@@ -128,7 +133,7 @@ def _facts(
         target = boxes.setdefault(concluded, box)
         for premise in step["premises"]:
             source = boxes.setdefault(
-                (premise["fact"], premise["value"]), _coded(premise, codebook)
+                (premise["fact"], premise["value"]), _make_coded_box(premise, codebook)
             )
             if source is not target:
                 edges[source.name, target.name] = None
@@ -136,12 +141,12 @@ def _facts(
     return {box.name: box for box in boxes.values()}, list(edges)
 
 
-def _coded(premise: Premise, codebook: Codebook) -> Box:
+def _make_coded_box(premise: Premise, codebook: Codebook) -> Box:
     fact, value = premise["fact"], premise["value"]
     box = Box(coded_anchor(fact), fact, value, 0, observations=premise["observations"])
     if fact in codebook.indicators:
         box.question = codebook.indicators[fact].question
-        box.unsourced = "" if box.observations else unsourced(value)
+        box.unsourced = "" if box.observations else explain_unsourced(value)
     return box
 
 
@@ -149,7 +154,7 @@ def _mark_carrying(boxes: Iterable[Box], edges: Iterable[tuple[str, str]]) -> No
     """Mark the verdict and all that it rests on."""
     boxes = list(boxes)
     for verdict in [box.name for box in boxes if box.is_verdict]:
-        below = behind(verdict, edges)
+        below = find_behind(verdict, edges)
         for box in boxes:
             box.carries |= box.name in below or box.name == verdict
 
@@ -159,7 +164,7 @@ def _columns(boxes: Iterable[Box]) -> list[tuple[float, float]]:
     letters: dict[int, int] = {}
     chips = 0
     for box in boxes:
-        longest = max(len(words(box.fact)), len(words(box.value)) + 2)
+        longest = max(len(to_words(box.fact)), len(to_words(box.value)) + 2)
         letters[box.column] = max(letters.get(box.column, 0), longest)
         chips = max(chips, min(len(box.observations), _CHIPS + 1))
     left: float = _MARGIN + (chips * (_CHIP + 4) + 18 if chips else 0)

@@ -12,18 +12,18 @@ import orjson
 from flask import Response, render_template
 from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
 from softbalance.rules.model import Codebook, Rulebook
-from softbalance.rules.wording import listed
+from softbalance.rules.wording import join_words
 from softbalance.schemas.classification import FULL, TRACE, Answer, Classification
 from softbalance.schemas.comparison import Comparison
 from softbalance.schemas.episode import ID_PATTERN, Observation
-from softbalance.service.classifiers import NotKept
+from softbalance.service.classifiers import RulebookNotKept
 from softbalance.service.context import Context
 from softbalance.service.http.problems import Problem
 from softbalance.service.pages.picture import Picture, picture_of
-from softbalance.service.pages.rendering import shown
-from softbalance.service.replay import Difference, decided_again, differences, in_full
+from softbalance.service.pages.rendering import render_page
+from softbalance.service.replay import Difference, decide_again, differences, in_full
 from softbalance.service.store import Link
-from softbalance.service.text.argument import Statement, conflicting, unfolded_each
+from softbalance.service.text.argument import Statement, find_conflicting, unfold_proofs
 from softbalance.service.text.dot import proof_graph
 from softbalance.service.text.outlook_text import flips_words, missing_words
 from softbalance.service.text.proof import proof_text, sources_of
@@ -90,24 +90,24 @@ def blueprint(context: Context) -> flask.Blueprint:
 
     @routes.get("/<record>")
     def record_(record: str) -> Response:
-        return shown("record.html", record_page(context, stored(context, record)))
+        return render_page("record.html", record_page(context, load_stored(context, record)))
 
     @routes.post("/<record>/replay")
     def replay(record: str) -> Response:
-        found = stored(context, record)
+        found = load_stored(context, record)
         try:
-            again = decided_again(context.classifiers, found, TRACE)
-        except NotKept as error:
+            again = decide_again(context.classifiers, found, TRACE)
+        except RulebookNotKept as error:
             raise Problem(409, "rulebook-not-kept", f"{error}; it cannot decide again") from error
-        return shown("record.html", record_page(context, found, differences(found, again)))
+        return render_page("record.html", record_page(context, found, differences(found, again)))
 
     @routes.get("/<record>/download.<ending>")
     def download(record: str, ending: str) -> Response:
         if ending not in DOWNLOADS:
-            offered = listed(DOWNLOADS, "or")
+            offered = join_words(DOWNLOADS, "or")
             raise Problem(404, "not-found", f"there is no download of that kind; take {offered}")
         mimetype, write = DOWNLOADS[ending]
-        body = write(context, stored(context, record))
+        body = write(context, load_stored(context, record))
         saved = {"Content-Disposition": f'attachment; filename="{record}.{ending}"'}
         return Response(body, headers=saved, mimetype=mimetype)
 
@@ -115,8 +115,8 @@ def blueprint(context: Context) -> flask.Blueprint:
 
 
 def _json(context: Context, found: Classification) -> bytes:
-    with suppress(NotKept):
-        found = in_full(found, decided_again(context.classifiers, found, FULL))
+    with suppress(RulebookNotKept):
+        found = in_full(found, decide_again(context.classifiers, found, FULL))
     return orjson.dumps(found, option=orjson.OPT_INDENT_2)
 
 
@@ -125,7 +125,7 @@ def _svg(context: Context, found: Classification) -> str:
     return render_template("picture.svg", picture=picture)
 
 
-def _written(
+def _write_text(
     write: Callable[[Answer, Codebook], str],
 ) -> Callable[[Context, Classification], str]:
     return lambda context, found: write(found, context.library.codebook)
@@ -134,16 +134,16 @@ def _written(
 #: Ending → media type, and what writes a stored classification so.
 DOWNLOADS: dict[str, tuple[str, Callable[[Context, Classification], str | bytes]]] = {
     "json": ("application/json", _json),
-    "txt": ("text/plain", _written(proof_text)),
+    "txt": ("text/plain", _write_text(proof_text)),
     "dot": (
         "text/vnd.graphviz",
-        _written(proof_graph),
+        _write_text(proof_graph),
     ),
     "svg": ("image/svg+xml", _svg),
 }
 
 
-def stored(context: Context, record: str) -> Classification:
+def load_stored(context: Context, record: str) -> Classification:
     """Return a stored classification, or raise the problem that there is none."""
     found = context.store.get(record) if re.fullmatch(ID_PATTERN, record) else None
     if found is None:
@@ -161,7 +161,7 @@ def verdict_of(answer: Answer, codebook: Codebook, rulebook: Rulebook | None) ->
         kind_titles(rulebook),
         fact_names(facts, rulebook),
         {fact: concluded[fact] for fact in facts if fact in concluded},
-        list(unfolded_each(answer, codebook, ["classification", *facts])),
+        list(unfold_proofs(answer, codebook, ["classification", *facts])),
         picture_of(answer, codebook),
     )
 
@@ -173,11 +173,11 @@ def record_page(
     codebook = context.library.codebook
     not_kept, rulebook, compared, outlook = None, None, None, None
     try:
-        rulebook = context.classifiers.of_digest(found["rulebook"]["digest"]).rulebook
-        again = decided_again(context.classifiers, found, FULL)
+        rulebook = context.classifiers.find_by_digest(found["rulebook"]["digest"]).rulebook
+        again = decide_again(context.classifiers, found, FULL)
         outlook = Outlook(missing_words(again, codebook), flips_words(again["flips"]), again)
-        compared = _compared(context, found)
-    except NotKept as error:
+        compared = _compare_rulebooks(context, found)
+    except RulebookNotKept as error:
         not_kept = str(error)
     return RecordPage(
         verdict_of(found, codebook, rulebook),
@@ -193,14 +193,14 @@ def record_page(
 
 def _evidence(found: Classification) -> list[Evidence]:
     episode = found["episode"]
-    at_odds = {i for name in found["contested"] for i in conflicting(episode, name)}
+    at_odds = {i for name in found["contested"] for i in find_conflicting(episode, name)}
     observations = episode.get("observations", ())
     return [Evidence(n + 1, said, n in at_odds) for n, said in enumerate(observations)]
 
 
-def _compared(context: Context, found: Classification) -> Comparison | None:
+def _compare_rulebooks(context: Context, found: Classification) -> Comparison | None:
     """Return what the service's other rulebooks make of the episode; None if there are none."""
-    own = context.classifiers.of_digest(found["rulebook"]["digest"])
+    own = context.classifiers.find_by_digest(found["rulebook"]["digest"])
     others = [name for name in context.library.rulebooks if name != own.rulebook.id]
     if not others:
         return None

@@ -12,8 +12,8 @@ import orjson
 from flask import Response, request
 from softbalance.schemas.classification import Classification
 from softbalance.service.context import Context
-from softbalance.service.pages.list_query import Asked, asked
-from softbalance.service.pages.rendering import shown
+from softbalance.service.pages.list_query import ListState, parse_list_query
+from softbalance.service.pages.rendering import render_page
 from softbalance.service.store import Row, Tally, count_classes, find_rows, read_documents
 
 PAGE = 50
@@ -38,7 +38,7 @@ class ClassificationsPage:
     `next` the address of the next page, `choices` the values of the closed filters.
     """
 
-    asked: Asked
+    asked: ListState
     rows: Sequence[Row]
     bars: Sequence[Bar]
     total: int
@@ -51,20 +51,20 @@ def blueprint(context: Context) -> flask.Blueprint:
     routes = flask.Blueprint("pages", __name__)
     tally = Tally(context.store.database)
 
-    def read() -> Asked:
-        return asked(request.args, _choices(context))
+    def read() -> ListState:
+        return parse_list_query(request.args, _choices(context))
 
     @routes.get("/")
     def classifications() -> Response:
-        return shown("classifications.html", _page(context, tally, read()))
+        return render_page("classifications.html", _page(context, tally, read()))
 
     @routes.get("/classifications.csv")
     def as_csv() -> Response:
-        return _exported(context, read(), "csv", _csv)
+        return _export(context, read(), "csv", _csv)
 
     @routes.get("/classifications.ndjson")
     def as_ndjson() -> Response:
-        return _exported(context, read(), "ndjson", _ndjson)
+        return _export(context, read(), "ndjson", _ndjson)
 
     return routes
 
@@ -78,11 +78,11 @@ def _choices(context: Context) -> dict[str, Sequence[str]]:
     }
 
 
-def _page(context: Context, tally: Tally, wanted: Asked) -> ClassificationsPage:
+def _page(context: Context, tally: Tally, wanted: ListState) -> ClassificationsPage:
     choices = _choices(context)
     database = context.store.database
     found = find_rows(database, wanted.wanted, PAGE)
-    others = wanted.without("classification")
+    others = wanted.drop("classification")
     counted = count_classes(database, others.filters) if others.filters else tally.classes()
     chosen = wanted.filters.get("classification")
     most = max(counted.values(), default=0)
@@ -97,16 +97,16 @@ def _page(context: Context, tally: Tally, wanted: Asked) -> ClassificationsPage:
         for label in choices["classification"]
     ]
     total = counted.get(chosen, 0) if chosen else sum(counted.values())
-    following = wanted.page_after(found.next) if found.next else None
+    following = wanted.get_page_address(found.next) if found.next else None
     return ClassificationsPage(wanted, found.rows, bars, total, following, choices)
 
 
 _Lines = Callable[[Iterator[Classification]], Iterator[bytes]]
 
 
-def _exported(context: Context, wanted: Asked, ending: str, lines: _Lines) -> Response:
+def _export(context: Context, wanted: ListState, ending: str, lines: _Lines) -> Response:
     """Stream all that the list shows, page after page."""
-    body = lines(read_documents(context.store.database, wanted.without().wanted))
+    body = lines(read_documents(context.store.database, wanted.drop().wanted))
     saved = {"Content-Disposition": f'attachment; filename="classifications.{ending}"'}
     mimetype = {"csv": "text/csv", "ndjson": "application/x-ndjson"}[ending]
     return Response(body, headers=saved, mimetype=mimetype)

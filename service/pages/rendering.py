@@ -16,11 +16,11 @@ from flask import Flask, Response, render_template, request, send_from_directory
 from softbalance.rules.model import Codebook
 from softbalance.rules.wording import clause_words
 from softbalance.service.http.problems import Problem, payload
-from softbalance.service.text.argument import cited
+from softbalance.service.text.argument import format_cites
 from softbalance.service.text.comparison_text import premise_words
 from softbalance.service.text.difference_text import content_words, differing_words, share
 from softbalance.service.text.outlook_text import change_words, expectation_words, gain_words
-from softbalance.service.text.phrases import counted, label, words
+from softbalance.service.text.phrases import format_count, label, to_words
 from softbalance.service.text.states_text import state_name
 from softbalance.service.text.verification_text import examined_words, has_witness, witness_words
 from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -45,7 +45,7 @@ _STATIC = Path(str(files("softbalance.service.pages") / "static"))
 _YEAR = 365 * 24 * 3600
 
 
-def shown(template: str, page: object, status: int = 200) -> Response:
+def render_page(template: str, page: object, status: int = 200) -> Response:
     """Return a page: the template, with `page` holding all that it shows."""
     body = render_template(template, page=page)
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
@@ -64,11 +64,11 @@ def set_up(app: Flask, codebook: Codebook) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.filters |= {
-        "words": words,
-        "counted": counted,
+        "words": to_words,
+        "counted": format_count,
         "change": change_words,
-        "cited": cited,
-        "clause": lambda clause: words(clause_words(clause)),
+        "cited": format_cites,
+        "clause": lambda clause: to_words(clause_words(clause)),
         "examined": examined_words,
         "expectation": expectation_words,
         "gain": gain_words,

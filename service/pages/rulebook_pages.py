@@ -15,11 +15,11 @@ from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.checks import as_json as as_verified
 from softbalance.schemas.rulebooks import Verification
-from softbalance.service.classifiers import NotKept
+from softbalance.service.classifiers import RulebookNotKept
 from softbalance.service.context import Context
 from softbalance.service.http.problems import Problem
-from softbalance.service.pages.rendering import shown
-from softbalance.service.store import Counted, Firings
+from softbalance.service.pages.rendering import render_page
+from softbalance.service.store import FiringCounts, Firings
 from softbalance.service.text.difference_text import equivalence_words
 
 #: How long a page may count firings before it is shown with what it has, in seconds.
@@ -43,7 +43,7 @@ class RulebookPage:
 
     book: Rulebook
     current: bool
-    fired: Counted
+    fired: FiringCounts
     verified: Verification | None = None
 
 
@@ -75,55 +75,55 @@ def blueprint(context: Context) -> flask.Blueprint:
 
     @routes.get("")
     def list_() -> Response:
-        return shown("rulebooks.html", RulebooksPage(books))
+        return render_page("rulebooks.html", RulebooksPage(books))
 
     @routes.get("/diff")
     def diff() -> Response:
         before, after = (request.args.get(name, "") for name in ("before", "after"))
         if not before and not after:
-            return shown("rulebooks_diff.html", DifferencePage(books, books[0].id, books[-1].id))
-        pair = _loaded(context, before), _loaded(context, after)
+            return render_page(
+                "rulebooks_diff.html", DifferencePage(books, books[0].id, books[-1].id)
+            )
+        pair = _get_loaded(context, before), _get_loaded(context, after)
         told = answers(before, after)
         cells = {(cell["before"], cell["after"]): cell["codings"] for cell in told["classes"]}
         page = DifferencePage(
             books, before, after, diff_rulebooks(*pair), told, equivalence_words(told), cells
         )
-        return shown("rulebooks_diff.html", page)
+        return render_page("rulebooks_diff.html", page)
 
     @routes.get("/<rulebook>")
     def get(rulebook: str) -> Response:
-        return shown("rulebook.html", _page(context, firings, rulebook, verify=False))
+        return render_page("rulebook.html", _page(context, firings, rulebook, verify=False))
 
     @routes.get("/<rulebook>/verification")
     def verification(rulebook: str) -> Response:
-        return shown("rulebook.html", _page(context, firings, rulebook, verify=True))
+        return render_page("rulebook.html", _page(context, firings, rulebook, verify=True))
 
     return routes
 
 
 def _page(context: Context, firings: Firings, name: str, *, verify: bool) -> RulebookPage:
     digest = request.args.get("digest")
-    book = _kept(context, name, digest) if digest else _loaded(context, name)
+    book = _load_kept(context, name, digest) if digest else _get_loaded(context, name)
     loaded = context.library.rulebooks.get(name)
     current = loaded is not None and loaded.digest == book.digest
-    verified = (
-        as_verified(context.verified(name), whole_paths=False) if verify and current else None
-    )
-    return RulebookPage(book, current, firings.of(book.digest, _PATIENCE), verified)
+    verified = as_verified(context.verify(name), whole_paths=False) if verify and current else None
+    return RulebookPage(book, current, firings.count(book.digest, _PATIENCE), verified)
 
 
-def _loaded(context: Context, name: str) -> Rulebook:
+def _get_loaded(context: Context, name: str) -> Rulebook:
     try:
         return context.library[name[:128]]
     except UnknownRulebook as error:
         raise Problem(404, "not-found", str(error)) from error
 
 
-def _kept(context: Context, name: str, digest: str) -> Rulebook:
+def _load_kept(context: Context, name: str, digest: str) -> Rulebook:
     """Return the rulebook as it was when records were decided by it."""
     try:
-        book = context.classifiers.of_digest(digest[:128]).rulebook
-    except NotKept as error:
+        book = context.classifiers.find_by_digest(digest[:128]).rulebook
+    except RulebookNotKept as error:
         raise Problem(404, "not-found", str(error)) from error
     if book.id != name:
         raise Problem(404, "not-found", f"{digest[:128]} is the digest of {book.id}")

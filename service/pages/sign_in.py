@@ -9,7 +9,7 @@ import flask
 from flask import Response, redirect, request, url_for
 from softbalance.service.auth import sessions
 from softbalance.service.auth.api_keys import Key, Keys
-from softbalance.service.pages.rendering import shown
+from softbalance.service.pages.rendering import render_page
 from werkzeug.wrappers import Response as AnyResponse
 
 _LONGEST_FORM = 16 * 1024
@@ -31,17 +31,19 @@ def blueprint(keys: Keys) -> flask.Blueprint:
     @routes.get("")
     def form() -> Response:
         id_ = sessions.key_id()
-        page = KeyPage(keys.of_id(id_) if id_ else None, _inside(request.args.get("next", "/")))
-        return shown("key.html", page)
+        page = KeyPage(
+            keys.find_by_id(id_) if id_ else None, _keep_inside(request.args.get("next", "/"))
+        )
+        return render_page("key.html", page)
 
     @routes.post("")
     def enter() -> AnyResponse:
         request.max_content_length = _LONGEST_FORM
-        to = _inside(request.form.get("next", "/"))
-        key = keys.of_token(request.form.get("key", "").strip())
+        to = _keep_inside(request.form.get("next", "/"))
+        key = keys.find_by_token(request.form.get("key", "").strip())
         if key is None:
             mistake = "This is no valid key. Copy it whole, from sb_ to its end; it may be revoked."
-            return shown("key.html", KeyPage(None, to, mistake), 422)
+            return render_page("key.html", KeyPage(None, to, mistake), 422)
         sessions.enter(key)
         return redirect(to, 303)
 
@@ -55,7 +57,7 @@ def blueprint(keys: Keys) -> flask.Blueprint:
     return routes
 
 
-def _inside(path: str) -> str:
+def _keep_inside(path: str) -> str:
     """Return a path of this service, or `/` for what a browser could take for another site."""
     try:
         parts = urlsplit(path)

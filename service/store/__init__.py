@@ -6,21 +6,21 @@ What others use is exported here; the modules are parts of it.
 from softbalance.service.store.chain import canonical
 from softbalance.service.store.chain_audit import audit
 from softbalance.service.store.database import Database, StoreAway
-from softbalance.service.store.firings import Counted, Firings
+from softbalance.service.store.firings import FiringCounts, Firings
 from softbalance.service.store.schema import WrongSchema
 from softbalance.service.store.search import (
     ORDERS,
     TIME,
+    RecordQuery,
     Row,
     Tally,
-    Wanted,
     count_classes,
     find_rows,
     read_documents,
 )
 from softbalance.service.store.store import (
     Claim,
-    ClaimedOtherwise,
+    ClaimConflict,
     DamagedRecord,
     Link,
     Page,
@@ -32,18 +32,18 @@ __all__ = [
     "ORDERS",
     "TIME",
     "Claim",
-    "ClaimedOtherwise",
-    "Counted",
+    "ClaimConflict",
     "DamagedRecord",
     "Database",
+    "FiringCounts",
     "Firings",
     "Link",
     "Page",
+    "RecordQuery",
     "Row",
     "Store",
     "StoreAway",
     "Tally",
-    "Wanted",
     "WrongSchema",
     "audit",
     "canonical",

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.database import Database
-from softbalance.service.store.stored_records import actors_of, coders_of, searched
+from softbalance.service.store.stored_records import actors_of, coders_of, pick_search_columns
 from softbalance.service.store.tables import actors, coders, records
 from sqlalchemy import Connection, Row, Table, select
 
@@ -66,12 +66,12 @@ class _Record:
             return False
         return digest_of(position, self.previous, self._canonical) == self.digest
 
-    def differing(self) -> str | None:
+    def find_difference(self) -> str | None:
         """Name a column or a table that says otherwise than the document, or None."""
         if orjson.dumps(self.answer).decode() != self.row.document:
             return "document"
         try:
-            for name, value in searched(self.answer).items():
+            for name, value in pick_search_columns(self.answer).items():
                 if self.row._mapping[name] != value:
                     return name
             expected = {"actors": actors_of(self.answer), "coders": coders_of(self.answer)}
@@ -100,7 +100,7 @@ def audit(
         whole, head = whole + 1, record.digest
         met = met or head == noted
         told(1)
-    broken = _stray_name(database)
+    broken = _find_stray_name(database)
     if broken is None and not met:
         detail = (
             f"no record has the noted digest {noted}: the records from there on were cut off, or "
@@ -120,28 +120,28 @@ def _break_at(
     """Return what is wrong with a record, or with what should stand before it."""
     here, last = record.position, before.digest if before else None
     if here < expected:
-        return _broken(INSERTED, record, "no record stands before the first")
+        return _make_break(INSERTED, record, "no record stands before the first")
     if here > expected:
-        return _missing(expected, here - expected, record)
+        return _report_missing(expected, here - expected, record)
     if record.fits(here):
         if record.previous == last:
-            return _differing(record)
+            return _check_columns(record)
         if before is None:
-            return _broken(ALTERED, record, "it claims a record before the first")
+            return _make_break(ALTERED, record, "it claims a record before the first")
         detail = f"it is not the one that {record.id}, the next, was chained to"
-        return _broken(ALTERED, before, detail)
-    return _moved(database, before, record) or _unfit(last, record, after)
+        return _make_break(ALTERED, before, detail)
+    return _find_moved(database, before, record) or _explain_unfit(last, record, after)
 
 
-def _differing(record: _Record) -> Break | None:
-    name = record.differing()
+def _check_columns(record: _Record) -> Break | None:
+    name = record.find_difference()
     detail = f"its {name} is not what the record says"
-    return None if name is None else _broken(ALTERED, record, detail)
+    return None if name is None else _make_break(ALTERED, record, detail)
 
 
-def _moved(database: Database, before: _Record | None, record: _Record) -> Break | None:
+def _find_moved(database: Database, before: _Record | None, record: _Record) -> Break | None:
     """Return what was inserted or removed before a record that fits another position."""
-    with database.reading() as connection:
+    with database.begin_read() as connection:
         query = select(records.c.position, records.c.id).order_by(records.c.position)
         parent = connection.execute(query.where(records.c.digest == record.previous)).first()
         origin = parent.position + 1 if parent else 1
@@ -151,31 +151,31 @@ def _moved(database: Database, before: _Record | None, record: _Record) -> Break
             return Break(INSERTED, origin, first.id, detail)
     for missing in range(1, _MOST_MISSING):
         if record.fits(record.position + missing):
-            return _missing(record.position, missing, record)
+            return _report_missing(record.position, missing, record)
     return None
 
 
-def _unfit(last: str | None, record: _Record, after: _Record | None) -> Break:
+def _explain_unfit(last: str | None, record: _Record, after: _Record | None) -> Break:
     """Return the break of a record whose digest fits it nowhere."""
     if after is not None and after.previous == last and after.previous != record.digest:
         detail = f"its neighbours are chained to each other, and {after.id} was moved for it"
-        return _broken(INSERTED, record, detail)
+        return _make_break(INSERTED, record, detail)
     hint = "" if after is not None else ", or it was added by other hands"
-    return _broken(ALTERED, record, f"its digest is not that of what it says{hint}")
+    return _make_break(ALTERED, record, f"its digest is not that of what it says{hint}")
 
 
-def _missing(position: int, count: int, after: _Record) -> Break:
+def _report_missing(position: int, count: int, after: _Record) -> Break:
     gone = "one record is" if count == 1 else f"{count} records are"
     return Break(REMOVED, position, None, f"{gone} missing before {after.id}")
 
 
-def _broken(kind: str, record: _Record, detail: str) -> Break:
+def _make_break(kind: str, record: _Record, detail: str) -> Break:
     return Break(kind, record.position, record.id, detail)
 
 
-def _stray_name(database: Database) -> Break | None:
+def _find_stray_name(database: Database) -> Break | None:
     """Return a row beside the records that belongs to none of them."""
-    with database.reading() as connection:
+    with database.begin_read() as connection:
         for table in (actors, coders):
             query = select(table.c.position).outerjoin(records).where(records.c.position.is_(None))
             found = connection.execute(query.limit(1)).first()
@@ -201,7 +201,7 @@ def _records(database: Database) -> Iterator[_Record]:
     query = select(records).order_by(records.c.position).limit(_AT_A_TIME)
     after: int | None = None
     while True:
-        with database.reading() as connection:
+        with database.begin_read() as connection:
             later = query if after is None else query.where(records.c.position > after)
             rows = connection.execute(later).all()
             if not rows:

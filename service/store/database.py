@@ -31,7 +31,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        with _told_as_away("URL"):
+        with _raise_store_away("URL"):
             parsed = make_url(url)
         self.name = parsed.render_as_string(hide_password=True)
         #: Called with `read` or `write`, and entered around each of these.
@@ -39,7 +39,7 @@ class Database:
         self._file: Path | None = None
         self._writer = threading.Lock()
         backend = parsed.get_backend_name()
-        with _told_as_away(self.name):
+        with _raise_store_away(self.name):
             if backend == "sqlite":
                 self._file = _file_of(parsed)
                 self._engine = _sqlite(parsed, self._file)
@@ -67,13 +67,13 @@ class Database:
                 raise StoreAway(f"the store {self.name} cannot be made: {reason}") from error
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def begin_read(self) -> Iterator[Connection]:
         """Lend a connection that reads. Raises StoreAway, also for what is done with it."""
-        with self.watch("read"), _told_as_away(self.name), self._engine.connect() as connection:
+        with self.watch("read"), _raise_store_away(self.name), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def begin_write(self) -> Iterator[Connection]:
         """Lend a connection whose transaction is the only one that writes, until it is over.
 
         What was done is durable when the block is left, or undone if it is left by an exception.
@@ -89,7 +89,7 @@ class Database:
         if not self._writer.acquire(timeout=PATIENCE):
             raise StoreAway(f"the store {self.name} does not answer: others are writing to it")
         try:
-            with _told_as_away(self.name), self._engine.begin() as connection:
+            with _raise_store_away(self.name), self._engine.begin() as connection:
                 yield connection
         finally:
             self._writer.release()
@@ -134,7 +134,7 @@ def _sqlite(url: URL, file: Path) -> Engine:
         record.info["file"] = _identity(file)
 
     @event.listens_for(engine, "checkout")
-    def still_there(_: Any, record: Any, __: Any) -> None:
+    def check_file(_: Any, record: Any, __: Any) -> None:
         # an open file lives on when its name is gone, and what is written to it then is lost
         if record.info["file"] != _identity(file):
             raise DisconnectionError
@@ -188,7 +188,7 @@ def _postgres(url: URL) -> Engine:
 
 
 @contextmanager
-def _told_as_away(name: str) -> Iterator[None]:
+def _raise_store_away(name: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:

@@ -21,7 +21,7 @@ _AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class FiringCounts:
     """How often the rules of one rulebook fired: rule → number of records.
 
     `decided` records were decided by it; `upto` of all `stored` records have been looked at.
@@ -48,25 +48,25 @@ class Firings:
         self._decided: Counter[str] = Counter()
         self._upto = 0
 
-    def of(self, digest: str, seconds: float) -> Counted:
+    def count(self, digest: str, seconds: float) -> FiringCounts:
         """Count on for about so many seconds, and return what is known then. Raises StoreAway."""
         deadline = time.monotonic() + seconds
         with self._lock:
-            stored = self._newest()
+            stored = self._find_newest()
             while self._upto < stored and time.monotonic() < deadline:
                 self._count_some()
             rules = Counter(self._rules.get(digest, {}))
-            return Counted(rules, self._decided[digest], self._upto, max(stored, self._upto))
+            return FiringCounts(rules, self._decided[digest], self._upto, max(stored, self._upto))
 
-    def _newest(self) -> int:
+    def _find_newest(self) -> int:
         """Return the highest position, which is the number of records: they count from 1."""
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             return connection.execute(select(func.max(records.c.position))).scalar() or 0
 
     def _count_some(self) -> None:
         query = select(records.c.position, records.c.document)
         query = query.where(records.c.position > self._upto).order_by(records.c.position)
-        with self._database.reading() as connection:
+        with self._database.begin_read() as connection:
             rows = connection.execute(query.limit(_AT_A_TIME)).all()
         for position, document in rows:
             record: Classification = orjson.loads(document)

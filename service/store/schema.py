@@ -31,7 +31,7 @@ def check(database: Database, found: str | None) -> None:
     """Raise WrongSchema unless the schema found is the newest; the message has the remedy."""
     if found == SCHEMA:
         return
-    if _unknown(found):
+    if _is_unknown(found):
         raise WrongSchema(
             f"the store {database.name} has the schema {found!r}, and this version of softbalance "
             f"knows those up to {SCHEMA}; run the version that made it, or name another store"
@@ -43,7 +43,7 @@ def check(database: Database, found: str | None) -> None:
     )
 
 
-def _unknown(found: str | None) -> bool:
+def _is_unknown(found: str | None) -> bool:
     return found is not None and not (found.isdigit() and found <= SCHEMA)
 
 
@@ -52,10 +52,10 @@ def set_up(database: Database) -> None:
 
     Processes may do so at once: the first makes them, the others wait. Raises StoreAway.
     """
-    with database.reading() as connection:
+    with database.begin_read() as connection:
         found = schema_of(connection)
     if found is None:
-        with database.writing() as connection:
+        with database.begin_write() as connection:
             found = schema_of(connection)
             if found is None:
                 _expect_unicode(database, connection)
@@ -69,9 +69,9 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
     Raises StoreAway, WrongSchema for a store of a newer version, and what a migration raises.
     """
-    with database.writing() as connection:
+    with database.begin_write() as connection:
         found = schema_of(connection)
-        if _unknown(found):
+        if _is_unknown(found):
             check(database, found)
         if found != SCHEMA:
             _expect_unicode(database, connection)

@@ -41,7 +41,7 @@ _SHOWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecordQuery:
     """Which records are wanted: those that pass every filter, in which order, and after which.
 
     `filters` are those of `narrow`. `after` is the `next` of the page before.
@@ -69,17 +69,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRecords:
     """Some records, and what the next page begins after; None at the end."""
 
     rows: Sequence[Row]
     next: tuple[Any, int] | None
 
 
-def find_rows(database: Database, wanted: Wanted, limit: int) -> Found:
+def find_rows(database: Database, wanted: RecordQuery, limit: int) -> FoundRecords:
     """Return up to `limit` records. Raises StoreAway."""
-    with database.reading() as connection:
-        got = connection.execute(_ordered(_SHOWN, wanted, limit + 1)).all()
+    with database.begin_read() as connection:
+        got = connection.execute(_order_query(_SHOWN, wanted, limit + 1)).all()
         page = got[:limit]
         acting: dict[int, list[str]] = {row.position: [] for row in page}
         query = select(actors.c.position, actors.c.actor).where(actors.c.position.in_(acting))
@@ -87,7 +87,7 @@ def find_rows(database: Database, wanted: Wanted, limit: int) -> Found:
             acting[position].append(actor)
     rows = [_row(row, acting[row.position]) for row in page]
     last = page[-1] if len(got) > limit else None
-    return Found(rows, None if last is None else (last.sorted_by, last.position))
+    return FoundRecords(rows, None if last is None else (last.sorted_by, last.position))
 
 
 def _row(row: Any, acting: Sequence[str]) -> Row:
@@ -96,7 +96,7 @@ def _row(row: Any, acting: Sequence[str]) -> Row:
 
 
 def read_documents(
-    database: Database, wanted: Wanted, at_a_time: int = 200
+    database: Database, wanted: RecordQuery, at_a_time: int = 200
 ) -> Iterator[Classification]:
     """Yield every record that is wanted, whole. Raises StoreAway.
 
@@ -105,9 +105,9 @@ def read_documents(
     after, more = wanted.after, True
     columns = (records.c.position, records.c.document)
     while more:
-        part = Wanted(wanted.filters, wanted.order, wanted.falling, after)
-        with database.reading() as connection:
-            rows = connection.execute(_ordered(columns, part, at_a_time)).all()
+        part = RecordQuery(wanted.filters, wanted.order, wanted.falling, after)
+        with database.begin_read() as connection:
+            rows = connection.execute(_order_query(columns, part, at_a_time)).all()
         for row in rows:
             yield orjson.loads(row.document)
         more = len(rows) == at_a_time
@@ -117,7 +117,7 @@ def read_documents(
 def count_classes(database: Database, filters: Mapping[str, str]) -> dict[str, int]:
     """Return how many of the records that pass the filters are of each class. Raises StoreAway."""
     query = select(records.c.classification, func.count()).group_by(records.c.classification)
-    with database.reading() as connection:
+    with database.begin_read() as connection:
         rows = connection.execute(narrow(query, filters)).all()
     return {row[0]: row[1] for row in rows}
 
@@ -136,7 +136,7 @@ class Tally:
         query = select(records.c.classification, func.count(), func.max(records.c.position))
         query = query.group_by(records.c.classification)
         with self._lock:
-            with self._database.reading() as connection:
+            with self._database.begin_read() as connection:
                 new = connection.execute(query.where(records.c.position > self._upto)).all()
             for label, number, newest in new:
                 self._counted[label] += number
@@ -144,16 +144,18 @@ class Tally:
             return dict(self._counted)
 
 
-def _ordered(columns: Sequence[Any], wanted: Wanted, limit: int) -> Select[Any]:
+def _order_query(columns: Sequence[Any], wanted: RecordQuery, limit: int) -> Select[Any]:
     by = ORDERS[wanted.order]
     query = narrow(select(*columns, by.label("sorted_by")), wanted.filters)
     if wanted.after is not None:
-        query = query.where(_after(by, wanted.falling, *wanted.after))
+        query = query.where(_stands_after(by, wanted.falling, *wanted.after))
     order = (by, records.c.position)
     return query.order_by(*(c.desc() if wanted.falling else c.asc() for c in order)).limit(limit)
 
 
-def _after(by: ColumnElement[Any], falling: bool, value: Any, position: int) -> ColumnElement[bool]:
+def _stands_after(
+    by: ColumnElement[Any], falling: bool, value: Any, position: int
+) -> ColumnElement[bool]:
     """Return the condition of what stands after a record in the order."""
     if by is records.c.position:
         return by < position if falling else by > position

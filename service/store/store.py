@@ -12,7 +12,7 @@ from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.database import Database, StoreAway
 from softbalance.service.store.filters import narrow
-from softbalance.service.store.stored_records import actors_of, coders_of, searched
+from softbalance.service.store.stored_records import actors_of, coders_of, pick_search_columns
 from softbalance.service.store.tables import (
     actors,
     coders,
@@ -45,7 +45,7 @@ class DamagedRecord(Exception):
         self.record, self.position = record, position
 
 
-class ClaimedOtherwise(Exception):
+class ClaimConflict(Exception):
     """An idempotency key was used before, for another request."""
 
 
@@ -111,12 +111,12 @@ class Store:
 
     def schema(self) -> str | None:
         """Return the schema that the store has, None if it has none yet. Raises StoreAway."""
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             return schemas.schema_of(connection)
 
     def ping(self) -> None:
         """Reach the store and its tables, or raise StoreAway."""
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             schemas.check(self.database, connection.execute(_SCHEMA).scalar())
             connection.execute(_HEAD).first()
 
@@ -127,14 +127,14 @@ class Store:
         for is returned. Raises StoreAway, and ClaimedOtherwise.
         """
         document, hashed = orjson.dumps(answer).decode(), canonical(answer)
-        with self.database.writing() as connection:
-            if claim and (first := _claimed(connection, claim)):
+        with self.database.begin_write() as connection:
+            if claim and (first := _select_claimed(connection, claim)):
                 return first
             head = connection.execute(_HEAD).first()
             position, previous = (head.position + 1, head.digest) if head else (1, None)
             digest = digest_of(position, previous, hashed)
             link = {"position": position, "previous": previous, "digest": digest}
-            row = {**searched(answer), **link, "document": document}
+            row = {**pick_search_columns(answer), **link, "document": document}
             connection.execute(_ADD_RECORD, row)
             for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
                 if names:
@@ -146,13 +146,13 @@ class Store:
                 connection.execute(insert(idempotency_keys), row)
         return None
 
-    def claimed(self, claim: Claim) -> Classification | None:
+    def find_claimed(self, claim: Claim) -> Classification | None:
         """Return the record that an idempotency key was used for, None if it was not used.
 
         Raises StoreAway, ClaimedOtherwise and DamagedRecord.
         """
-        with self.database.reading() as connection:
-            return _claimed(connection, claim)
+        with self.database.begin_read() as connection:
+            return _select_claimed(connection, claim)
 
     def get(self, record: str) -> Classification | None:
         """Return a classification by id, or None if there is none.
@@ -160,21 +160,21 @@ class Store:
         Raises StoreAway and DamagedRecord.
         """
         query = select(*_WHOLE).where(records.c.id == record)
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _loaded(row)
+        return None if row is None else _load_record(row)
 
     def position(self, record: str) -> Link | None:
         """Return where in the chain a record is, or None if there is none. Raises StoreAway."""
         query = select(records.c.position, records.c.digest, records.c.previous)
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             row = connection.execute(query.where(records.c.id == record)).one_or_none()
         return None if row is None else Link(*row)
 
     def head(self) -> tuple[Link, str] | None:
         """Return the place and the id of the newest record, None without any. Raises StoreAway."""
         query = select(records.c.position, records.c.digest, records.c.previous, records.c.id)
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             row = connection.execute(query.order_by(records.c.position.desc()).limit(1)).first()
         return None if row is None else (Link(*row[:3]), row.id)
 
@@ -188,41 +188,41 @@ class Store:
         if before is not None:
             query = query.where(records.c.position < before)
         query = query.order_by(records.c.position.desc()).limit(limit + 1)
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             rows: Sequence[Any] = connection.execute(query).all()
         items, damaged = [], []
         for row in rows[:limit]:
             try:
-                items.append(_loaded(row))
+                items.append(_load_record(row))
             except DamagedRecord as error:
                 damaged.append(error.record)
         return Page(items, rows[limit - 1].position if len(rows) > limit else None, damaged)
 
     def keep(self, digest: str, rulebook: str, content: str) -> None:
         """Keep what a rulebook is made from, if it is not kept yet. Raises StoreAway."""
-        if self.kept(digest) is not None:
+        if self.load_kept(digest) is not None:
             return
         row = {"digest": digest, "id": rulebook, "content": content}
         there = select(rulebooks.c.digest).where(rulebooks.c.digest == digest)
-        with self.database.writing() as connection:
+        with self.database.begin_write() as connection:
             if connection.execute(there).first() is None:
                 connection.execute(insert(rulebooks), row)
 
-    def kept(self, digest: str) -> str | None:
+    def load_kept(self, digest: str) -> str | None:
         """Return what the rulebook of that digest is made from, or None. Raises StoreAway."""
         query = select(rulebooks.c.content).where(rulebooks.c.digest == digest)
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             return connection.execute(query).scalar_one_or_none()
 
     def rulebooks(self) -> list[str]:
         """Return the ids of the rulebooks that were ever kept, in order. Raises StoreAway."""
         query = select(rulebooks.c.id).distinct().order_by(rulebooks.c.id)
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             return list(connection.execute(query).scalars())
 
     def count(self) -> int:
         """Return how many classifications are stored. Raises StoreAway."""
-        with self.database.reading() as connection:
+        with self.database.begin_read() as connection:
             return connection.execute(select(func.count()).select_from(records)).scalar_one()
 
     def close(self) -> None:
@@ -230,7 +230,7 @@ class Store:
         self.database.close()
 
 
-def _claimed(connection: Connection, claim: Claim) -> Classification | None:
+def _select_claimed(connection: Connection, claim: Claim) -> Classification | None:
     """Return the record that a key was used for."""
     query = select(idempotency_keys.c.fingerprint, *_WHOLE).join_from(idempotency_keys, records)
     query = query.where(idempotency_keys.c.scope == claim.scope)
@@ -238,11 +238,11 @@ def _claimed(connection: Connection, claim: Claim) -> Classification | None:
     if row is None:
         return None
     if row.fingerprint != claim.fingerprint:
-        raise ClaimedOtherwise
-    return _loaded(row)
+        raise ClaimConflict
+    return _load_record(row)
 
 
-def _loaded(row: Any) -> Classification:
+def _load_record(row: Any) -> Classification:
     """Return a record as the dictionary it was, if it is what was stored."""
     try:
         loaded: Classification = orjson.loads(row.document)

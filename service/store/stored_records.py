@@ -10,7 +10,7 @@ from softbalance.schemas.classification import Classification
 LONGEST_CODER = 200
 
 
-def searched(answer: Classification) -> dict[str, Any]:
+def pick_search_columns(answer: Classification) -> dict[str, Any]:
     """Return what of a classification has a column of its own."""
     episode = answer["episode"]
     return {

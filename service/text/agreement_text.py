@@ -15,7 +15,7 @@ from softbalance.service.coders.agreement_json import (
     EpisodeVerdicts,
     RulebookAgreement,
 )
-from softbalance.service.text.phrases import counted, label, printable, section, words
+from softbalance.service.text.phrases import escape_text, format_count, label, section, to_words
 
 #: The most episodes and rules that are listed; all are in the JSON.
 LISTED = 20
@@ -53,15 +53,16 @@ def _about(found: Agreement) -> Iterator[RenderableType]:
             f", {coder['contested']:,} contested" if coder["contested"] else ""
         )
         grid.add_row(
-            Text(printable(coder["coder"]), style="bold"),
-            Text(counted(coder["episodes"], "episodes")),
+            Text(escape_text(coder["coder"]), style="bold"),
+            Text(format_count(coder["episodes"], "episodes")),
             Text(said, style="dim"),
         )
     yield grid
     yield Text()
-    told = f"{counted(found['episodes'], 'episodes')}, {found['compared']:,} by two coders or more."
+    episodes = format_count(found["episodes"], "episodes")
+    told = f"{episodes}, {found['compared']:,} by two coders or more."
     if found["nameless"]:
-        told += f" {counted(found['nameless'], 'observations')} without a coder left out."
+        told += f" {format_count(found['nameless'], 'observations')} without a coder left out."
     yield Text(told)
     drawn = found["bootstrap"]
     yield Text(
@@ -84,13 +85,13 @@ def _indicators(found: Agreement, codebook: Codebook) -> Table:
         if row["group"] != group:
             group = row["group"]
             table.add_row(Text(titles[group], style="dim italic"))
-        table.add_row(words(row["indicator"]), *_measured(row))
+        table.add_row(to_words(row["indicator"]), *_render_figures(row))
     table.add_row(Text("Form of the action", style="dim italic"))
-    table.add_row("form", *_measured(found["form"]))
+    table.add_row("form", *_render_figures(found["form"]))
     return table
 
 
-def _measured(row: CodedVariable) -> Iterator[RenderableType]:
+def _render_figures(row: CodedVariable) -> Iterator[RenderableType]:
     share = row["agreement"]
     yield Text(f"{row['compared']:,}")
     yield Text("–" if share is None else f"{share:.0%}")
@@ -107,12 +108,12 @@ def _coefficient(found: Coefficient, otherwise: str, graded: bool = False) -> Te
     style = ""
     if graded:
         style = "green" if value >= _RELIABLE else "yellow" if value >= _TENTATIVE else "red"
-    text = Text(f"{_short(value):>5} ", style=style)
-    text.append(f"[{_short(low)}, {_short(high)}]", style="dim")
+    text = Text(f"{_shorten_coefficient(value):>5} ", style=style)
+    text.append(f"[{_shorten_coefficient(low)}, {_shorten_coefficient(high)}]", style="dim")
     return text
 
 
-def _short(value: float) -> str:
+def _shorten_coefficient(value: float) -> str:
     """Return a coefficient without the nought before its point, as is usual in tables."""
     return f"{value:.2f}".replace("-0.00", "0.00").replace("0.", ".", 1)
 
@@ -154,7 +155,7 @@ def _verdicts(found: RulebookAgreement, codebook: Codebook) -> Iterator[Renderab
         return
     yield Text.assemble(
         "Each coder alone reaches the same class in ",
-        (f"{measured['alike']:,} of {counted(measured['compared'], 'episodes')}", "bold"),
+        (f"{measured['alike']:,} of {format_count(measured['compared'], 'episodes')}", "bold"),
         ".",
     )
     for coefficient, title in ((measured["alpha"], "alpha"), (measured["ac1"], "AC1  ")):
@@ -163,7 +164,7 @@ def _verdicts(found: RulebookAgreement, codebook: Codebook) -> Iterator[Renderab
     if parted:
         yield Text()
         yield _verdict_table(parted[:LISTED], codebook)
-        yield from _more(len(parted), "episodes", "--csv verdicts")
+        yield from _count_rest(len(parted), "episodes", "--csv verdicts")
 
 
 def _verdict_table(parted: Sequence[EpisodeVerdicts], codebook: Codebook) -> Table:
@@ -172,21 +173,23 @@ def _verdict_table(parted: Sequence[EpisodeVerdicts], codebook: Codebook) -> Tab
     table.add_column("episode")
     by_coder = len(coders) <= _COLUMNS
     for coder in coders if by_coder else ["verdicts"]:
-        table.add_column(printable(coder))
+        table.add_column(escape_text(coder))
     for episode in parted:
         verdicts = {
             coder: label(verdict["classification"], codebook).lower()
             for coder, verdict in episode["verdicts"].items()
         }
         cells = [verdicts.get(coder, "–") for coder in coders]
-        table.add_row(printable(episode["id"]), *(cells if by_coder else [_grouped(verdicts)]))
+        table.add_row(
+            escape_text(episode["id"]), *(cells if by_coder else [_group_verdicts(verdicts)])
+        )
     return table
 
 
-def _grouped(verdicts: Mapping[str, str]) -> str:
+def _group_verdicts(verdicts: Mapping[str, str]) -> str:
     classes: dict[str, list[str]] = {}
     for coder, verdict in verdicts.items():
-        classes.setdefault(verdict, []).append(printable(coder))
+        classes.setdefault(verdict, []).append(escape_text(coder))
     return "; ".join(f"{verdict}: {', '.join(coders)}" for verdict, coders in classes.items())
 
 
@@ -197,16 +200,16 @@ def _rules(found: RulebookAgreement) -> Iterator[RenderableType]:
     table.add_column("rules on either side, and what was coded differently")
     shown = found["rules"][:LISTED]
     for fact in dict.fromkeys(row["fact"] for row in shown):
-        table.add_row("", "", Text(words(fact), style="italic"))
+        table.add_row("", "", Text(to_words(fact), style="italic"))
         for row in (row for row in shown if row["fact"] == fact):
-            codings = (f"{words(c['indicator'])} ({c['episodes']:,})" for c in row["codings"])
+            codings = (f"{to_words(c['indicator'])} ({c['episodes']:,})" for c in row["codings"])
             table.add_row(
                 f"{row['episodes']:,}",
                 Text(f"{row['decisive']:,}", style="bold" if row["decisive"] else "dim"),
                 Text.assemble(" ≠ ".join(row["rules"]), "\n  ", (", ".join(codings), "dim")),
             )
     yield table
-    yield from _more(len(found["rules"]), "rows", "--csv rules")
+    yield from _count_rest(len(found["rules"]), "rows", "--csv rules")
     yield Text()
     yield Text(
         "decisive: episodes in which the classes differ and one of them rests on it.", style="dim"
@@ -217,10 +220,10 @@ def _train_on(found: RulebookAgreement) -> Iterator[RenderableType]:
     yield Text("Codings behind different classes, and in how many episodes:")
     grid = Table.grid(padding=(0, 2))
     for each in found["train_on"]:
-        grid.add_row(f"{each['episodes']:>3,}", words(each["indicator"]))
+        grid.add_row(f"{each['episodes']:>3,}", to_words(each["indicator"]))
     yield grid
 
 
-def _more(count: int, what: str, option: str) -> Iterator[Text]:
+def _count_rest(count: int, what: str, option: str) -> Iterator[Text]:
     if count > LISTED:
-        yield Text(f"… and {counted(count - LISTED, what)} more: {option}", style="dim")
+        yield Text(f"… and {format_count(count - LISTED, what)} more: {option}", style="dim")

@@ -36,12 +36,12 @@ class Statement:
     rests_on: Sequence[Statement] = ()
 
 
-def unfolded(classified: Answer, codebook: Codebook, fact: str = CLASSIFICATION) -> Statement:
+def unfold_proof(classified: Answer, codebook: Codebook, fact: str = CLASSIFICATION) -> Statement:
     """Return the proof of a fact that some step of the trace concludes."""
     return _Unfolding(classified["trace"], codebook).conclusion(fact)
 
 
-def unfolded_each(
+def unfold_proofs(
     classified: Answer, codebook: Codebook, facts: Sequence[str]
 ) -> Iterator[Statement]:
     """Yield the proofs of several facts; what was told with one is only pointed to by the next."""
@@ -62,17 +62,17 @@ class _Unfolding:
 
     def conclusion(self, fact: str) -> Statement:
         """Return the proof of a fact; StopIteration if no step concludes it."""
-        return self._of(next(s for s in self._steps if s["concludes"]["fact"] == fact))
+        return self._unfold(next(s for s in self._steps if s["concludes"]["fact"] == fact))
 
-    def _of(self, step: Step) -> Statement:
+    def _unfold(self, step: Step) -> Statement:
         fact, value = step["concludes"]["fact"], step["concludes"]["value"]
-        anchor = self._first(step_anchor(step))
+        anchor = self._claim_anchor(step_anchor(step))
         if anchor is None:
             return Statement(fact, value, step=step, repeated=True)
         premises = [self._premise(premise) for premise in step["premises"]]
         return Statement(fact, value, anchor, step, rests_on=premises)
 
-    def _first(self, anchor: str) -> str | None:
+    def _claim_anchor(self, anchor: str) -> str | None:
         if anchor in self._told:
             return None
         self._told.add(anchor)
@@ -82,8 +82,8 @@ class _Unfolding:
         fact, value = premise["fact"], premise["value"]
         step = self._by_conclusion.get((fact, value))
         if premise["origin"] != "coded" and step is not None:
-            return self._of(step)
-        anchor = self._first(coded_anchor(fact))
+            return self._unfold(step)
+        anchor = self._claim_anchor(coded_anchor(fact))
         indicator = self._codebook.indicators.get(fact)
         if indicator is None:
             return Statement(fact, value, anchor)
@@ -93,7 +93,7 @@ class _Unfolding:
             value,
             anchor,
             question=indicator.question,
-            unsourced=None if observations else unsourced(value),
+            unsourced=None if observations else explain_unsourced(value),
             observations=observations,
         )
 
@@ -108,12 +108,12 @@ def coded_anchor(fact: str) -> str:
     return f"coded-{fact}"
 
 
-def unsourced(value: str) -> str:
+def explain_unsourced(value: str) -> str:
     """Return why no observation stands behind a coded value."""
     return "nobody has said" if value == UNKNOWN else "coded without a source"
 
 
-def cited(cites: Sequence[Cite]) -> str:
+def format_cites(cites: Sequence[Cite]) -> str:
     """Return citations in a line, each source once."""
     sections: dict[str, list[str]] = {}
     for cite in cites:
@@ -121,7 +121,7 @@ def cited(cites: Sequence[Cite]) -> str:
     return "; ".join(f"{source}: {'; '.join(where)}" for source, where in sections.items())
 
 
-def conflicting(episode: Episode, indicator: str) -> list[int]:
+def find_conflicting(episode: Episode, indicator: str) -> list[int]:
     """Return the indices of the observations that say anything of a contested indicator."""
     return [
         index

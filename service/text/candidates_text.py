@@ -35,7 +35,7 @@ def tell(
 
 def _account(account: Account, places: Places) -> list[str]:
     out = account.out_of_scope
-    found = _some(account.candidates, "candidate")
+    found = _format_count(account.candidates, "candidate")
     lines = [
         f"{_rows(account.rows)}: {account.behind:,} behind {found} "
         f"(see {places.rows}), {account.rejected:,} rejected, {out.total():,} out of scope"
@@ -55,10 +55,10 @@ def _account(account: Account, places: Places) -> list[str]:
 
 
 def _rows(count: int) -> str:
-    return _some(count, "row")
+    return _format_count(count, "row")
 
 
-def _some(count: int, what: str) -> str:
+def _format_count(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from softbalance.rules.model import Codebook
 from softbalance.schemas.comparison import Comparison, Parting, PartingPremise
-from softbalance.service.text.phrases import label, marked, section, words
+from softbalance.service.text.phrases import label, mark_value, section, to_words
 
 
 def comparison_view(compared: Comparison, codebook: Codebook) -> RenderableType:
@@ -25,7 +25,7 @@ def _sections(compared: Comparison, codebook: Codebook) -> Iterator[RenderableTy
     table = Table.grid(padding=(0, 2))
     for rulebook, given in compared["classifications"].items():
         verdict = label(given["classification"], codebook).lower()
-        dominant = ", ".join(map(words, given["dominant_explanations"]))
+        dominant = ", ".join(map(to_words, given["dominant_explanations"]))
         table.add_row(rulebook, Text(verdict, style="bold"), Text(dominant, style="dim"))
     yield table
     decisive = [part for part in compared["parting"] if part["decisive"]]
@@ -37,10 +37,10 @@ def _sections(compared: Comparison, codebook: Codebook) -> Iterator[RenderableTy
 
 
 def _parting(part: Parting) -> RenderableType:
-    lines: list[RenderableType] = [Text(words(part["fact"]), style="bold")]
+    lines: list[RenderableType] = [Text(to_words(part["fact"]), style="bold")]
     for rulebook, conclusion in part["conclusions"].items():
         value = conclusion["value"]
-        shown = marked(value) if value else Text("is not asked", style="dim")
+        shown = mark_value(value) if value else Text("is not asked", style="dim")
         lines.append(Padding(Text.assemble((f"{rulebook}: ", "dim"), shown), (0, 0, 0, 2)))
         lines += [
             Padding(Text.assemble((f"{step['rule']}  ", "dim"), step["because"]), (0, 0, 0, 6))
@@ -54,7 +54,7 @@ def _parting(part: Parting) -> RenderableType:
 def premise_words(premise: PartingPremise) -> str:
     """Return a premise on which rulebooks part, and what each of them saw."""
     seen = "; ".join(
-        f"{rulebook}: {words(value) if value else 'does not ask'}"
+        f"{rulebook}: {to_words(value) if value else 'does not ask'}"
         for rulebook, value in premise["values"].items()
     )
-    return f"{words(premise['fact'])} ({seen})"
+    return f"{to_words(premise['fact'])} ({seen})"

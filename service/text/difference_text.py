@@ -13,7 +13,7 @@ from softbalance.rules.comparison.equivalence import field_words
 from softbalance.rules.comparison.rulebook_changes import Changes, RulebookDifference
 from softbalance.rules.model import Rule
 from softbalance.rules.wording import premises_words
-from softbalance.service.text.phrases import counted, printable, words
+from softbalance.service.text.phrases import escape_text, format_count, to_words
 
 if TYPE_CHECKING:
     from softbalance.rules.comparison.rulebooks_on_dataset import PartingRules
@@ -86,7 +86,7 @@ def equivalence_words(answers: Mapping[str, Any]) -> str:
 def differing_words(field: Mapping[str, Any]) -> tuple[str, str]:
     """Return a field of the answer that differs, and its values in the witness."""
     values = f"{field['before'] or 'not given'} → {field['after'] or 'not given'}"
-    return words(field_words((field["field"], field["name"] or ""))), values
+    return to_words(field_words((field["field"], field["name"] or ""))), values
 
 
 def _answers(
@@ -119,19 +119,20 @@ def cross_table(cells: Mapping[tuple[str, str], str], order: Iterable[str]) -> T
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("")
     for column in columns:
-        table.add_column(words(column), justify="right")
+        table.add_column(to_words(column), justify="right")
     for row in [name for name in order if any(name == row for row, _ in cells)]:
         marks = (Text(cells.get((row, c), "·"), style="" if row == c else "bold") for c in columns)
-        table.add_row("  " + words(row), *marks)
+        table.add_row("  " + to_words(row), *marks)
     return table
 
 
 def dataset_parts(found: Reclassification, order: Iterable[str]) -> Iterator[RenderableType]:
     """Yield what two rulebooks make of a dataset; lines are not to be wrapped."""
     yield from _heading("Dataset")
-    rejected = f", {counted(found.rejected, 'rows')} rejected" if found.rejected else ""
+    rejected = f", {format_count(found.rejected, 'rows')} rejected" if found.rejected else ""
     yield Text(
-        f"  {counted(len(found.changes), 'episodes')} of {found.episodes:,} change class{rejected}."
+        f"  {format_count(len(found.changes), 'episodes')} of {found.episodes:,} change "
+        f"class{rejected}."
     )
     if not found.changes:
         return
@@ -139,13 +140,13 @@ def dataset_parts(found: Reclassification, order: Iterable[str]) -> Iterator[Ren
     yield cross_table({pair: f"{count:,}" for pair, count in found.classes.items()}, order)
     yield from _heading("Rules that did it")
     for parting, count in found.reasons.most_common():
-        yield Text(f"  {counted(count, 'episodes')}: {_parting(parting)}")
+        yield Text(f"  {format_count(count, 'episodes')}: {_parting(parting)}")
     yield from _heading("Episodes that change class")
     for change in found.changes:
         classes = f"{change.before} → {change.after}"
         why = "; ".join(map(_parting, change.partings))
         yield Text.assemble(
-            "  ", (printable(change.id), "bold"), f"  {classes}", (f"  {why}", "dim")
+            "  ", (escape_text(change.id), "bold"), f"  {classes}", (f"  {why}", "dim")
         )
 
 

@@ -21,7 +21,7 @@ def proof_graph(classified: Answer, codebook: Codebook) -> str:
     lines = [
         "digraph proof {",
         "  rankdir=LR;",
-        f"  label={_quoted(title)};",
+        f"  label={_quote(title)};",
         '  node [shape=box, style="rounded,filled", fontname="Helvetica", fillcolor="white"];',
         '  edge [fontname="Helvetica", color="#667085"];',
         *_nodes_and_edges(classified["trace"]),
@@ -34,23 +34,23 @@ def _nodes_and_edges(trace: Sequence[Step]) -> Iterator[str]:
     drawn: set[str] = set()
     for step in trace:
         concluded = step["concludes"]
-        node = _quoted(f"{concluded['fact']}={concluded['value']}")
+        node = _quote(f"{concluded['fact']}={concluded['value']}")
         fill = _VERDICT_FILL if concluded["fact"] == "classification" else _STAGE_FILL
-        reason = _quoted(f"{step['rule']}: {step['because']}")
-        yield f"  {node} [label={_label(concluded)}, fillcolor={_quoted(fill)}, tooltip={reason}];"
+        reason = _quote(f"{step['rule']}: {step['because']}")
+        yield f"  {node} [label={_label(concluded)}, fillcolor={_quote(fill)}, tooltip={reason}];"
         drawn.add(node)
         for premise in step["premises"]:
-            source = _quoted(f"{premise['fact']}={premise['value']}")
+            source = _quote(f"{premise['fact']}={premise['value']}")
             if premise["origin"] == "coded" and source not in drawn:
                 drawn.add(source)
-                yield f"  {source} [label={_label(premise)}, fillcolor={_quoted(_INPUT_FILL)}];"
+                yield f"  {source} [label={_label(premise)}, fillcolor={_quote(_INPUT_FILL)}];"
             yield f"  {source} -> {node} [tooltip={reason}];"
 
 
 def _label(part: Conclusion | Premise) -> str:
-    return _quoted(f"{part['fact']}\n{part['value']}")
+    return _quote(f"{part['fact']}\n{part['value']}")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'

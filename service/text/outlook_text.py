@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 from softbalance.rules.model import Codebook
 from softbalance.schemas.outlook import Change, Expectation, Flips, Sensitivity, State, UnmetRule
-from softbalance.service.text.phrases import label, section, words
+from softbalance.service.text.phrases import label, section, to_words
 
 _STATES: Mapping[State, tuple[str, str]] = {
     "holds": ("✓", "green"),
@@ -52,15 +52,15 @@ def flips_words(flips: Flips) -> str:
 
 def change_words(change: Change) -> str:
     """Return a change of one indicator."""
-    return f"{words(change['indicator'])}: {change['from']} → {change['to']}"
+    return f"{to_words(change['indicator'])}: {change['from']} → {change['to']}"
 
 
 def expectation_words(premise: Expectation) -> str:
     """Return how a premise of a rule that did not fire stands, and what it would need."""
-    stands = f"{words(premise['fact'])}: {words(premise['actual'])}"
+    stands = f"{to_words(premise['fact'])}: {to_words(premise['actual'])}"
     if premise["state"] == "holds":
         return stands
-    return f"{stands}, needs {' or '.join(map(words, premise['expected']))}"
+    return f"{stands}, needs {' or '.join(map(to_words, premise['expected']))}"
 
 
 def _missing(classified: Sensitivity, codebook: Codebook) -> Iterator[RenderableType]:
@@ -70,7 +70,7 @@ def _missing(classified: Sensitivity, codebook: Codebook) -> Iterator[Renderable
     table = Table.grid(padding=(0, 2))
     for number, asked in enumerate(classified["next_questions"], 1):
         gain = gain_words(asked["information_gain"])
-        question = Text.assemble((words(asked["indicator"]), "bold"), "  ", asked["question"])
+        question = Text.assemble((to_words(asked["indicator"]), "bold"), "  ", asked["question"])
         table.add_row(f"{number:>2}", question, Text(gain, style="dim", no_wrap=True))
     yield table
 

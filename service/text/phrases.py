@@ -23,17 +23,17 @@ MARKS = {
 }
 
 
-def words(name: str) -> str:
+def to_words(name: str) -> str:
     """Return an id as words."""
     return name.replace("_", " ")
 
 
-def counted(count: int, plural: str) -> str:
+def format_count(count: int, plural: str) -> str:
     """Return a number of things in words, the one thing without its `s`."""
     return f"{count:,} {plural[:-1] if count == 1 else plural}"
 
 
-def printable(text: str) -> str:
+def escape_text(text: str) -> str:
     """Return a text from outside in one paragraph, with control characters as escapes.
 
     So it can neither drive a terminal nor pass for a part of the proof.
@@ -47,13 +47,13 @@ def printable(text: str) -> str:
 def label(classification: str, codebook: Codebook) -> str:
     """Return what the codebook calls a class."""
     known = codebook.classes.get(classification)
-    return known.label if known else words(classification)
+    return known.label if known else to_words(classification)
 
 
-def marked(value: str) -> Text:
+def mark_value(value: str) -> Text:
     """Return a value as words, with its mark and its style."""
     mark, style = MARKS.get(value, ("·", ""))
-    return Text(f"{mark} {words(value)}", style=style)
+    return Text(f"{mark} {to_words(value)}", style=style)
 
 
 def section(title: str, *body: RenderableType) -> Iterator[RenderableType]:
@@ -64,7 +64,7 @@ def section(title: str, *body: RenderableType) -> Iterator[RenderableType]:
         yield Padding(part, (0, 0, 0, 2))
 
 
-def plain(view: RenderableType, width: int = 100) -> str:
+def render_plain(view: RenderableType, width: int = 100) -> str:
     """Return what rich would print as plain text, `width` columns wide."""
     page = io.StringIO()
     Console(file=page, width=width, color_system=None, legacy_windows=False).print(view)

@@ -13,9 +13,22 @@ from softbalance.rules.model import Codebook
 from softbalance.schemas.classification import Answer, Step
 from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
-from softbalance.service.text.argument import Statement, cited, conflicting, unfolded
+from softbalance.service.text.argument import (
+    Statement,
+    find_conflicting,
+    format_cites,
+    unfold_proof,
+)
 from softbalance.service.text.outlook_text import outlook
-from softbalance.service.text.phrases import MARKS, label, marked, plain, printable, section, words
+from softbalance.service.text.phrases import (
+    MARKS,
+    escape_text,
+    label,
+    mark_value,
+    render_plain,
+    section,
+    to_words,
+)
 
 #: A work cited by the episode → its number in the list at the end.
 Sources = Mapping[str, int]
@@ -23,7 +36,7 @@ Sources = Mapping[str, int]
 
 def proof_text(classified: Answer, codebook: Codebook, width: int = 100) -> str:
     """Return the proof of a classification as plain text, `width` columns wide."""
-    return plain(proof_view(classified, codebook), width)
+    return render_plain(proof_view(classified, codebook), width)
 
 
 def proof_view(classified: Answer, codebook: Codebook) -> RenderableType:
@@ -51,9 +64,9 @@ def _sections(classified: Answer, codebook: Codebook) -> Iterator[RenderableType
     if "flips" in classified:
         yield from outlook(classified, codebook)
     if classified["contested"]:
-        yield from section("Contested", _contested(classified, sources))
+        yield from section("Contested", _render_contested(classified, sources))
     if sources:
-        yield from section("Sources", _numbered(sources))
+        yield from section("Sources", _number_sources(sources))
 
 
 def _verdict(classified: Answer, codebook: Codebook) -> RenderableType:
@@ -66,11 +79,11 @@ def _verdict(classified: Answer, codebook: Codebook) -> RenderableType:
     actors = ", ".join(episode.get("actors", ())) or "actors not named"
     period = episode.get("period", {})
     facts = {
-        "Episode": printable(episode.get("title", episode["id"])),
-        "Actors": printable(f"{actors}; hegemon {episode.get('hegemon', 'USA')}"),
+        "Episode": escape_text(episode.get("title", episode["id"])),
+        "Actors": escape_text(f"{actors}; hegemon {episode.get('hegemon', 'USA')}"),
         "Period": " to ".join(filter(None, (period.get("start"), period.get("end")))),
-        "Strategy": f"{words(classified['strategy'])} (form: {words(episode['form'])})",
-        "Dominant": ", ".join(map(words, classified["dominant_explanations"])),
+        "Strategy": f"{to_words(classified['strategy'])} (form: {to_words(episode['form'])})",
+        "Dominant": ", ".join(map(to_words, classified["dominant_explanations"])),
         "Rulebook": f"{rulebook['id']} {rulebook['version']}",
     }
     table = Table.grid(padding=(0, 2))
@@ -88,22 +101,22 @@ def sources_of(episode: Episode) -> Sources:
     }
 
 
-def _numbered(sources: Sources) -> RenderableType:
+def _number_sources(sources: Sources) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for citation, number in sources.items():
-        table.add_row(str(number), Text(printable(citation)))
+        table.add_row(str(number), Text(escape_text(citation)))
     return table
 
 
 def _values(values: Mapping[str, str]) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for fact, value in values.items():
-        table.add_row(Text(words(fact)), marked(value))
+        table.add_row(Text(to_words(fact)), mark_value(value))
     return table
 
 
 def _proof(classified: Answer, codebook: Codebook, sources: Sources) -> RenderableType:
-    return _tree(unfolded(classified, codebook), classified["episode"], sources)
+    return _tree(unfold_proof(classified, codebook), classified["episode"], sources)
 
 
 def _tree(told: Statement, episode: Episode, sources: Sources) -> Tree:
@@ -118,7 +131,7 @@ def _tree(told: Statement, episode: Episode, sources: Sources) -> Tree:
 def _heading(told: Statement) -> RenderableType:
     """Return what is stated, and below it why or what was asked."""
     if told.step is None:
-        lines = [Text.assemble(words(told.fact), ": ", _value(told.value))]
+        lines = [Text.assemble(to_words(told.fact), ": ", _value(told.value))]
         if told.question:
             lines.append(Text(told.question, style="italic"))
         if told.unsourced:
@@ -126,15 +139,17 @@ def _heading(told: Statement) -> RenderableType:
             lines.append(Text(told.unsourced, style=style))
         return Group(*lines)
     by = f"   step {told.step['step']}, {told.step['rule']}"
-    heading = Text.assemble((words(told.fact), "bold"), ": ", marked(told.value), (by, "dim"))
+    heading = Text.assemble(
+        (to_words(told.fact), "bold"), ": ", mark_value(told.value), (by, "dim")
+    )
     if told.repeated:
         return heading.append(", shown above", style="dim")
-    reason, cites = Text(told.step["because"]), Text(cited(told.step["cites"]), "dim italic")
+    reason, cites = Text(told.step["because"]), Text(format_cites(told.step["cites"]), "dim italic")
     return Group(heading, reason, cites)
 
 
 def _value(value: str) -> Text:
-    return marked(value) if value in MARKS else Text(value)
+    return mark_value(value) if value in MARKS else Text(value)
 
 
 def evidence(episode: Episode, index: int, sources: Sources) -> Text:
@@ -150,24 +165,26 @@ def evidence(episode: Episode, index: int, sources: Sources) -> Text:
     who = ", ".join(filter(None, (observation.get("coder"), observation.get("date"))))
     text = Text.assemble((f"[{index}] {observation['value']}", "bold"))
     if observation.get("note"):
-        text.append(" " + printable(observation["note"]))
+        text.append(" " + escape_text(observation["note"]))
     if source.get("excerpt"):
-        text.append(f" “{printable(source['excerpt'])}”")
+        text.append(f" “{escape_text(source['excerpt'])}”")
     for part in (where, who):
         if part:
-            text.append(f" ({printable(part)})", style="dim")
+            text.append(f" ({escape_text(part)})", style="dim")
     return text
 
 
 def _note(step: Step) -> RenderableType:
-    return Text.assemble((words(step["concludes"]["value"]), "bold"), ": ", step["because"])
+    return Text.assemble((to_words(step["concludes"]["value"]), "bold"), ": ", step["because"])
 
 
-def _contested(classified: Answer, sources: Sources) -> RenderableType:
+def _render_contested(classified: Answer, sources: Sources) -> RenderableType:
     episode = classified["episode"]
     parts: list[RenderableType] = []
     for indicator in classified["contested"]:
-        parts.append(Text.assemble(marked("contested"), "  ", words(indicator)))
-        found = (evidence(episode, index, sources) for index in conflicting(episode, indicator))
+        parts.append(Text.assemble(mark_value("contested"), "  ", to_words(indicator)))
+        found = (
+            evidence(episode, index, sources) for index in find_conflicting(episode, indicator)
+        )
         parts += [Padding(told, (0, 0, 0, 4)) for told in found]
     return Group(*parts)

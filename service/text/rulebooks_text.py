@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from softbalance.rules.model import Rule, Rulebook, Stage
 from softbalance.rules.wording import clause_words
-from softbalance.service.text.phrases import section, words
+from softbalance.service.text.phrases import section, to_words
 
 
 def list_view(rulebooks: Iterable[Rulebook]) -> RenderableType:
@@ -37,7 +37,7 @@ def _sections(book: Rulebook) -> Iterator[RenderableType]:
     for name, value in (
         ("Rulebook", f"{book.id} {book.version}"),
         ("Extends", book.extends or ""),
-        ("Classes", ", ".join(map(words, book.classes))),
+        ("Classes", ", ".join(map(to_words, book.classes))),
         ("Digest", book.digest),
     ):
         if value:

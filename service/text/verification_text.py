@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 from rich.text import Text
 from softbalance.schemas.rulebooks import Check, Finding, Verification
-from softbalance.service.text.phrases import counted, printable
+from softbalance.service.text.phrases import escape_text, format_count
 
 #: How a rulebook was found sound or not, in the words of the last line.
 _VERDICT = {True: ("verified", "bold green"), False: ("not verified", "bold red")}
@@ -33,12 +33,12 @@ def verification_lines(verified: Verification) -> Iterator[Text]:
             yield _finding(finding)
             if has_witness(check, finding):
                 yield Text(f"{_INDENT}  witness: {witness_words(check, finding)}", style="dim")
-    yield Text.assemble("  ", _VERDICT[verified["ok"]], _counted(verified["checks"]))
+    yield Text.assemble("  ", _VERDICT[verified["ok"]], _count_checks(verified["checks"]))
 
 
 def examined_words(check: Check) -> str:
     """Return how much a check went through."""
-    return ", ".join(counted(count, unit) for unit, count in check["examined"].items())
+    return ", ".join(format_count(count, unit) for unit, count in check["examined"].items())
 
 
 def has_witness(check: Check, finding: Finding) -> bool:
@@ -50,7 +50,9 @@ def _finding(finding: Finding) -> Text:
     kind = ("remark: ", "yellow") if finding["remark"] else ("", "")
     rule = f"rule {finding['rule']}: " if finding["rule"] else ""
     place = f"{finding['file']}:{finding['line']}"
-    return Text.assemble(_INDENT, (place, "bold"), ": ", kind, rule, printable(finding["message"]))
+    return Text.assemble(
+        _INDENT, (place, "bold"), ": ", kind, rule, escape_text(finding["message"])
+    )
 
 
 def witness_words(check: Check, finding: Finding) -> str:
@@ -62,9 +64,9 @@ def witness_words(check: Check, finding: Finding) -> str:
     return orjson.dumps(finding["witness"]).decode()
 
 
-def _counted(checks: list[Check]) -> str:
+def _count_checks(checks: list[Check]) -> str:
     findings = [finding for check in checks for finding in check["findings"]]
     remarks = sum(finding["remark"] for finding in findings)
     told = [(len(findings) - remarks, "findings"), (remarks, "remarks")]
-    counts = [counted(count, what) for count, what in told if count]
+    counts = [format_count(count, what) for count, what in told if count]
     return f": {', '.join(counts)}" if counts else ""

@@ -10,7 +10,7 @@ import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.episode.decision import Decider
 from softbalance.rules.language.loader import Library, load_library
-from softbalance.rules.sensitivity import Disproved, Sensitivity
+from softbalance.rules.sensitivity import DiagramMismatch, Sensitivity
 from softbalance.schemas.classification import FULL, TRACE, Answer
 from softbalance.schemas.episode import Episode
 from softbalance.schemas.outlook import SensitivitySchema
@@ -262,13 +262,15 @@ def test_a_verdict_at_odds_with_the_diagram_is_not_explained(library: Library) -
     values = ALL_UNKNOWN | {"hegemon_seen_as_threat": "no"}
     decision = Decider(library[WALT]).decide("other", values)
     sensitivity = Sensitivity(library[BROOKS_WOHLFORTH], Decider(library[BROOKS_WOHLFORTH]))
-    with pytest.raises(Disproved, match="diagram says indeterminate, the engine politics_as_usual"):
-        sensitivity.of(decision)
+    with pytest.raises(
+        DiagramMismatch, match="diagram says indeterminate, the engine politics_as_usual"
+    ):
+        sensitivity.analyse(decision)
 
 
 def test_a_flip_that_the_engine_does_not_confirm_is_not_told(library: Library) -> None:
     """The verdict is the same under both rulebooks, and its flips are not."""
     decision = Decider(library[BROOKS_WOHLFORTH]).decide("other", ALL_UNKNOWN)
     sensitivity = Sensitivity(library[BROOKS_WOHLFORTH], Decider(library[PAUL]))
-    with pytest.raises(Disproved, match="the engine indeterminate"):
-        sensitivity.of(decision)
+    with pytest.raises(DiagramMismatch, match="the engine indeterminate"):
+        sensitivity.analyse(decision)

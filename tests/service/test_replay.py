@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.language.archive import archived, restored
+from softbalance.rules.language.archive import dump_rulebook, restore_rulebook
 from softbalance.rules.language.building import digest
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.schemas.grammar import CLASSIFICATION
@@ -40,7 +40,7 @@ def _settings(folder: Path, database: str) -> Settings:
 @pytest.mark.parametrize("rulebook", ["brooks-wohlforth-2004-walt", "paul-2004"])
 def test_a_rulebook_comes_back_from_the_archive_whole(library: Library, rulebook: str) -> None:
     kept = library[rulebook]
-    back = restored(kept.digest, archived(kept))
+    back = restore_rulebook(kept.digest, dump_rulebook(kept))
     assert back.digest == kept.digest
     assert list(back.rules) == list(kept.rules)
     assert back.facts == kept.facts
@@ -49,14 +49,14 @@ def test_a_rulebook_comes_back_from_the_archive_whole(library: Library, rulebook
 def test_what_was_kept_without_optional_keys_decides_alike(library: Library) -> None:
     """The shipped documents once lacked them, and records were decided by these."""
     for rulebook in library.rulebooks.values():
-        content = json.loads(archived(rulebook))
+        content = json.loads(dump_rulebook(rulebook))
         for verdict_class in content["codebook"]["classes"]:
             verdict_class.pop("predicate", None)
         facts = [fact for document in content["rulebooks"] for fact in document.get("facts", ())]
         for fact in facts:
             if fact["id"] == CLASSIFICATION:
                 del fact["undecided"]
-        old = restored(digest(content), json.dumps(content))
+        old = restore_rulebook(digest(content), json.dumps(content))
         assert old.digest != rulebook.digest
         assert list(old.rules) == list(rulebook.rules)
         before, now = Classifier(old), Classifier(rulebook)
@@ -68,7 +68,7 @@ def test_what_was_kept_without_optional_keys_decides_alike(library: Library) -> 
 def test_another_content_is_refused(library: Library) -> None:
     walt, paul = library["brooks-wohlforth-2004-walt"], library["paul-2004"]
     with pytest.raises(ValueError, match="is that of sha256:"):
-        restored(walt.digest, archived(paul))
+        restore_rulebook(walt.digest, dump_rulebook(paul))
 
 
 def test_a_record_is_repeated(tmp_path: Path, database: str, application: Application) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import duckdb
 from softbalance.rules.model import FORM
-from softbalance.rules.table.bits import codings_bits
+from softbalance.rules.table.bits import assign_coding_bits
 from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.engines.duck_answers import answer_names, answers_sql
 from softbalance.service.datasets.engines.duck_codings import (
-    gathered_sql,
+    episodes_sql,
     observations_sql,
     wide_sql,
 )
@@ -34,7 +34,7 @@ from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
     Reject,
     RejectsSpool,
-    joined,
+    join_cells,
     rejects_of,
     write_rejects,
 )
@@ -87,21 +87,21 @@ class DuckRun:
                 return Outcome(self._classify(None, "classifying"))
             except duckdb.Error:
                 self.answer.unlink(missing_ok=True)
-        return self._thorough()
+        return self._run_thoroughly()
 
-    def _thorough(self) -> Outcome:
+    def _run_thoroughly(self) -> Outcome:
         spool = RejectsSpool(self.folder / "spool")
         copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
         for index, part in enumerate(self.dataset.parts):
             if part.file.format is not Format.PARQUET:
                 ndjson = part.file.format is Format.NDJSON
                 write = partial(number_episodes, self.request.codebook) if ndjson else number
-                with self.progress.reading(part.file) as read:
+                with self.progress.track_reading(part.file) as read:
                     write(part, index, copies[index], spool.add, read)
         try:
             classified = self._classify(copies, "classifying")
             names = [part.file.name for part in self.dataset.parts]
-            rejected, reasons = write_rejects(self.rejects, (spool, self._unsound()), names)
+            rejected, reasons = write_rejects(self.rejects, (spool, self._find_unsound()), names)
             (helped,) = self._query(
                 f"SELECT count(*) FROM checked WHERE {_OF_HELP}"
             ).fetchone() or (0,)
@@ -125,7 +125,7 @@ class DuckRun:
         )
         how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
         files = [part.file for part in self.dataset.parts]
-        with self.progress.querying(label, self._connection, files):
+        with self.progress.track_query(label, self._connection, files):
             copy = f"COPY ({answers}) TO {quote_text(str(self.answer))} ({how})"
             try:
                 (written,) = self._query(copy).fetchone() or (0,)
@@ -174,23 +174,23 @@ class DuckRun:
     def _define(self, source: str, strict: bool) -> None:
         """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
         codebook = self.request.codebook
-        first = codings_bits(codebook).words[0]
+        first = assign_coding_bits(codebook).bitsets[0]
         self._view("source", source)
         if self.dataset.layout is SheetLayout.WIDE:
             several = len(self.dataset.parts) > 1
             self._view("checked", wide_sql("source", self.dataset.meaning, codebook, several))
-            self._view("codings", _guarded("checked", first, strict))
+            self._view("codings", _guard_sql("checked", first, strict))
             return
         self._view("checked", observations_sql("source", codebook))
-        self._view("sound_rows", _guarded("checked", FORM, strict))
+        self._view("sound_rows", _guard_sql("checked", FORM, strict))
         own = [f"{OWN}{i}" for i in range(len(self.dataset.own))]
-        self._view("episodes", gathered_sql("sound_rows", codebook, own))
-        self._view("codings", _guarded("episodes", first, strict))
+        self._view("episodes", episodes_sql("sound_rows", codebook, own))
+        self._view("codings", _guard_sql("episodes", first, strict))
 
     def _view(self, name: str, query: str) -> None:
         self._query(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
-    def _unsound(self) -> Iterator[Reject]:
+    def _find_unsound(self) -> Iterator[Reject]:
         """Yield the rejects among the rows that the views hold, in order."""
         said = list(dict.fromkeys((ID, *self.dataset.meaning)))
         unsound = "NOT sound"
@@ -206,7 +206,7 @@ class DuckRun:
         self, file: int, line: int, cells: list[str], said: Mapping[str, str | None]
     ) -> Iterator[Reject]:
         part = self.dataset.parts[file]
-        row = cells[0] if part.types else joined(cells, part.delimiter)
+        row = cells[0] if part.types else join_cells(cells, part.delimiter)
         here = {name: cell for name, cell in said.items() if name in (ID, *part.header.places)}
         return rejects_of(file, line, here, row, self.dataset.layout, self.request.codebook)
 
@@ -219,7 +219,7 @@ class DuckRun:
             raise
 
 
-def _guarded(view: str, column: str, strict: bool) -> str:
+def _guard_sql(view: str, column: str, strict: bool) -> str:
     """Return the query for the sound rows of a view; if `strict`, one that fails at another row.
 
     It fails where it reads the column named.

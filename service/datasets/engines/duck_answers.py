@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from softbalance.rules.model import Rulebook
-from softbalance.rules.table.bits import codings_bits
+from softbalance.rules.table.bits import assign_coding_bits
 from softbalance.rules.table.columns import output_columns
-from softbalance.rules.table.duckdb_sql import decided_sql
+from softbalance.rules.table.duckdb_sql import verdicts_from_bitsets_sql
 from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.datasets.reading.layouts import ID
@@ -42,7 +42,7 @@ def answers_sql(
     passed = [f"{column} AS {quote_name(name)}" for column, name in own.items()]
     if len(rulebooks) == 1:
         (book,) = rulebooks
-        verdicts = decided_sql(book, codings, (ID, *own), fired=fired, lists=lists)
+        verdicts = verdicts_from_bitsets_sql(book, codings, (ID, *own), fired=fired, lists=lists)
         answer = _cells(book, names, fired)
         columns = [f"{cell} AS {quote_name(name)}" for name, cell in answer.items()]
         return f"SELECT {', '.join(columns + passed)} FROM ({verdicts})"
@@ -63,16 +63,18 @@ def _steps(  # noqa: PLR0913 - as `answers_sql`
     lists: bool,
 ) -> tuple[list[str], str]:
     """Return a query a rulebook, each on the one before, that adds its answer as one struct."""
-    words = codings_bits(rulebooks[0].codebook).words
-    again = [f"{word} AS {_KEPT}{word}" for word in words]
-    back = [f"{_KEPT}{word} AS {word}" for word in words]
-    kept = [f"{_KEPT}{word}" for word in words]
+    bitsets = assign_coding_bits(rulebooks[0].codebook).bitsets
+    again = [f"{bitset} AS {_KEPT}{bitset}" for bitset in bitsets]
+    back = [f"{_KEPT}{bitset} AS {bitset}" for bitset in bitsets]
+    kept = [f"{_KEPT}{bitset}" for bitset in bitsets]
     steps, last, packed = [], codings, list[str]()
     for index, book in enumerate(rulebooks):
         columns = [ID, *own, *packed]
-        coded = [*columns, *words, *again] if not index else [*columns, *back, *kept]
+        coded = [*columns, *bitsets, *again] if not index else [*columns, *back, *kept]
         steps.append(f"coded_{index} AS (SELECT {', '.join(coded)} FROM {last})")
-        verdicts = decided_sql(book, f"coded_{index}", columns + kept, fired=fired, lists=lists)
+        verdicts = verdicts_from_bitsets_sql(
+            book, f"coded_{index}", columns + kept, fired=fired, lists=lists
+        )
         answer = _cells(book, names[1:], fired)
         struct = ", ".join(f"{quote_name(n)}: {c}::{_type(n, lists)}" for n, c in answer.items())
         packed.append(f"{_ANSWER}{index}")
@@ -84,7 +86,7 @@ def _steps(  # noqa: PLR0913 - as `answers_sql`
 
 def _cells(book: Rulebook, names: Sequence[str], fired: bool) -> dict[str, str]:
     """Return the answer's cells by name, null where the rulebook has no value for one."""
-    given = {*_given(book, fired)}
+    given = {*_list_answers(book, fired)}
     cells = {}
     for name in names:
         if name == RULEBOOK:
@@ -96,7 +98,7 @@ def _cells(book: Rulebook, names: Sequence[str], fired: bool) -> dict[str, str]:
     return cells
 
 
-def _given(book: Rulebook, fired: bool) -> tuple[str, ...]:
+def _list_answers(book: Rulebook, fired: bool) -> tuple[str, ...]:
     lists = LISTS if fired else LISTS[:-1]
     return (
         "classification",

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.table.expression import reconciled
+from softbalance.rules.table.expression import reconcile_observations
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
@@ -23,7 +23,7 @@ from softbalance.service.datasets.reading.values import SPELLINGS
 SOUND, FILE, ROW = "sound", "file", "row"
 
 
-def said_text(column: ir.Value) -> ir.StringValue:
+def to_text(column: ir.Value) -> ir.StringValue:
     """Return a column of any scalar type as the text that a sheet would have for it.
 
     A boolean is `true` or `false`, and 1 and 0 have no decimals, whatever their type.
@@ -39,20 +39,20 @@ def said_text(column: ir.Value) -> ir.StringValue:
     return column.cast("string")
 
 
-def value_of(said: ir.StringValue) -> ir.StringValue:
+def read_value(said: ir.StringValue) -> ir.StringValue:
     """Return the value that a cell says, null where it says none."""
     pairs = [(spelling, value) for value, all_ in SPELLINGS.items() for spelling in all_]
     rare = said.fill_null("").strip().lower().cases(*pairs)
     return said.cases(*((value, value) for value in SPELLINGS), else_=rare)
 
 
-def name_of(said: ir.StringValue, known: Iterable[str]) -> ir.StringValue:
+def read_name(said: ir.StringValue, known: Iterable[str]) -> ir.StringValue:
     """Return the known name that a cell says, null where it says none."""
     same = [(name, name) for name in known]
     return said.cases(*same, else_=said.strip().lower().cases(*same))
 
 
-def id_of(said: ir.StringValue) -> ir.StringValue:
+def read_id(said: ir.StringValue) -> ir.StringValue:
     """Return the id that a cell says, as it stands, null where it is blank."""
     return ibis.cases((said.strip() != "", said))
 
@@ -63,19 +63,19 @@ def wide_codings(source: ir.Table, codebook: Codebook, several: bool) -> ir.Tabl
     A row without an id gets one from its number and, with `several` files, its file's.
     """
     names = {
-        ID: id_of(source[SAID + ID]).fill_null(_made_id(source, several)),
-        FORM: name_of(source[SAID + FORM], codebook.forms),
+        ID: read_id(source[SAID + ID]).fill_null(_make_id(source, several)),
+        FORM: read_name(source[SAID + FORM], codebook.forms),
     }
     for indicator in codebook.indicators:
         said = SAID + indicator
         known = said in source.columns
-        names[indicator] = value_of(source[said]) if known else ibis.literal(UNKNOWN)
+        names[indicator] = read_value(source[said]) if known else ibis.literal(UNKNOWN)
     table = source.mutate(**names)
     checked = [ID, FORM, *(i for i in codebook.indicators if SAID + i in source.columns)]
     return table.mutate(**{SOUND: ibis.and_(*(table[name].notnull() for name in checked))})
 
 
-def _made_id(source: ir.Table, several: bool) -> ir.StringValue:
+def _make_id(source: ir.Table, several: bool) -> ir.StringValue:
     row = ibis.literal("row-").concat(source[ROW].cast("string"))
     if not several:
         return row
@@ -86,17 +86,17 @@ def observations(source: ir.Table, codebook: Codebook) -> ir.Table:
     """Return the observations of a long source, a row each, and whether each is sound by itself."""
     table = source.mutate(
         **{
-            ID: id_of(source[SAID + ID]),
-            FORM: name_of(source[SAID + FORM], codebook.forms),
-            INDICATOR: name_of(source[SAID + INDICATOR], codebook.indicators),
-            VALUE: value_of(source[SAID + VALUE]),
+            ID: read_id(source[SAID + ID]),
+            FORM: read_name(source[SAID + FORM], codebook.forms),
+            INDICATOR: read_name(source[SAID + INDICATOR], codebook.indicators),
+            VALUE: read_value(source[SAID + VALUE]),
         }
     )
     needed = (ID, FORM, INDICATOR, VALUE)
     return table.mutate(**{SOUND: ibis.and_(*(table[name].notnull() for name in needed))})
 
 
-def gathered(sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]) -> ir.Table:
+def gather_codings(sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]) -> ir.Table:
     """Return the codings of sound observations, a row an id, in the order of their first rows.
 
     `sound` is False where the observations of an id name several forms. The columns `own` pass
@@ -114,6 +114,6 @@ def gathered(sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]
         nth = ibis.row_number().over(group_by=ID, order_by=order)
         firsts = sound.select(ID, *own, nth=nth)
         episodes = episodes.join(firsts.filter(firsts.nth == 0).drop("nth"), ID)
-    codings = reconciled(sound, codebook, ID)
+    codings = reconcile_observations(sound, codebook, ID)
     joined = episodes.join(codings, ID)
     return joined.order_by(order)

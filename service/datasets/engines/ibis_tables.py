@@ -13,12 +13,12 @@ from softbalance.service.datasets.engines import ibis_duckdb
 from softbalance.service.datasets.engines.duck_answers import LISTS, RULEBOOK, answer_names
 from softbalance.service.datasets.engines.duck_sources import OWN, SAID
 from softbalance.service.datasets.engines.ibis_codings import (
-    gathered,
+    gather_codings,
     observations,
-    said_text,
+    to_text,
     wide_codings,
 )
-from softbalance.service.datasets.reading.dataset import own_names, renamed
+from softbalance.service.datasets.reading.dataset import own_names, rename_columns
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.layouts import HELP, ID, Header, SheetLayout, read_header
 from softbalance.service.datasets.run import ClassifyRequest, Outcome
@@ -38,7 +38,7 @@ def classify_tables(request: ClassifyRequest) -> Outcome:
     Raises UnusableDataset: no such database, table or column, or a new table's name is taken.
     """
     try:
-        connection = _connected(request.engine)
+        connection = _connect(request.engine)
     except Exception as error:  # each backend has its own
         raise UnusableDataset(f"{_without_password(request.engine)}: {error}") from error
     try:
@@ -51,7 +51,7 @@ def classify_tables(request: ClassifyRequest) -> Outcome:
         connection.disconnect()
 
 
-def _connected(url: str) -> Any:
+def _connect(url: str) -> Any:
     return ibis_duckdb.connect(url) if url.startswith("duckdb://") else ibis.connect(url)
 
 
@@ -74,9 +74,9 @@ def _classify(request: ClassifyRequest, connection: Any) -> Outcome:
     try:
         connection.create_table(request.output, plan.answers(lists=True))
         made.append(request.output)
-        rejected = _count(connection, plan.unsound())
+        rejected = _count(connection, plan.select_unsound())
         if rejected:
-            connection.create_table(rejects, plan.mistakes(plan.unsound()))
+            connection.create_table(rejects, plan.mistakes(plan.select_unsound()))
         rows = _count(connection, connection.table(request.output))
     except BaseException:
         for name in made:
@@ -103,7 +103,7 @@ def source_of(table: ir.Table, header: Header) -> ir.Table:
 
     Rows are counted as they come, unless the table has a column `ROW_NUMBER` already.
     """
-    said = {SAID + name: said_text(table[header.names[i]]) for name, i in header.places.items()}
+    said = {SAID + name: to_text(table[header.names[i]]) for name, i in header.places.items()}
     said = {SAID + ID: ibis.null("string"), **said}
     own = {f"{OWN}{n}": table[header.names[place]] for n, place in enumerate(header.own)}
     counted = ROW_NUMBER in table.columns
@@ -124,13 +124,13 @@ class Plan:
         else:
             self._checked = observations(source, self._codebook)
             sound = self._checked.filter(self._checked.sound)
-            self._episodes = gathered(sound, self._codebook, "row", self._own)
+            self._episodes = gather_codings(sound, self._codebook, "row", self._own)
 
     def answers(self, *, lists: bool) -> ir.Table:
         """Return the answer; without `lists` those are text, joined by `;`."""
         fired, rulebooks = self._request.fired, self._request.rulebooks
         names = answer_names(rulebooks, fired)
-        passed = renamed(own_names(self._header), names)
+        passed = rename_columns(own_names(self._header), names)
         codings = self._episodes.filter(self._episodes.sound)
         codings = codings.select(ID, *self._own, FORM, *self._codebook.indicators)
         parts = []
@@ -141,7 +141,7 @@ class Plan:
             parts.append(verdict.select(**cells, **own))
         return reduce(lambda a, b: a.union(b), parts)
 
-    def unsound(self) -> ir.Table:
+    def select_unsound(self) -> ir.Table:
         """Return the rows that cannot be classified, but for a sheet's row of help."""
         table = self._checked.filter(self._checked.sound | (self._checked[ID] != HELP))
         if self._header.layout is SheetLayout.WIDE:

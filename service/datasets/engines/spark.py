@@ -104,7 +104,7 @@ class _Run:
                 raise UnusableDataset(f"{name}: is there already; remove it or name another")
         frame, names = self._read()
         header = read_header(names, request.codebook, request.inputs[0])
-        frame, corrupt = _sorted_out(frame)
+        frame, corrupt = _split_corrupt(frame)
         # a number that needs no other row's, so that the work stays spread over the cluster
         frame = frame.withColumn(ROW_NUMBER, monotonically_increasing_id() + 1)
         connection = ibis.pyspark.connect(self._spark)
@@ -163,7 +163,7 @@ class _Run:
     ) -> int:
         from pyspark.sql.functions import lit, when
 
-        unsound = self._frame(connection, plan.unsound()).cache()
+        unsound = self._frame(connection, plan.select_unsound()).cache()
         rejected = unsound.count()
         frame = self._frame(connection, plan.mistakes(self._table(connection, unsound)))
         if corrupt is not None:
@@ -183,7 +183,7 @@ class _Run:
         return rejected
 
 
-def _sorted_out(frame: DataFrame) -> tuple[DataFrame, DataFrame | None]:
+def _split_corrupt(frame: DataFrame) -> tuple[DataFrame, DataFrame | None]:
     """Part the whole rows from those that are none."""
     if _CORRUPT not in frame.columns:
         return frame, None

@@ -42,7 +42,7 @@ class Dataset:
     renamed: dict[str, str] = field(default_factory=dict)
 
 
-def one_dataset(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
+def combine_parts(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
     """Put parts together to one dataset.
 
     `taken` are the names of the answer's columns: a column that passes through and has one of
@@ -53,13 +53,13 @@ def one_dataset(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
     for part in parts[1:]:
         if _kind(part) != _kind(first):
             raise UnusableDataset(
-                f"{part.file.name} is {_described(part)} and {first.file.name} is "
-                f"{_described(first)}; classify them in two runs"
+                f"{part.file.name} is {_describe_part(part)} and {first.file.name} is "
+                f"{_describe_part(first)}; classify them in two runs"
             )
     own = list(dict.fromkeys(name for part in parts for name in own_names(part.header)))
     meaning = dict.fromkeys(name for part in parts for name in part.header.places)
     return Dataset(
-        tuple(parts), first.header.layout, tuple(own), tuple(meaning), renamed(own, taken)
+        tuple(parts), first.header.layout, tuple(own), tuple(meaning), rename_columns(own, taken)
     )
 
 
@@ -68,7 +68,7 @@ def _kind(part: Part) -> tuple[SheetLayout, str]:
     return part.header.layout, "text" if text else part.file.format
 
 
-def _described(part: Part) -> str:
+def _describe_part(part: Part) -> str:
     return f"{part.header.layout} {part.file.format.upper()}"
 
 
@@ -90,7 +90,7 @@ def own_places(header: Header) -> dict[str, int]:
     return dict(zip(own_names(header), header.own, strict=True))
 
 
-def renamed(own: Sequence[str], taken: Iterable[str]) -> dict[str, str]:
+def rename_columns(own: Sequence[str], taken: Iterable[str]) -> dict[str, str]:
     """Return what the answer calls columns that pass through, none as it calls one of its own."""
     used = {name.lower() for name in taken}
     given: dict[str, str] = {}

@@ -15,7 +15,7 @@ from softbalance.rules.codings import reconcile
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.episode import ID_PATTERN, MAX_OBSERVATIONS, Episode, episode_schema
 from softbalance.schemas.fields import VALUES
-from softbalance.schemas.mistakes import Located, located
+from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import JSON, LENGTH, UnusableDataset
@@ -31,7 +31,7 @@ _SAID = frozenset({"indicator", "value", "note", "coder"})
 class InvalidEpisode(ValueError):
     """A line holds no valid Episode; `mistakes` tells why, with pointers into it."""
 
-    def __init__(self, mistakes: Sequence[Located], document: Any = None) -> None:
+    def __init__(self, mistakes: Sequence[LocatedMistake], document: Any = None) -> None:
         super().__init__("; ".join(f"{m.pointer}: {m.detail}" for m in mistakes))
         self.mistakes, self.document = mistakes, document
 
@@ -52,18 +52,18 @@ class EpisodeReader:
             return episode
         if len(line) > MAX_LINE:
             raise InvalidEpisode(
-                [Located("", LENGTH, f"the line has more than {MAX_LINE:,} bytes")]
+                [LocatedMistake("", LENGTH, f"the line has more than {MAX_LINE:,} bytes")]
             )
         document = None
         try:
             document = parse(line)
             loaded: Episode = self._schema.load(document)
         except NotJSON as error:
-            raise InvalidEpisode([Located("", JSON, f"not JSON: {error}")]) from error
+            raise InvalidEpisode([LocatedMistake("", JSON, f"not JSON: {error}")]) from error
         except DuplicateKeys as error:
             raise InvalidEpisode(error.mistakes) from error
         except ValidationError as error:
-            raise InvalidEpisode(located(error.messages), document) from error
+            raise InvalidEpisode(locate_mistakes(error.messages), document) from error
         return loaded
 
     def _plain(self, line: bytes) -> Episode | None:

@@ -87,7 +87,7 @@ def open_inputs(patterns: Iterable[str], folder: Path, streamed: Format | None) 
     files: list[DataFile] = []
     for pattern in patterns:
         if pattern == STREAM:
-            files.append(_spooled(folder / f"stdin-{len(files)}", streamed))
+            files.append(_spool_stream(folder / f"stdin-{len(files)}", streamed))
             continue
         paths = [pattern]
         if not os.path.exists(pattern) and glob.has_magic(pattern):
@@ -115,16 +115,16 @@ def _file(name: str) -> DataFile:
     return DataFile(path, found, gzipped, name)
 
 
-def _spooled(path: Path, wanted: Format | None) -> DataFile:
+def _spool_stream(path: Path, wanted: Format | None) -> DataFile:
     with path.open("wb") as kept:
         shutil.copyfileobj(sys.stdin.buffer, kept, 1 << 20)
     with path.open("rb") as kept:
         gzipped = kept.read(2) == _GZIP
     file = DataFile(path, Format.CSV, gzipped, "standard input")
-    return DataFile(path, wanted or _sniffed(file), gzipped, file.name)
+    return DataFile(path, wanted or _sniff_format(file), gzipped, file.name)
 
 
-def _sniffed(file: DataFile) -> Format:
+def _sniff_format(file: DataFile) -> Format:
     start = first_bytes(file).lstrip()
     if start.startswith(b"PAR1"):
         return Format.PARQUET

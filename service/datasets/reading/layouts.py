@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import Final
 
 from softbalance.rules.model import FORM, Codebook
-from softbalance.schemas.mistakes import nearest, shown
+from softbalance.schemas.mistakes import find_nearest, quote_value
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.values import folded
+from softbalance.service.datasets.reading.values import fold_case
 
 ID: Final = "id"
 INDICATOR: Final = "indicator"
@@ -53,7 +53,7 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     `place` is the file, for messages. Raises UnusableDataset: no `form`, a name that misspells
     an indicator, a column named twice.
     """
-    known = {folded(name): index for index, name in reversed(list(enumerate(names)))}
+    known = {fold_case(name): index for index, name in reversed(list(enumerate(names)))}
     layout = SheetLayout.LONG if {INDICATOR, VALUE} <= known.keys() else SheetLayout.WIDE
     meaning: tuple[str, ...]
     silent: tuple[str, ...]
@@ -65,7 +65,7 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
         silent = EPISODE_FIELDS
     _check_named_once(names, meaning, place)
     _check_needed(names, known, layout, place)
-    own = tuple(i for i, name in enumerate(names) if folded(name) not in (*meaning, *silent))
+    own = tuple(i for i, name in enumerate(names) if fold_case(name) not in (*meaning, *silent))
     if layout is SheetLayout.WIDE:
         _check_spelling([names[i] for i in own], known, codebook, place)
     return Header(
@@ -74,7 +74,7 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
 
 
 def _check_named_once(names: Sequence[str], meaning: Iterable[str], place: str) -> None:
-    counts = Counter(map(folded, names))
+    counts = Counter(map(fold_case, names))
     twice = [name for name in meaning if counts[name] > 1]
     if twice:
         raise UnusableDataset(
@@ -90,8 +90,8 @@ def _check_needed(
     for column in needed:
         if column in known:
             continue
-        guess = nearest(column, [folded(name) for name in names if name])
-        remedy = f"is {guess!r} meant to be it?" if guess else f"it has {_listed(names)}"
+        guess = find_nearest(column, [fold_case(name) for name in names if name])
+        remedy = f"is {guess!r} meant to be it?" if guess else f"it has {_quote_names(names)}"
         raise UnusableDataset(f"{place}: no column {column!r} in the header; {remedy}")
 
 
@@ -105,13 +105,13 @@ def _check_spelling(
     """
     wrong = []
     for name in own:
-        guess = nearest(name, codebook.indicators)
-        parts = f"_{folded(name)}_"
+        guess = find_nearest(name, codebook.indicators)
+        parts = f"_{fold_case(name)}_"
         if guess is None or guess in known or len(name) < _LIKENESS * len(guess):
             continue
         if f"_{guess}_" in parts.removeprefix("_") or f"_{guess}_" in parts.removesuffix("_"):
             continue
-        wrong.append(f"{shown(name)} (did you mean {guess!r}?)")
+        wrong.append(f"{quote_value(name)} (did you mean {guess!r}?)")
     if wrong:
         what = (
             "column is no indicator but looks like one"
@@ -124,7 +124,7 @@ def _check_spelling(
         )
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown_names = ", ".join(shown(name) for name in names[:8])
+def _quote_names(names: Sequence[str]) -> str:
+    shown_names = ", ".join(quote_value(name) for name in names[:8])
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return f"{shown_names}{more}" if names else "none"

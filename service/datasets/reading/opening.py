@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 from softbalance.rules.model import FORM, Codebook
-from softbalance.service.datasets.reading.dataset import Dataset, Part, one_dataset
+from softbalance.service.datasets.reading.dataset import Dataset, Part, combine_parts
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import DataFile, Format, header_line
@@ -25,7 +25,7 @@ def open_dataset(
 
     `taken` are the names of the answer's columns. Raises UnusableDataset.
     """
-    return one_dataset([_part(file, codebook, connection) for file in files], taken)
+    return combine_parts([_part(file, codebook, connection) for file in files], taken)
 
 
 def _part(file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnection) -> Part:

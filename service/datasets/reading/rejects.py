@@ -124,7 +124,7 @@ def write_rejects(
     return rows, reasons
 
 
-def joined(cells: Iterable[str | None], delimiter: str) -> str:
+def join_cells(cells: Iterable[str | None], delimiter: str) -> str:
     """Return cells as the line of a text file."""
     line = io.StringIO()
     csv.writer(line, delimiter=delimiter).writerow("" if cell is None else cell for cell in cells)

@@ -38,11 +38,11 @@ class Record:
     mistake: Mistake | None = None
 
 
-class _Malformed(Exception):
+class _MalformedField(Exception):
     """Text follows a closing quote."""
 
 
-class _Unclosed(Exception):
+class _UnclosedQuote(Exception):
     """A quoted field is still open where the text ends."""
 
 
@@ -55,46 +55,48 @@ def records(stream: BinaryIO, delimiter: str, width: int) -> Iterator[Record]:
     blanks = b" \r\n" if separator == b"\t" else b" \t\r\n"
     lines = _Lines(stream)
     for number, text in lines:
-        raw = _chomped(text)
+        raw = _chomp(text)
         if b'"' not in raw and b"\r" not in raw:
             if raw.strip(blanks):
                 count = raw.count(separator) + 1
                 extra = count == width + 1 and raw.endswith(separator)
-                yield Record(number, raw, None, _wrong(count - extra, raw, width))
+                yield Record(number, raw, None, _find_mistake(count - extra, raw, width))
         else:
-            yield _quoted_record(number, text, lines, separator, width)
+            yield _read_quoted_record(number, text, lines, separator, width)
 
 
-def _quoted_record(number: int, text: bytes, lines: _Lines, separator: bytes, width: int) -> Record:
+def _read_quoted_record(
+    number: int, text: bytes, lines: _Lines, separator: bytes, width: int
+) -> Record:
     parts = [text]
     try:
-        fields = _closed(parts, lines, separator)
-        whole = _chomped(b"".join(parts))
+        fields = _read_quoted_fields(parts, lines, separator)
+        whole = _chomp(b"".join(parts))
         extra = len(fields) == width + 1 and not fields[-1]
-        mistake = _wrong(len(fields) - extra, whole, width)
-    except (_Malformed, _Unclosed):
+        mistake = _find_mistake(len(fields) - extra, whole, width)
+    except (_MalformedField, _UnclosedQuote):
         mistake = Mistake(QUOTING, "a quote is not closed, or text follows the closing quote")
     if mistake is None:
         return Record(number, whole, fields[:width])
     if len(parts) > 1:
         lines.give_back(parts[1:])
         mistake = Mistake(QUOTING, "a quote opens here and what it encloses makes no whole row")
-    raw = _chomped(text)
+    raw = _chomp(text)
     literal = raw.split(separator)
     if separator == b"\t" and mistake.code == QUOTING and len(literal) == width:
         # Tab-separated text often knows no quoting: there, a quote is only a quote.
-        mistake = _wrong(width, raw, width)
+        mistake = _find_mistake(width, raw, width)
         return Record(number, raw, None if mistake else literal, mistake)
     return Record(number, raw, None, mistake)
 
 
-def _closed(parts: list[bytes], lines: _Lines, separator: bytes) -> list[bytes]:
+def _read_quoted_fields(parts: list[bytes], lines: _Lines, separator: bytes) -> list[bytes]:
     """Return the fields of the record that begins with `parts[0]`; adds the lines it goes on in."""
     size = len(parts[0])
     while True:
         try:
-            return _split(_chomped(b"".join(parts)), separator)
-        except _Unclosed:
+            return _split(_chomp(b"".join(parts)), separator)
+        except _UnclosedQuote:
             for _, line in lines:
                 parts.append(line)
                 size += len(line)
@@ -110,12 +112,12 @@ def _split(text: bytes, separator: bytes) -> list[bytes]:
     fields: list[bytes] = []
     at = 0
     while True:
-        start = _after_blanks(text, at)
+        start = _skip_blanks(text, at)
         if text[start : start + 1] == b'"':
-            field, at = _quoted(text, start + 1)
-            at = _after_blanks(text, at)
+            field, at = _read_quoted_field(text, start + 1)
+            at = _skip_blanks(text, at)
             if at < len(text) and not text.startswith(separator, at):
-                raise _Malformed
+                raise _MalformedField
         else:
             end = text.find(separator, at)
             end = len(text) if end < 0 else end
@@ -126,25 +128,25 @@ def _split(text: bytes, separator: bytes) -> list[bytes]:
         at += len(separator)
 
 
-def _after_blanks(text: bytes, at: int) -> int:
+def _skip_blanks(text: bytes, at: int) -> int:
     while text[at : at + 1] == b" ":
         at += 1
     return at
 
 
-def _quoted(text: bytes, at: int) -> tuple[bytes, int]:
+def _read_quoted_field(text: bytes, at: int) -> tuple[bytes, int]:
     pieces = []
     while True:
         end = text.find(b'"', at)
         if end < 0:
-            raise _Unclosed
+            raise _UnclosedQuote
         pieces.append(text[at:end])
         if text[end + 1 : end + 2] != b'"':
             return b'"'.join(pieces), end + 1
         at = end + 2
 
 
-def _wrong(count: int, raw: bytes, width: int) -> Mistake | None:
+def _find_mistake(count: int, raw: bytes, width: int) -> Mistake | None:
     if len(raw) > MAX_RECORD:
         return Mistake(LENGTH, f"this row has more than {MAX_RECORD:,} bytes")
     if count != width:
@@ -162,7 +164,7 @@ def _wrong(count: int, raw: bytes, width: int) -> Mistake | None:
     return None
 
 
-def _chomped(line: bytes) -> bytes:
+def _chomp(line: bytes) -> bytes:
     return line.removesuffix(b"\n").removesuffix(b"\r")
 
 
@@ -196,7 +198,7 @@ def _physical_lines(stream: BinaryIO) -> Iterator[bytes]:
     if start.startswith(codecs.BOM_UTF8):
         buffered.read(len(codecs.BOM_UTF8))
     if b"\r" in start and b"\n" not in start:
-        yield from _ended_by_return(buffered)
+        yield from _split_at_returns(buffered)
         return
     while line := buffered.readline(MAX_RECORD + 2):
         rest = line
@@ -205,7 +207,7 @@ def _physical_lines(stream: BinaryIO) -> Iterator[bytes]:
         yield line
 
 
-def _ended_by_return(stream: BinaryIO) -> Iterator[bytes]:
+def _split_at_returns(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a file that ends them as old Macintoshes did, with a carriage return."""
     rest = b""
     while block := stream.read(_PEEKED):

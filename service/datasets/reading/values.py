@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, VALUES, YES
-from softbalance.schemas.mistakes import Mistake, shown, unknown_name
+from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
 
 #: Value → its spellings, in lower case; blanks around them do not count.
 SPELLINGS: dict[str, tuple[str, ...]] = {
@@ -16,27 +16,27 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 BLANKS = " \t\n\r\v\f"
 
 
-def folded(cell: object) -> str:
+def fold_case(cell: object) -> str:
     """Return what a cell says without case and blanks; an empty cell says ''."""
     return "" if cell is None else str(cell).strip(BLANKS).lower()
 
 
-def value_said(cell: object) -> str | None:
+def parse_value(cell: object) -> str | None:
     """Return the value that an indicator's cell says, or None if it says none."""
-    said = folded(cell)
+    said = fold_case(cell)
     return next((value for value, spellings in SPELLINGS.items() if said in spellings), None)
 
 
 def value_mistake(cell: object) -> Mistake | None:
     """Return what is wrong with an indicator's cell, or None if it says a value."""
-    if value_said(cell) is not None:
+    if parse_value(cell) is not None:
         return None
     return unknown_name("value", str(cell), VALUES)
 
 
 def form_mistake(cell: object, forms: tuple[str, ...]) -> Mistake | None:
     """Return what is wrong with a form's cell, or None if it names a form."""
-    said = folded(cell)
+    said = fold_case(cell)
     if said in forms:
         return None
     if not said:
@@ -46,7 +46,7 @@ def form_mistake(cell: object, forms: tuple[str, ...]) -> Mistake | None:
 
 def indicator_mistake(cell: object, indicators: tuple[str, ...]) -> Mistake | None:
     """Return what is wrong with a long row's indicator, or None if it names one."""
-    said = folded(cell)
+    said = fold_case(cell)
     if said in indicators:
         return None
     if not said:
@@ -56,7 +56,7 @@ def indicator_mistake(cell: object, indicators: tuple[str, ...]) -> Mistake | No
 
 def id_mistake(cell: object) -> Mistake | None:
     """Return what is wrong with a long row's id, or None if it has one."""
-    if folded(cell):
+    if fold_case(cell):
         return None
     return Mistake("required", "this row has no id; an observation needs its episode's")
 
@@ -64,5 +64,6 @@ def id_mistake(cell: object) -> Mistake | None:
 def disagreement(form: object) -> Mistake:
     """Say that the rows of an id name several forms."""
     return Mistake(
-        "disagree", f"other rows of this id have another form than {shown(form)}; make them agree"
+        "disagree",
+        f"other rows of this id have another form than {quote_value(form)}; make them agree",
     )

@@ -25,9 +25,9 @@ def test_a_region_holds_the_codings_where_its_rule_fires(seed: int) -> None:
     space = Space(book)
     runs = [tiny.run(book, coding) for coding in tiny.codings()]
     for rule in book.rules:
-        region, where = space.fires(rule), fired(rule, runs)
+        region, where = space.select_firing(rule), fired(rule, runs)
         assert space.count(region) == len(where)
-        assert [c for c in tiny.codings() if space.at(region, c) == ALL] == where
+        assert [c for c in tiny.codings() if space.evaluate(region, c) == ALL] == where
         assert (region == NONE) == (not where)
 
 
@@ -40,12 +40,12 @@ def test_examples_are_in_the_region_and_the_simplest_leaves_most_unknown(seed: i
         where = fired(rule, runs)
         if not where:
             with pytest.raises(ValueError, match="empty"):
-                space.simplest(space.fires(rule))
+                space.pick_simplest(space.select_firing(rule))
             continue
-        simplest = space.simplest(space.fires(rule))
+        simplest = space.pick_simplest(space.select_firing(rule))
         assert simplest in where
         assert known(simplest) == min(map(known, where))
-        drawn = [space.drawn(space.fires(rule), chance) for _ in range(20)]
+        drawn = [space.draw(space.select_firing(rule), chance) for _ in range(20)]
         assert all(coding in where for coding in drawn)
 
 
@@ -56,7 +56,7 @@ def known(coding: tiny.Coding) -> int:
 def test_every_coding_of_a_region_may_be_drawn() -> None:
     book, chance = tiny.arbitrary(0), random.Random(0)
     space = Space(book)
-    drawn = {tuple(space.drawn(ALL, chance).items()) for _ in range(3000)}
+    drawn = {tuple(space.draw(ALL, chance).items()) for _ in range(3000)}
     assert len(drawn) == space.size == 2 * 4**3
 
 
@@ -65,14 +65,16 @@ def test_both_either_and_outside_are_those_of_sets(seed: int) -> None:
     book = tiny.arbitrary(seed)
     space = Space(book)
     codings = list(tiny.codings())
-    first, second, third = (space.holds(rule) for rule in list(book.rules)[:3])
+    first, second, third = (space.select_holding(rule) for rule in list(book.rules)[:3])
     for coding in codings:
-        a, b, c = (space.at(region, coding) == ALL for region in (first, second, third))
-        assert (space.at(space.both(first, second, third), coding) == ALL) == (a and b and c)
-        assert (space.at(space.either(first, second, third), coding) == ALL) == (a or b or c)
-        assert (space.at(space.outside(first), coding) == ALL) == (not a)
-    assert space.both() == ALL
-    assert space.either() == NONE
+        a, b, c = (space.evaluate(region, coding) == ALL for region in (first, second, third))
+        assert (space.evaluate(space.intersect(first, second, third), coding) == ALL) == (
+            a and b and c
+        )
+        assert (space.evaluate(space.unite(first, second, third), coding) == ALL) == (a or b or c)
+        assert (space.evaluate(space.complement(first), coding) == ALL) == (not a)
+    assert space.intersect() == ALL
+    assert space.unite() == NONE
 
 
 @pytest.mark.parametrize("seed", SEEDS)

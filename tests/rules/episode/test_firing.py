@@ -58,7 +58,7 @@ def test_rules_that_fire_but_do_not_hold_are_refused(
     rulebook: Rulebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Forgetful(StageMatcher):
-        def holding(self, facts: object) -> int:
+        def match(self, facts: object) -> int:
             return 0
 
     monkeypatch.setattr("softbalance.rules.episode.decision.StageMatcher", Forgetful)

@@ -23,7 +23,7 @@ from softbalance.rules.table import expression as relational
 from softbalance.rules.table import prepared
 from softbalance.rules.table.columns import output_columns
 from softbalance.rules.table.duckdb_sql import verdicts_sql
-from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.rules.table.expression import reconcile_observations, verdicts
 from softbalance.schemas.episode import Episode
 
 import tiny
@@ -165,7 +165,7 @@ def test_a_rulebook_of_ones_own_needs_no_code(tmp_path: Path) -> None:
 def test_a_stage_may_need_several_words(
     classifiers: dict[str, Classifier], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(words, "WORD_BITS", 7)
+    monkeypatch.setattr(words, "BITSET_WIDTH", 7)
     monkeypatch.setattr(prepared, "KEPT", tmp_path)
     monkeypatch.setattr(prepared, "_written", {})
     drawn = list(random_codings(500, seed=2))
@@ -198,7 +198,7 @@ def test_no_fact_has_the_name_of_a_column(tmp_path: Path, name: str) -> None:
         load_library([written(tmp_path / "own", extended("own", facts=[fact], rules=rules))])
 
 
-@pytest.mark.parametrize("bits", [words.WORD_BITS, 8])
+@pytest.mark.parametrize("bits", [words.BITSET_WIDTH, 8])
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -206,7 +206,7 @@ def test_no_fact_has_the_name_of_a_column(tmp_path: Path, name: str) -> None:
 def test_observations_are_reconciled(
     library: Library, monkeypatch: pytest.MonkeyPatch, bits: int, drawn: list[Episode]
 ) -> None:
-    monkeypatch.setattr(relational, "WORD_BITS", bits)
+    monkeypatch.setattr(relational, "BITSET_WIDTH", bits)
     said = [
         {"key": str(key), "indicator": indicator, "value": value}
         for key, episode in enumerate(drawn)
@@ -218,7 +218,7 @@ def test_observations_are_reconciled(
         ]
     ]
     source, _ = on_duckdb(pa.Table.from_pylist(said))
-    rows = reconciled(source, library.codebook, "key").to_pyarrow().to_pylist()
+    rows = reconcile_observations(source, library.codebook, "key").to_pyarrow().to_pylist()
     wanted = {
         str(key): reconcile(library.codebook, episode).values for key, episode in enumerate(drawn)
     }

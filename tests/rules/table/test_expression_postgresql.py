@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
-from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.rules.table.expression import reconcile_observations, verdicts
 from softbalance.schemas.episode import Episode
 
 from drawn_episodes import random_codings
@@ -47,6 +47,6 @@ def test_observations_are_reconciled_on_postgres(
     codebook = classifiers[RULEBOOKS[0]].rulebook.codebook
     rows = pa.Table.from_pylist([{"key": "a", **said} for said in OBSERVATIONS])
     source = database.create_table("observations", rows)
-    (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
+    (row,) = reconcile_observations(source, codebook, "key").to_pyarrow().to_pylist()
     episode: Episode = {"form": "other", "observations": OBSERVATIONS}
     assert row == {"key": "a", **reconcile(codebook, episode).values}

@@ -20,7 +20,7 @@ def test_a_text_of_another_rulebook_or_another_form_is_not_used(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stale: str
 ) -> None:
     book = library["paul-2004"]
-    fresh = prepared.prepared(book)
+    fresh = prepared.load_prepared_sql(book)
     first, _, text = (prepared.KEPT / "paul-2004.sql").read_text().partition("\n")
     assert text == fresh
     before, said, after = first.partition("format")
@@ -30,7 +30,7 @@ def test_a_text_of_another_rulebook_or_another_form_is_not_used(
     (tmp_path / "paul-2004.sql").write_text(f"{changed}\nSELECT nothing\n")
     monkeypatch.setattr(prepared, "KEPT", tmp_path)
     monkeypatch.setattr(prepared, "_written", {})
-    assert prepared.prepared(book) == fresh
+    assert prepared.load_prepared_sql(book) == fresh
     (tmp_path / "paul-2004.sql").write_text(f"{first}\n{text}")
     monkeypatch.setattr(prepared, "_written", {book.digest: "not asked for"})
-    assert prepared.prepared(book) == fresh
+    assert prepared.load_prepared_sql(book) == fresh

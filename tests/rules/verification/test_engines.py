@@ -10,7 +10,7 @@ from softbalance.rules.codings import reconcile
 from softbalance.rules.diagrams.space import Space
 from softbalance.rules.language.loader import load_folder, load_library
 from softbalance.rules.model import Rulebook
-from softbalance.rules.verification.engines import DRAWN_A_PART, Agreement
+from softbalance.rules.verification.engines import DRAWN_A_PART, EngineTrial
 from softbalance.schemas.episode import Episode
 
 import synthetic
@@ -31,7 +31,7 @@ def with_value(book: Rulebook, name: str, value: str) -> Rulebook:
 @pytest.mark.parametrize("name", RULEBOOKS)
 def test_the_engines_agree_on_the_shipped_rulebooks(name: str) -> None:
     book = LIBRARY[name]
-    agreement = Agreement(Space(book), Classifier(book))
+    agreement = EngineTrial(Space(book), Classifier(book))
     assert list(agreement.flaws(episodes=300)) == []
     assert agreement.episodes == 300
     assert agreement.states.keys() == {stage.id for stage in book.stages}
@@ -39,7 +39,7 @@ def test_the_engines_agree_on_the_shipped_rulebooks(name: str) -> None:
 
 def test_every_combination_of_facts_is_tried() -> None:
     book = LIBRARY[BROOKS_WOHLFORTH]
-    agreement = Agreement(Space(book), Classifier(book))
+    agreement = EngineTrial(Space(book), Classifier(book))
     list(agreement.flaws(episodes=0))
     assert agreement.states["rivals"] == 3 * 4**3
     assert agreement.states["derived"] == 4**3 * 4
@@ -49,7 +49,7 @@ def test_every_combination_of_facts_is_tried() -> None:
 @pytest.mark.parametrize("seed", range(25))
 def test_the_engines_agree_on_arbitrary_rules(seed: int) -> None:
     book = tiny.arbitrary(seed)
-    agreement = Agreement(Space(book), Classifier(book), seed)
+    agreement = EngineTrial(Space(book), Classifier(book), seed)
     assert list(agreement.flaws(episodes=100)) == []
 
 
@@ -57,7 +57,7 @@ def test_of_too_many_combinations_some_are_tried(tmp_path: Path) -> None:
     """A rule of nine premises reads 4^9 combinations of codings."""
     synthetic.write(tmp_path, [synthetic.routes("wide", dict.fromkeys(INDICATORS[:9], "yes"))])
     (book,) = load_folder(tmp_path)
-    agreement = Agreement(Space(book), Classifier(book))
+    agreement = EngineTrial(Space(book), Classifier(book))
     assert list(agreement.flaws(episodes=0)) == []
     assert agreement.states == {"strategy": 9, "ways": DRAWN_A_PART, "verdict": 2}
 
@@ -65,7 +65,7 @@ def test_of_too_many_combinations_some_are_tried(tmp_path: Path) -> None:
 def test_a_difference_in_an_early_stage_is_told_with_a_witness() -> None:
     book = LIBRARY[BROOKS_WOHLFORTH]
     other = with_value(book, "persistence-derived", "no")
-    agreement = Agreement(Space(book), Classifier(other))
+    agreement = EngineTrial(Space(book), Classifier(other))
     flaws = list(agreement.flaws(episodes=300))
     assert flaws
     for flaw in flaws:
@@ -79,7 +79,7 @@ def test_a_difference_of_the_relational_engine_is_told_with_a_witness() -> None:
     book = LIBRARY[BROOKS_WOHLFORTH]
     # the same rules in another order: they fire in another order, and else alike
     stages = [replace(stage, rules=stage.rules[::-1]) for stage in book.stages]
-    agreement = Agreement(Space(book), Classifier(replace(book, stages=tuple(stages))))
+    agreement = EngineTrial(Space(book), Classifier(replace(book, stages=tuple(stages))))
     (flaw,) = agreement.flaws(episodes=50)
     assert "the relational engine differ on fired;" in flaw.message
     assert flaw.witness is not None

@@ -61,18 +61,18 @@ def refused(answer: TestResponse, status: int, challenge: str) -> str:
 def test_a_token_is_recognised_until_its_key_is_revoked(keys: Keys) -> None:
     key, token = keys.create("tom", ["read", "classify", "read"])
     assert re.fullmatch(r"sb_[0-9a-f]{12}_[\w-]{43}", token)
-    assert keys.of_token(token) == key == keys.of_id(key.id)
+    assert keys.find_by_token(token) == key == keys.find_by_id(key.id)
     assert key.scopes == ("classify", "read")
     other, _ = keys.create("tim", ["read"])
-    assert keys.of_token(token.replace(key.id, other.id)) is None
+    assert keys.find_by_token(token.replace(key.id, other.id)) is None
     assert keys.revoke("tom").id == key.id
-    assert keys.of_token(token) is keys.of_id(key.id) is None
+    assert keys.find_by_token(token) is keys.find_by_id(key.id) is None
     assert {k.name: bool(k.revoked_at) for k in keys.list_()} == {"tom": True, "tim": False}
 
 
 @pytest.mark.parametrize("token", ["", "sb_", "sb_0_x", f"sb_{'0' * 12}_{'x' * 43}", "sb_é\0"])
 def test_other_texts_are_no_tokens(keys: Keys, token: str) -> None:
-    assert keys.of_token(token) is None
+    assert keys.find_by_token(token) is None
 
 
 def test_a_name_is_free_again_when_its_key_is_revoked(keys: Keys) -> None:

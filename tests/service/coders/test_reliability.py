@@ -14,7 +14,7 @@ from softbalance.service.coders.reliability import (
     Reliability,
     ac1s,
     alphas,
-    reliability,
+    measure_reliability,
 )
 
 from golden import GOLDEN
@@ -36,7 +36,7 @@ FOUR_OBSERVERS = _units("123321412...", "1233224125.3", ".3332342251.", "1233244
 
 
 def _measured(units: Units, scale: str | tuple[str, ...] = YES_NO, **drawn: int) -> Reliability:
-    return reliability(units, tuple(scale), Bootstrap(**{"resamples": 200, **drawn}))
+    return measure_reliability(units, tuple(scale), Bootstrap(**{"resamples": 200, **drawn}))
 
 
 @pytest.mark.parametrize(

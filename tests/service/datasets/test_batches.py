@@ -9,7 +9,13 @@ import pytest
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import Library
 from softbalance.schemas.episode import Episode
-from softbalance.service.datasets.batches import CHUNK, Line, classified, episode_lines, sheet_lines
+from softbalance.service.datasets.batches import (
+    CHUNK,
+    Line,
+    classify_lines,
+    episode_lines,
+    sheet_lines,
+)
 from softbalance.service.datasets.reading.defects import UnusableDataset
 
 from drawn_episodes import random_codings
@@ -28,7 +34,7 @@ def test_answers_are_those_of_one_by_one(
     ]
     body = b"\n".join(b"{" if n % 100 == 7 else orjson.dumps(e) for n, e in enumerate(sent))
     lines = episode_lines(io.BytesIO(body), library.codebook)
-    found = list(classified(lines, classifiers[name], detail))
+    found = list(classify_lines(lines, classifiers[name], detail))
     assert [line.number for line, _ in found] == list(range(1, len(sent) + 1))
     for n, (line, answer) in enumerate(found):
         if n % 100 == 7:
@@ -41,7 +47,7 @@ def test_answers_are_those_of_one_by_one(
 def test_a_sheet_is_rows_of_episodes(library: Library, classifiers: Classifiers) -> None:
     body = b"\xef\xbb\xbfid;form;Prestige_Payoff\nx;OTHER;Y\n;other;perhaps\n;joint_force;\n"
     lines = sheet_lines(io.BytesIO(body), library.codebook)
-    (one, first), (two, second), (three, third) = classified(
+    (one, first), (two, second), (three, third) = classify_lines(
         lines, classifiers[RULEBOOKS[0]], "trace"
     )
     assert first is not None
@@ -66,6 +72,6 @@ def test_no_more_than_a_chunk_is_read_ahead(classifiers: Classifiers) -> None:
             read.append(number)
             yield Line(number, {"form": "other"})
 
-    answers: Iterator[Any] = classified(lines(), classifiers[RULEBOOKS[0]], "verdict")
+    answers: Iterator[Any] = classify_lines(lines(), classifiers[RULEBOOKS[0]], "verdict")
     next(answers)
     assert len(read) == CHUNK

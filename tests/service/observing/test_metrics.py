@@ -170,7 +170,7 @@ def test_a_disagreement_is_counted_and_no_decision(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Forgetful(StageMatcher):
-        def holding(self, facts: object) -> int:
+        def match(self, facts: object) -> int:
             return 0
 
     monkeypatch.setattr("softbalance.rules.episode.decision.StageMatcher", Forgetful)

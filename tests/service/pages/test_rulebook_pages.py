@@ -124,15 +124,15 @@ def test_firings_are_counted_on_from_where_they_were(
     app = application(Settings(database=database))
     client, store = app.test_client(), app.extensions["softbalance"].store
     firings, digest = Firings(store.database), library[MADE].digest
-    assert firings.of(digest, 1).whole
+    assert firings.count(digest, 1).whole
     for form in ("other", "joint_force", "other"):
         client.post("/v1/classifications", json={"form": form})
     client.post("/v1/classifications?rulebook=paul-2004", json={"form": "other"})
-    before = firings.of(digest, 0)
+    before = firings.count(digest, 0)
     assert (before.whole, before.upto, before.stored) == (False, 0, 4)
-    counted = firings.of(digest, 5)
+    counted = firings.count(digest, 5)
     assert (counted.whole, counted.decided) == (True, 3)
     assert counted.rules["strategy-other"] == 2
     assert counted.rules["strategy-joint-force"] == 1
     client.post("/v1/classifications", json={"form": "other"})
-    assert firings.of(digest, 5).rules["strategy-other"] == 3
+    assert firings.count(digest, 5).rules["strategy-other"] == 3

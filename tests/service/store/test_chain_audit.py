@@ -61,7 +61,7 @@ def tampered(store: Store, database: str) -> Iterator[Connection]:
 
 
 def _episode(store: Store, record: str | None) -> str | None:
-    with store.database.reading() as connection:
+    with store.database.begin_read() as connection:
         query = text("SELECT episode FROM classifications WHERE id = :id")
         episode: str | None = connection.execute(query, {"id": record}).scalar()
     return episode

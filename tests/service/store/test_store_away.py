@@ -179,6 +179,6 @@ def test_a_commit_waits_for_the_disk_unless_told_otherwise(
 ) -> None:
     store = Store(f"sqlite:///{tmp_path}/store.db{asked}")
     store.create()
-    with store.database.writing() as connection:
+    with store.database.begin_write() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
     store.close()

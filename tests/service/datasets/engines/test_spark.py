@@ -14,7 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
-from softbalance.rules.table.expression import reconciled, verdicts
+from softbalance.rules.table.expression import reconcile_observations, verdicts
 from softbalance.schemas.episode import Episode
 from softbalance.service.datasets.engines.java import NoJava, provide_java
 
@@ -58,7 +58,7 @@ def test_observations_are_reconciled_on_spark(
     frame = spark.createDataFrame(rows, "key string, indicator string, value string")
     frame.createOrReplaceTempView("observations")
     source = ibis.pyspark.connect(spark).table("observations")
-    (row,) = reconciled(source, codebook, "key").to_pyarrow().to_pylist()
+    (row,) = reconcile_observations(source, codebook, "key").to_pyarrow().to_pylist()
     episode: Episode = {"form": "other", "observations": OBSERVATIONS}
     assert row == {"key": "a", **reconcile(codebook, episode).values}
 
