@@ -91,9 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     library = open_library(rulebooks)
     books = [open_rulebook(library, name, rulebooks) for name in dict.fromkeys(names)]
     try:
-        if rejects:
-            _check_apart(rejects, inputs)
-        coded = _read(inputs, library.codebook)
+        coded = _read(inputs, library.codebook, rejects)
         classifiers = [Classifier(book) for book in books]
         found = measure_agreement(coded, classifiers, Bootstrap(resamples, seed))
         if rejects:
@@ -108,11 +106,14 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         sys.exit(DONE_WITH_FAILURES)
 
 
-def _read(inputs: tuple[str, ...], codebook: Codebook) -> CodedEpisodes:
+def _read(inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None) -> CodedEpisodes:
     from softbalance.service.coders.coder_sheets import read_coded
+    from softbalance.service.datasets.outputs import check_folder
     from softbalance.service.datasets.reading.defects import UnusableDataset
 
-    coded = read_coded(inputs, codebook)
+    if rejects:
+        check_folder(rejects)
+    coded = read_coded(inputs, codebook, [rejects] if rejects else [])
     if len(coded.coders) < 2:
         found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
         raise UnusableDataset(
@@ -121,17 +122,6 @@ def _read(inputs: tuple[str, ...], codebook: Codebook) -> CodedEpisodes:
             + "; give all coders' files at once, each row with its coder"
         )
     return coded
-
-
-def _check_apart(rejects: Path, inputs: tuple[str, ...]) -> None:
-    from softbalance.service.datasets.outputs import check_folder
-    from softbalance.service.datasets.reading.defects import UnusableDataset
-
-    check_folder(rejects)
-    if any(rejects.exists() and Path(name).exists() and rejects.samefile(name) for name in inputs):
-        raise UnusableDataset(
-            f"{rejects}: is an input, and would be overwritten; name another file"
-        )
 
 
 def _explain_refusal(coded: CodedEpisodes) -> str:

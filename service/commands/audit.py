@@ -27,8 +27,7 @@ def verify(noted: str | None, database: str | None) -> None:
 
     Exits with 3 if there is one. `GET /v1/audit/head` gives a head to note.
     """
-    from softbalance.service.store import Store, StoreAway
-    from softbalance.service.store.chain_audit import audit
+    from softbalance.service.store import Store, StoreAway, audit
 
     if noted is not None and not re.fullmatch("sha256:[0-9a-f]{64}", noted):
         refuse(f"--head is {noted!r}; write `sha256:` and 64 digits of 0 to 9 and a to f")

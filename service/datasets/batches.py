@@ -23,7 +23,7 @@ from softbalance.schemas.mistakes import LocatedMistake, pointer
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format, split_header
-from softbalance.service.datasets.reading.layouts import HELP, ID, Layout, read_header
+from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout, read_header
 from softbalance.service.datasets.reading.rejects import mistakes_in
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
 from softbalance.service.datasets.reading.values import parse_value
@@ -66,7 +66,7 @@ def sheet_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
     start = stream.readline(MAX_RECORD).removeprefix(codecs.BOM_UTF8)
     names, delimiter = split_header(start.decode("utf-8", "replace"), Format.CSV, "the body")
     header = read_header(names, codebook, "the body")
-    if header.layout is Layout.LONG:
+    if header.layout is SheetLayout.LONG:
         raise UnusableDataset("the body: is in the long layout; send a row an episode")
     rows = records(stream, delimiter, len(names))
     read = (_sheet_line(row, delimiter, header.places, codebook) for row in rows)
@@ -82,7 +82,7 @@ def _sheet_line(
         return Line(number, None, [LocatedMistake("", row.mistake.code, str(row.mistake))])
     cells = row.fields or row.raw.split(delimiter.encode())
     said = {name: cells[place].decode() for name, place in places.items()}
-    wrong = list(mistakes_in(said, Layout.WIDE, codebook))
+    wrong = list(mistakes_in(said, SheetLayout.WIDE, codebook))
     if wrong and said.get(ID) == HELP:
         return None
     if wrong:

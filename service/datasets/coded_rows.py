@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from softbalance.rules.codings import Codings, reconcile
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.table.sql import quote_text
 from softbalance.schemas import episode as episodes
 from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.outputs import workspace
+from softbalance.service.datasets.outputs import check_apart, workspace
 from softbalance.service.datasets.reading.dataset import Part
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format, open_inputs
 from softbalance.service.datasets.reading.layouts import (
@@ -29,7 +30,7 @@ from softbalance.service.datasets.reading.layouts import (
     INDICATOR,
     OBSERVATION_FIELDS,
     VALUE,
-    Layout,
+    SheetLayout,
 )
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import Reject, join_cells, mistakes_in
@@ -74,14 +75,19 @@ class CodedRows:
 
 
 def read_rows(
-    inputs: Sequence[str], codebook: Codebook, check: Callable[[Part], None] = lambda part: None
+    inputs: Sequence[str],
+    codebook: Codebook,
+    outputs: Sequence[Path],
+    check: Callable[[Part], None],
 ) -> CodedRows:
     """Read files (.csv, .tsv, .parquet, .ndjson), globs and the stream `-`.
 
-    `check` looks at each file before it is read. Raises UnusableDataset, as `check` may.
+    `check` looks at each file before it is read. Raises UnusableDataset, as `check` may, and where
+    an input is one of the `outputs`, the files to be written.
     """
     with workspace(None) as folder, duckdb.connect() as connection:
         files = open_inputs(inputs, folder, None)
+        check_apart((file.path for file in files), outputs)
         dataset = open_dataset(files, codebook, (), connection)
         read = CodedRows(codebook, [file.name for file in files])
         for index, part in enumerate(dataset.parts):
@@ -99,7 +105,7 @@ def read_rows(
 
 def places(part: Part) -> dict[str, int]:
     """Return the places of the columns that mean something, those passed over elsewhere too."""
-    silent = OBSERVATION_FIELDS if part.header.layout is Layout.LONG else EPISODE_FIELDS
+    silent = OBSERVATION_FIELDS if part.header.layout is SheetLayout.LONG else EPISODE_FIELDS
     names = [fold_case(name) for name in part.header.names]
     return part.header.places | {name: names.index(name) for name in silent if name in names}
 
@@ -109,9 +115,7 @@ def _cells(
 ) -> Iterator[tuple[int, int, list[str | None]]]:
     """Yield the number, the line and the cells of each row that can be read."""
     if part.file.format is Format.PARQUET:
-        found = connection.execute(
-            f"FROM read_parquet({quote_text(str(part.file.path))})"
-        ).fetchall()
+        found = connection.execute(f"FROM {scan_sql('read_parquet', part.file.path)}").fetchall()
         for number, row in enumerate(found, 1):
             yield number, number, [None if cell is None else str(cell) for cell in row]
         return
@@ -152,7 +156,7 @@ def _take(
     if mistakes:
         return
     about = {name: cell for name in silent if (cell := (said.get(name) or "").strip())}
-    if layout is Layout.LONG:
+    if layout is SheetLayout.LONG:
         value = parse_value(said[VALUE]) or UNKNOWN
         observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **about}]
         about = {}

@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 from softbalance.rules.comparison.rulebooks_on_dataset import PartingRules, RulebookPair
 from softbalance.rules.model import Rule, Rulebook
-from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.engines.duck import DuckRun
 from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import Format, open_inputs
-from softbalance.service.datasets.run import Request
+from softbalance.service.datasets.run import ClassifyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def reclassify(dataset: str, before: Rulebook, after: Rulebook) -> Reclassificat
     with workspace(None) as folder:
         files = open_inputs([dataset], folder, None)
         output = Output(folder / "answer.parquet", Format.PARQUET, False)
-        request = Request((dataset,), str(output.path), [before, after], before.codebook)
+        request = ClassifyRequest((dataset,), str(output.path), [before, after], before.codebook)
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()
         return _count_changes(run.answer, outcome.rejected, RulebookPair(before, after))
@@ -64,7 +64,7 @@ def _count_changes(answer: Path, rejected: int, pair: RulebookPair) -> Reclassif
     pairs = f"""
         WITH numbered AS (
             SELECT file_row_number AS n, id, classification AS class, fired
-            FROM read_parquet({quote_text(str(answer))}, file_row_number = true)
+            FROM {scan_sql("read_parquet", answer, "file_row_number = true")}
         )
         SELECT b.n // 2 + 1 AS place, b.id AS id, b.class AS before, a.class AS after,
                b.fired AS fired_before, a.fired AS fired_after

@@ -13,7 +13,7 @@ from softbalance.service.datasets.reading.formats import STREAM
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClassifyRequest:
     """What the command line asks for.
 
     `fired` asks for the rules that fired. The formats are those of the stream `-`, None for a
@@ -45,7 +45,7 @@ class Outcome:
     helped: int = 0
 
 
-def rejects_path(request: Request) -> Path:
+def rejects_path(request: ClassifyRequest) -> Path:
     """Return where the rejects of a run go."""
     if request.rejects:
         return Path(request.rejects)

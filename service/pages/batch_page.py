@@ -43,7 +43,7 @@ def blueprint(context: Context) -> flask.Blueprint:
         # DuckDB takes a while to import, and most workers never see a batch
         from softbalance.service.datasets.reading.defects import UnusableDataset  # noqa: PLC0415
         from softbalance.service.datasets.reading.formats import Format, split_header  # noqa: PLC0415
-        from softbalance.service.datasets.reading.layouts import Layout, read_header  # noqa: PLC0415
+        from softbalance.service.datasets.reading.layouts import SheetLayout, read_header  # noqa: PLC0415
 
         line = body_of(request).decode("utf-8-sig", "replace")
         try:
@@ -51,7 +51,7 @@ def blueprint(context: Context) -> flask.Blueprint:
             found = read_header(names, codebook, "the file")
         except UnusableDataset as error:
             return as_json({"mistake": str(error)})
-        if found.layout is Layout.LONG:
+        if found.layout is SheetLayout.LONG:
             return as_json({"mistake": "the file: is in the long layout, a row an observation"})
         read = {
             "names": names,

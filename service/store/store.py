@@ -11,21 +11,16 @@ from softbalance.schemas.classification import Classification
 from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.database import Database, StoreAway
-from softbalance.service.store.stored_records import (
-    LONGEST_CODER,
-    actors_of,
-    coders_of,
-    pick_search_columns,
-)
+from softbalance.service.store.filters import narrow
+from softbalance.service.store.stored_records import actors_of, coders_of, pick_search_columns
 from softbalance.service.store.tables import (
-    FILTERS,
     actors,
     coders,
     idempotency_keys,
     records,
     rulebooks,
 )
-from sqlalchemy import Connection, Select, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 
 _WHOLE = (
     records.c.position,
@@ -186,11 +181,10 @@ class Store:
     def page(self, filters: Mapping[str, str], limit: int, before: int | None = None) -> Page:
         """Return up to `limit` classifications that pass every filter, newest first.
 
-        `filters` may name classification, rulebook, form, episode, actor and coder, and `title`
-        for a part of it, in which a to z are A to Z; `before` is the `next` of the page before.
-        Raises StoreAway.
+        `filters` are those of `softbalance.service.store.filters.narrow`; `before` is the `next` of
+        the page before. Raises StoreAway.
         """
-        query = _apply_filters(select(*_WHOLE), filters)
+        query = narrow(select(*_WHOLE), filters)
         if before is not None:
             query = query.where(records.c.position < before)
         query = query.order_by(records.c.position.desc()).limit(limit + 1)
@@ -234,21 +228,6 @@ class Store:
     def close(self) -> None:
         """Give back every connection."""
         self.database.close()
-
-
-def _apply_filters(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
-    for name in FILTERS:
-        if name in filters:
-            query = query.where(records.c[name] == filters[name])
-    if "title" in filters:
-        query = query.where(records.c.title.icontains(filters["title"], autoescape=True))
-    if "actor" in filters:
-        query = query.join(actors, actors.c.position == records.c.position)
-        query = query.where(actors.c.actor == filters["actor"])
-    if "coder" in filters:
-        query = query.join(coders, coders.c.position == records.c.position)
-        query = query.where(coders.c.coder == filters["coder"][:LONGEST_CODER])
-    return query
 
 
 def _select_claimed(connection: Connection, claim: Claim) -> Classification | None:

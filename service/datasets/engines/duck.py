@@ -25,19 +25,21 @@ from softbalance.service.datasets.engines.duck_sources import OWN, SAID, source_
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.layouts import HELP, ID, Layout
+from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout
 from softbalance.service.datasets.reading.numbering import number
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
     Reject,
-    Spool,
+    RejectsSpool,
     join_cells,
     rejects_of,
     write_rejects,
 )
-from softbalance.service.datasets.run import Outcome, Request
+from softbalance.service.datasets.reading.text_rows import MAX_RECORD
+from softbalance.service.datasets.run import ClassifyRequest, Outcome
 
 #: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
 #: rows back, in memory or else on disk, until those before them are written: the more it may, the
@@ -59,7 +61,7 @@ class DuckRun:
 
     def __init__(
         self,
-        request: Request,
+        request: ClassifyRequest,
         files: Sequence[DataFile],
         output: Output,
         folder: Path,
@@ -71,7 +73,7 @@ class DuckRun:
         self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
         taken = answer_names(request.rulebooks, request.fired)
         self.dataset = open_dataset(files, request.codebook, taken, self._connection)
-        if self.dataset.layout is Layout.WIDE:
+        if self.dataset.layout is SheetLayout.WIDE:
             (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
             self._query(f"SET memory_limit = '{threads * MEMORY}B'")
 
@@ -88,13 +90,13 @@ class DuckRun:
         return self._run_thoroughly()
 
     def _run_thoroughly(self) -> Outcome:
-        spool = Spool(self.folder / "spool")
+        spool = RejectsSpool(self.folder / "spool")
         copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
         for index, part in enumerate(self.dataset.parts):
             if part.file.format is not Format.PARQUET:
                 ndjson = part.file.format is Format.NDJSON
                 write = partial(number_episodes, self.request.codebook) if ndjson else number
-                with self.progress.track_reading(part) as read:
+                with self.progress.track_reading(part.file) as read:
                     write(part, index, copies[index], spool.add, read)
         try:
             classified = self._classify(copies, "classifying")
@@ -122,7 +124,8 @@ class DuckRun:
             lists=output.format in (Format.PARQUET, Format.NDJSON),
         )
         how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
-        with self.progress.track_query(label, self._connection, self.dataset):
+        files = [part.file for part in self.dataset.parts]
+        with self.progress.track_query(label, self._connection, files):
             copy = f"COPY ({answers}) TO {quote_text(str(self.answer))} ({how})"
             try:
                 (written,) = self._query(copy).fetchone() or (0,)
@@ -131,26 +134,49 @@ class DuckRun:
                 (written,) = self._query(copy).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
 
-    def tally(self) -> list[tuple[str, str, int]]:
-        """Return how many rows of the answer there are by rulebook and class."""
-        read = {Format.PARQUET: "read_parquet({})", Format.NDJSON: "read_json({})"}.get(
-            self.output.format, "read_csv({}, all_varchar = true)"
-        )
-        answer = read.format(quote_text(str(self.answer)))
-        if self.output.gzipped:
-            answer = answer.replace(")", ", compression = 'gzip')")
-        rows = self._query(
-            f"SELECT rulebook, classification, count(*) FROM {answer} "
-            "GROUP BY ALL ORDER BY 1, 3 DESC"
-        ).fetchall()
+    def tally(self, answer: Path) -> list[tuple[str, str, int]]:
+        """Return how many rows the answer has by rulebook and class; `answer` is where it is now.
+
+        Raises UnusableDataset where it cannot be read.
+        """
+        try:
+            rows = self._query(
+                f"SELECT rulebook, classification, count(*) FROM {self._scan(answer)} "
+                "GROUP BY ALL ORDER BY 1, 3 DESC"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise UnusableDataset(str(error).splitlines()[0]) from error
         return [(rulebook, classification, count) for rulebook, classification, count in rows]
+
+    def _scan(self, answer: Path) -> str:
+        if self.output.format is Format.PARQUET:
+            return scan_sql("read_parquet", answer)
+        compression = f"compression = {quote_text('gzip' if self.output.gzipped else 'none')}"
+        if self.output.format is Format.NDJSON:
+            columns = "columns = {rulebook: 'VARCHAR', classification: 'VARCHAR'}"
+            return scan_sql(
+                "read_json", answer, "format = 'newline_delimited'", columns, compression
+            )
+        names = [
+            *answer_names(self.request.rulebooks, self.request.fired),
+            *self.dataset.renamed.values(),
+        ]
+        columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
+        delimiter = "\t" if self.output.format is Format.TSV else ","
+        return scan_sql(
+            "read_csv",
+            answer,
+            f"columns = {{{columns}}}, auto_detect = false, header = true, {compression}",
+            f"""delim = {quote_text(delimiter)}, quote = '"', escape = '"'""",
+            f"max_line_size = {2 * MAX_RECORD}",
+        )
 
     def _define(self, source: str, strict: bool) -> None:
         """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
         codebook = self.request.codebook
         first = assign_coding_bits(codebook).bitsets[0]
         self._view("source", source)
-        if self.dataset.layout is Layout.WIDE:
+        if self.dataset.layout is SheetLayout.WIDE:
             several = len(self.dataset.parts) > 1
             self._view("checked", wide_sql("source", self.dataset.meaning, codebook, several))
             self._view("codings", _guard_sql("checked", first, strict))
@@ -168,7 +194,7 @@ class DuckRun:
         """Yield the rejects among the rows that the views hold, in order."""
         said = list(dict.fromkeys((ID, *self.dataset.meaning)))
         unsound = "NOT sound"
-        if self.dataset.layout is Layout.LONG:
+        if self.dataset.layout is SheetLayout.LONG:
             unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
         columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
         found = self._query(f"SELECT {columns} FROM checked WHERE ({unsound}) AND NOT ({_OF_HELP})")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.service.datasets.reading.dataset import Dataset, Part, own_places
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import ID, Layout
+from softbalance.service.datasets.reading.layouts import ID, SheetLayout
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD
 
 SAID, OWN = "said_", "own_"
@@ -23,7 +24,9 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None) -> str:
     where that is needed. Columns: `file` (from 0), `row` and `line` (from 1), `ordinal`
     (ascending), `said_…`, `own_…` and `cells`, the whole row.
     """
-    counted = dataset.layout is Layout.LONG or any(ID not in p.header.places for p in dataset.parts)
+    counted = dataset.layout is SheetLayout.LONG or any(
+        ID not in p.header.places for p in dataset.parts
+    )
     selects = []
     for index, part in enumerate(dataset.parts):
         rows = _rows(part, numbered[index] if numbered else None, counted)
@@ -33,10 +36,9 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None) -> str:
 
 def _rows(part: Part, numbered: Path | None, counted: bool) -> str:
     if part.file.format is Format.PARQUET:
-        path = quote_text(str(part.file.path))
+        rows = scan_sql("read_parquet", part.file.path, "file_row_number = true")
         return (
-            f"(SELECT file_row_number + 1 AS __row, file_row_number + 1 AS __line, * "
-            f"FROM read_parquet({path}, file_row_number = true))"
+            f"(SELECT file_row_number + 1 AS __row, file_row_number + 1 AS __line, * FROM {rows})"
         )
     if numbered is not None:
         return f"(SELECT * FROM {_csv(part, numbered, ('__row', '__line'))})"
@@ -51,13 +53,15 @@ def _csv(part: Part, path: Path, before: tuple[str, ...] = ()) -> str:
     types = [f"{name}: 'BIGINT'" for name in before]
     types += [f"c{place}: 'VARCHAR'" for place in range(width)]
     gzipped = part.file.gzipped and not before
-    ends = r"new_line = '\n', " if before else ""
-    return (
-        f"read_csv({quote_text(str(path))}, columns = {{{', '.join(types)}}}, auto_detect = false, "
-        f"header = {'false' if before else 'true'}, delim = {quote_text(part.delimiter)}, "
-        f"""quote = '"', escape = '"', strict_mode = true, null_padding = false, """
-        f"{ends}max_line_size = {MAX_RECORD + (100 if before else 0)}, "
-        f"compression = {quote_text('gzip' if gzipped else 'none')})"
+    return scan_sql(
+        "read_csv",
+        path,
+        f"columns = {{{', '.join(types)}}}, auto_detect = false",
+        f"header = {'false' if before else 'true'}, delim = {quote_text(part.delimiter)}",
+        """quote = '"', escape = '"', strict_mode = true, null_padding = false""",
+        *([r"new_line = '\n'"] if before else ()),
+        f"max_line_size = {MAX_RECORD + (100 if before else 0)}",
+        f"compression = {quote_text('gzip' if gzipped else 'none')}",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.layouts import Header, Layout
+from softbalance.service.datasets.reading.layouts import Header, SheetLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Dataset:
     """
 
     parts: tuple[Part, ...]
-    layout: Layout
+    layout: SheetLayout
     own: tuple[str, ...]
     meaning: tuple[str, ...]
     renamed: dict[str, str] = field(default_factory=dict)
@@ -63,7 +63,7 @@ def combine_parts(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
     )
 
 
-def _kind(part: Part) -> tuple[Layout, str]:
+def _kind(part: Part) -> tuple[SheetLayout, str]:
     text = part.file.format in (Format.CSV, Format.TSV)
     return part.header.layout, "text" if text else part.file.format
 

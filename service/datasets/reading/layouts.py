@@ -26,7 +26,7 @@ OBSERVATION_FIELDS = ("source", "locator", "note", "coder")
 _LIKENESS = 0.6
 
 
-class Layout(StrEnum):
+class SheetLayout(StrEnum):
     """What a row is: an episode, or an observation of one."""
 
     WIDE = "wide"
@@ -41,7 +41,7 @@ class Header:
     long layout, `indicator` and `value`. `own` are the other columns, that pass through.
     """
 
-    layout: Layout
+    layout: SheetLayout
     names: tuple[str, ...]
     places: dict[str, int]
     own: tuple[int, ...]
@@ -54,10 +54,10 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     an indicator, a column named twice.
     """
     known = {fold_case(name): index for index, name in reversed(list(enumerate(names)))}
-    layout = Layout.LONG if {INDICATOR, VALUE} <= known.keys() else Layout.WIDE
+    layout = SheetLayout.LONG if {INDICATOR, VALUE} <= known.keys() else SheetLayout.WIDE
     meaning: tuple[str, ...]
     silent: tuple[str, ...]
-    if layout is Layout.LONG:
+    if layout is SheetLayout.LONG:
         meaning = (ID, FORM, INDICATOR, VALUE)
         silent = OBSERVATION_FIELDS
     else:
@@ -66,7 +66,7 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     _check_named_once(names, meaning, place)
     _check_needed(names, known, layout, place)
     own = tuple(i for i, name in enumerate(names) if fold_case(name) not in (*meaning, *silent))
-    if layout is Layout.WIDE:
+    if layout is SheetLayout.WIDE:
         _check_spelling([names[i] for i in own], known, codebook, place)
     return Header(
         layout, tuple(names), {name: known[name] for name in meaning if name in known}, own
@@ -83,8 +83,10 @@ def _check_named_once(names: Sequence[str], meaning: Iterable[str], place: str) 
         )
 
 
-def _check_needed(names: Sequence[str], known: dict[str, int], layout: Layout, place: str) -> None:
-    needed = (FORM,) if layout is Layout.WIDE else (ID, FORM)
+def _check_needed(
+    names: Sequence[str], known: dict[str, int], layout: SheetLayout, place: str
+) -> None:
+    needed = (FORM,) if layout is SheetLayout.WIDE else (ID, FORM)
     for column in needed:
         if column in known:
             continue

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.reading.dataset import Dataset, Part, combine_parts
 from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import DataFile, Format, header_line
-from softbalance.service.datasets.reading.layouts import ID, Header, Layout, read_header
+from softbalance.service.datasets.reading.layouts import ID, Header, SheetLayout, read_header
 
 _NESTED = ("[]", "STRUCT", "MAP", "BLOB", "UNION")
 
@@ -43,7 +43,7 @@ def _part(file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnect
 def episode_header(codebook: Codebook) -> Header:
     """Return the columns that Episodes are written in, once they are read."""
     names = (ID, FORM, *codebook.indicators)
-    return Header(Layout.WIDE, names, {name: place for place, name in enumerate(names)}, ())
+    return Header(SheetLayout.WIDE, names, {name: place for place, name in enumerate(names)}, ())
 
 
 def _parquet_columns(
@@ -51,7 +51,7 @@ def _parquet_columns(
 ) -> tuple[list[str], tuple[str, ...]]:
     try:
         described = connection.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({quote_text(str(file.path))})"
+            f"DESCRIBE SELECT * FROM {scan_sql('read_parquet', file.path)}"
         ).fetchall()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
