@@ -53,6 +53,13 @@ class StatusSchema(Schema):
 def blueprint(context: Context) -> Blueprint:
     """Make the routes."""
     routes = Blueprint("operation", __name__, description="Health and documentation")
+    _add_health(routes, context)
+    _add_metrics(routes, context)
+    _add_docs(routes)
+    return routes
+
+
+def _add_health(routes: Blueprint, context: Context) -> None:
     known = known_case(context)
 
     @routes.route("/healthz")
@@ -79,6 +86,8 @@ def blueprint(context: Context) -> Blueprint:
             raise Problem(503, "not-ready", f"case {known.id} came out as {got['classification']}")
         return as_json({"status": "ready"})
 
+
+def _add_metrics(routes: Blueprint, context: Context) -> None:
     @routes.route("/metrics")
     @routes.doc(responses={200: {"description": "The metrics", "content": {"text/plain": {}}}})
     def metrics() -> Response:
@@ -92,13 +101,13 @@ def blueprint(context: Context) -> Blueprint:
             records = head[0].position if head else 0
         return Response(context.metrics.exposition(records), content_type=CONTENT_TYPE)
 
+
+def _add_docs(routes: Blueprint) -> None:
     @routes.route("/docs")
     @routes.doc(responses={200: {"description": "The page", "content": {"text/html": {}}}})
     def docs() -> Response:
         """Show this document as a page; nothing is loaded from other hosts."""
         return Response(_PAGE, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
-
-    return routes
 
 
 def assets() -> flask.Blueprint:
