@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from softbalance.service.store.database import Database, StoreAway
+from softbalance.service.store.database import Database
+from softbalance.service.store.failures import StoreAway
 from softbalance.service.store.tables import keys
 from sqlalchemy import insert, select, update
 

@@ -3,8 +3,7 @@
 Callers use `Store` and its exceptions; the other modules are its parts.
 """
 
-from softbalance.service.store.database import StoreAway
-from softbalance.service.store.schema import WrongSchema
+from softbalance.service.store.failures import CommitUnknown, StoreAway, WrongSchema
 from softbalance.service.store.store import (
     Claim,
     ClaimConflict,
@@ -17,6 +16,7 @@ from softbalance.service.store.store import (
 __all__ = [
     "Claim",
     "ClaimConflict",
+    "CommitUnknown",
     "DamagedRecord",
     "Link",
     "Page",

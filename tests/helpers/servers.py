@@ -5,9 +5,12 @@ from __future__ import annotations
 import signal
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import create_engine, make_url, text
 
 
@@ -34,12 +37,26 @@ class Postgres:
 
     def kill(self) -> None:
         """Kill the server and every process that serves a connection."""
-        main = self._server.get_postmaster_info().process
-        processes = [main, *main.children(recursive=True)]
-        for process in processes:
+        for process in (processes := self._processes()):
             process.send_signal(signal.SIGKILL)
         for process in processes:
             process.wait(10)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop every process where it is: it still accepts connections, and answers nothing."""
+        for process in (processes := self._processes()):
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
+
+    def _processes(self) -> list[psutil.Process]:
+        main = self._server.get_postmaster_info().process
+        return [main, *main.children(recursive=True)]
 
     def remove(self) -> None:
         """Stop it and delete all."""
