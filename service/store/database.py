@@ -79,6 +79,7 @@ class Database:
     def begin_read(self) -> Iterator[Connection]:
         """Lend a connection that reads. Raises StoreAway, also for what is done with it."""
         with self.watch("read"), self._call(), self._lend() as connection:
+            self._backend.limit(connection)
             yield connection
 
     @contextmanager

@@ -19,6 +19,8 @@ from sqlalchemy.exc import DBAPIError
 _WRITERS = 5_407_112_004
 #: How long the server may take to answer a greeting, in seconds; libpq takes no less than 2.
 _GREETING, _LEAST_GREETING = 3, 2
+#: The share of a call's time after which the server ends it, so that it is left to say why.
+_SERVED = 0.9
 #: The share of a commit's time after which the server ends a transaction that it hears no more of.
 #: Less than all: a commit that was given up is one that the server does not carry out later.
 _IDLE = 0.8
@@ -35,14 +37,31 @@ class Postgres:
         self.engine = _make_engine(url, deadlines)
         self._deadlines = deadlines
 
+    def limit(self, connection: Connection) -> None:
+        """Have the server end what is asked in this transaction, should nobody wait any more."""
+        connection.exec_driver_sql(_set_locally({"statement_timeout": self._served()}))
+
+    def _served(self) -> str:
+        return _milliseconds(_SERVED * self._deadlines.left)
+
     def lock(self, connection: Connection, idle: float | None) -> None:
         """Wait until nobody else writes.
 
         The server ends the transaction of a node that is silent for `idle` seconds, also of one
         that has vanished, and gives the lock to others; with None it may be silent for long.
         """
-        # a little less than all, so that the server has time to say why
-        statements = _lock_statements(0.9 * self._deadlines.left, idle)
+        settings = {"lock_timeout": self._served()}
+        if idle is not None:
+            silent = _milliseconds(_IDLE * idle)
+            settings |= {
+                "statement_timeout": self._served(),
+                "idle_in_transaction_session_timeout": silent,
+                "tcp_user_timeout": silent,
+                "tcp_keepalives_idle": "5s",
+                "tcp_keepalives_interval": "2s",
+                "tcp_keepalives_count": "3",
+            }
+        statements = f"{_set_locally(settings)}; SELECT pg_advisory_xact_lock({_WRITERS})"
         connection.exec_driver_sql(statements)
 
     def answers(self) -> bool:
@@ -59,19 +78,12 @@ class Postgres:
         return getattr(error.orig, "sqlstate", None) is not None
 
 
-def _lock_statements(seconds: float, idle: float | None) -> str:
-    settings = {"lock_timeout": f"{max(1, int(seconds * 1000))}ms"}
-    if idle is not None:
-        silent = f"{max(1, int(idle * _IDLE * 1000))}ms"
-        settings |= {
-            "idle_in_transaction_session_timeout": silent,
-            "tcp_user_timeout": silent,
-            "tcp_keepalives_idle": "5s",
-            "tcp_keepalives_interval": "2s",
-            "tcp_keepalives_count": "3",
-        }
-    statements = [f"SET LOCAL {name} = '{value}'" for name, value in settings.items()]
-    return "; ".join([*statements, f"SELECT pg_advisory_xact_lock({_WRITERS})"])
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, int(seconds * 1000))}ms"
+
+
+def _set_locally(settings: dict[str, str]) -> str:
+    return "; ".join(f"SET LOCAL {name} = '{value}'" for name, value in settings.items())
 
 
 def _make_engine(url: URL, deadlines: Deadlines) -> Engine:

@@ -27,6 +27,9 @@ class Sqlite:
         self.file: Path = Path(url.database)
         self.engine = _make_engine(url, self.file, deadlines, longest)
 
+    def limit(self, connection: Connection) -> None:
+        """Do nothing: what is asked ends with the deadline."""
+
     def lock(self, connection: Connection, idle: float | None) -> None:
         """Begin a transaction when nobody else writes."""
         connection.exec_driver_sql("BEGIN IMMEDIATE")

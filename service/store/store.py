@@ -124,8 +124,13 @@ class Store:
     def rehearse(self, answer: Classification) -> None:
         """Store a classification and undo it: raises StoreAway wherever `add` would for now."""
         with self.database.begin_write() as connection:
-            _add(connection, answer)
-            connection.rollback()
+            with connection.begin_nested() as undone:
+                _add(connection, answer)
+                undone.rollback()
+            if connection.dialect.name == "sqlite":
+                # what is undone never reaches the disk, which may be full: this does, and is
+                # the number that stands there
+                connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def add(self, answer: Classification, claim: Claim | None = None) -> Classification | None:
         """Store a classification with its trace; on return it is durable.

@@ -21,9 +21,10 @@ from softbalance.service.settings import Settings
 from softbalance.service.store import StoreAway
 from softbalance.service.store.chain_audit import audit
 from softbalance.service.store.store import Store
+from sqlalchemy import text
 
 from servers import Postgres
-from stores import holding
+from stores import holding, opened
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 POST = "/v1/classifications"
@@ -118,6 +119,26 @@ def test_a_store_that_others_hold_too_long(
         assert client.get("/readyz").status_code == 503
         assert client.get(POST).get_json()["items"] == []
     assert client.post(POST, json={"form": "other"}).status_code == 201
+
+
+def test_a_read_that_never_ends(database: str) -> None:
+    endless = text(
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
+    )
+    store = Store(database, deadline=1)
+    store.create()
+    for begin in (store.database.begin_read, store.database.begin_write):
+        with pytest.raises(StoreAway), begin() as connection:
+            connection.execute(endless)
+        assert store.count() == 0
+    if database.startswith("postgresql"):
+        with opened(database) as connection:
+            running = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'WITH REC%' "
+                "AND state = 'active' AND datname = current_database()"
+            )
+            assert connection.execute(running).scalar() == 0
+    store.close()
 
 
 def test_a_full_disk(application: Callable[[Settings], Flask], tmp_path: Path) -> None:
