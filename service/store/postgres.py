@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
+from psycopg.conninfo import timeout_from_conninfo
 from softbalance.service.store.deadlines import Deadlines
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -38,8 +39,10 @@ class Postgres:
         self._deadlines = deadlines
 
     def limit(self, connection: Connection) -> None:
-        """Have the server end what is asked in this transaction, should nobody wait any more."""
-        connection.exec_driver_sql(_set_locally({"statement_timeout": self._served()}))
+        """Have the server end what nobody waits for any more, and what nobody goes on with."""
+        served = self._served()
+        settings = {"statement_timeout": served, "idle_in_transaction_session_timeout": served}
+        connection.exec_driver_sql(_set_locally(settings))
 
     def _served(self) -> str:
         return _milliseconds(_SERVED * self._deadlines.left)
@@ -117,7 +120,7 @@ def _connect(deadlines: Deadlines, given: dict[str, Any]) -> psycopg.Connection[
     left = deadlines.left
     if left <= 0:
         raise psycopg.OperationalError("time was up before there was a connection")
-    longest = int(given.get("connect_timeout") or _GREETING)
+    longest = timeout_from_conninfo(given)
     greeting = max(_LEAST_GREETING, int(min(longest, left)))
     made = _TimedConnection.connect(**given | {"connect_timeout": greeting})
     made.deadlines = deadlines

@@ -105,6 +105,15 @@ class PgBouncer:
         self.url = f"postgresql://anybody@127.0.0.1:{port}/records"
         _await_port(port)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop it where it is."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def remove(self) -> None:
         """Stop it."""
         self._process.terminate()
