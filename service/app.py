@@ -36,7 +36,7 @@ from softbalance.service.pages import (
     sign_in,
 )
 from softbalance.service.settings import Settings
-from softbalance.service.store import DamagedRecord, StoreAway
+from softbalance.service.store import CommitUnknown, DamagedRecord, StoreAway
 
 _log = logging.getLogger(__name__)
 BLUEPRINTS = (
@@ -107,6 +107,15 @@ def _handle_own_errors(app: Flask, context: Context) -> None:
         _log.error("%s", error)
         detail = "the store does not answer; try again, or classify with store=false"
         return problems.answer(Problem(503, "store-away", detail, headers={"Retry-After": "5"}))
+
+    @app.errorhandler(CommitUnknown)
+    def answer_commit_unknown(error: CommitUnknown) -> Response:
+        _log.error("%s", error)
+        detail = (
+            "the store fell silent while it stored this, so it may be stored or not; send it "
+            "again with the same Idempotency-Key, or look for it, before you send it anew"
+        )
+        return problems.answer(Problem(503, "commit-unknown", detail))
 
     @app.errorhandler(DamagedRecord)
     def answer_damaged(error: DamagedRecord) -> Response:

@@ -34,8 +34,9 @@ class Context:
         Raises RulebookErrors, StoreAway.
         """
         library = load_library(settings.rulebooks)
-        store, metrics = Store(settings.database), Metrics(library)
+        store, metrics = Store(settings.database, settings.store_deadline), Metrics(library)
         store.database.watch = metrics.time_store
+        store.database.watch_pool = metrics.observe_pool
         if must_exist:
             store.expect()
         if not made:

@@ -9,7 +9,8 @@ from flask import Response, send_from_directory
 from marshmallow import Schema, fields
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.verification.cases import Case, CaseResult, cases_of
-from softbalance.schemas.classification import VERDICT
+from softbalance.schemas.classification import TRACE
+from softbalance.service.classifiers import classify
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import Blueprint, as_json
 from softbalance.service.http.problems import Problem
@@ -72,10 +73,10 @@ def _add_health(routes: Blueprint, context: Context) -> None:
     @routes.response(200, StatusSchema)
     @routes.alt_response(503, "SERVICE_UNAVAILABLE")
     def readyz() -> Response:
-        """Decide a known episode and reach the store; 503 if either fails."""
+        """Decide a known episode, store it and undo that; 503 if a call that stores would fail."""
         try:
-            got = context.classifiers[known.rulebook].classify(known.episode, VERDICT)
-            context.store.ping()
+            got = classify(context.classifiers[known.rulebook], known.episode, TRACE)
+            context.store.rehearse(got)
         except StoreAway as error:
             raise Problem(503, "not-ready", str(error)) from error
         except EngineFailure as error:

@@ -19,6 +19,7 @@ from softbalance.service.settings import Settings, UnusableSetting
 
 if TYPE_CHECKING:
     from softbalance.service.context import Context
+    from softbalance.service.store import Store
 
 #: Exit statuses (the shell's convention for 2; 3 is ours).
 USAGE, DONE_WITH_FAILURES = 2, 3
@@ -56,6 +57,14 @@ def settings_for(**given: Any) -> Settings:
         return Settings.from_environment(**given)
     except UnusableSetting as error:
         refuse(str(error))
+
+
+def know_store(database: str | None) -> Store:
+    """Return the store of that URL, or else that of the settings. Raises StoreAway."""
+    from softbalance.service.store import Store
+
+    settings = settings_for(database=database)
+    return Store(settings.database, settings.store_deadline)
 
 
 def find_further_rulebooks(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:

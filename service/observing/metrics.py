@@ -82,6 +82,18 @@ class Metrics:
             ["operation"],
             registry=registry,
         )
+        self._connections = self._make_gauge(
+            "softbalance_store_connections", "Connections to the store that are open."
+        )
+        self._connections_in_use = self._make_gauge(
+            "softbalance_store_connections_in_use", "Connections to the store that are in use."
+        )
+        self._connection_waited = prometheus.Histogram(
+            "softbalance_store_connection_seconds",
+            "What reads and writes of the store wait for a connection.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
         # finding a series takes longer than adding to it
         self._class, self._rule = cache(self._decisions.labels), cache(self._firings.labels)
         # a series that is there from the start has a rate at its first event
@@ -125,6 +137,16 @@ class Metrics:
             except ConnectionError:
                 self._store_failures.labels(operation).inc()
                 raise
+
+    def observe_pool(self, size: int, in_use: int, waited: float | None) -> None:
+        """Note how many connections to the store are open and in use.
+
+        `waited` is how many seconds somebody waited for one, None when one was given back.
+        """
+        self._connections.set(size)
+        self._connections_in_use.set(in_use)
+        if waited is not None:
+            self._connection_waited.observe(waited)
 
     def exposition(self, records: int | None) -> bytes:
         """Return all metrics in the text format of Prometheus.

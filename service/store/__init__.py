@@ -5,9 +5,9 @@ What others use is exported here; the modules are parts of it.
 
 from softbalance.service.store.chain import canonical
 from softbalance.service.store.chain_audit import audit
-from softbalance.service.store.database import Database, StoreAway
+from softbalance.service.store.database import Database
+from softbalance.service.store.failures import CommitUnknown, StoreAway, WrongSchema
 from softbalance.service.store.firings import FiringCounts, Firings
-from softbalance.service.store.schema import WrongSchema
 from softbalance.service.store.search import (
     ORDERS,
     TIME,
@@ -33,6 +33,7 @@ __all__ = [
     "TIME",
     "Claim",
     "ClaimConflict",
+    "CommitUnknown",
     "DamagedRecord",
     "Database",
     "FiringCounts",

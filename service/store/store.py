@@ -10,8 +10,10 @@ import orjson
 from softbalance.schemas.classification import Classification
 from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
-from softbalance.service.store.database import Database, StoreAway
+from softbalance.service.store.database import DEADLINE, Database
+from softbalance.service.store.failures import StoreAway
 from softbalance.service.store.filters import narrow
+from softbalance.service.store.schema_check import check_schema
 from softbalance.service.store.stored_records import actors_of, coders_of, pick_search_columns
 from softbalance.service.store.tables import (
     actors,
@@ -20,7 +22,7 @@ from softbalance.service.store.tables import (
     records,
     rulebooks,
 )
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, insert, select
 
 _WHOLE = (
     records.c.position,
@@ -31,7 +33,6 @@ _WHOLE = (
 )
 _HEAD = select(records.c.position, records.c.digest).order_by(records.c.position.desc()).limit(1)
 _ADD_RECORD = insert(records)
-_SCHEMA = text("SELECT version_num FROM alembic_version")
 
 
 class DamagedRecord(Exception):
@@ -80,8 +81,9 @@ class Page:
 class Store:
     """Classifications kept by id, listed newest first. Safe for threads; make one a process."""
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, deadline: float = DEADLINE) -> None:
+        """Know a store by its URL; no call of it takes longer than the deadline, in seconds."""
+        self.database = Database(url, deadline)
         self.name = self.database.name
 
     def expect(self) -> None:
@@ -107,40 +109,34 @@ class Store:
 
     def check(self) -> None:
         """Raise WrongSchema, or StoreAway, if the store cannot be used as it is."""
-        schemas.check(self.database, self.schema())
+        check_schema(self.name, self.schema())
 
     def schema(self) -> str | None:
         """Return the schema that the store has, None if it has none yet. Raises StoreAway."""
         with self.database.begin_read() as connection:
             return schemas.schema_of(connection)
 
-    def ping(self) -> None:
-        """Reach the store and its tables, or raise StoreAway."""
-        with self.database.begin_read() as connection:
-            schemas.check(self.database, connection.execute(_SCHEMA).scalar())
-            connection.execute(_HEAD).first()
+    def rehearse(self, answer: Classification) -> None:
+        """Store a classification and undo it: raises StoreAway wherever `add` would for now."""
+        with self.database.begin_write() as connection:
+            with connection.begin_nested() as undone:
+                _add(connection, answer)
+                undone.rollback()
+            if connection.dialect.name == "sqlite":
+                # what is undone never reaches the disk, which may be full: this does, and is
+                # the number that stands there
+                connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def add(self, answer: Classification, claim: Claim | None = None) -> Classification | None:
         """Store a classification with its trace; on return it is durable.
 
         With a claim whose key was used before, nothing is stored and the record that it was used
-        for is returned. Raises StoreAway, and ClaimedOtherwise.
+        for is returned. Raises StoreAway, CommitUnknown and ClaimConflict.
         """
-        document, hashed = orjson.dumps(answer).decode(), canonical(answer)
         with self.database.begin_write() as connection:
             if claim and (first := _select_claimed(connection, claim)):
                 return first
-            head = connection.execute(_HEAD).first()
-            position, previous = (head.position + 1, head.digest) if head else (1, None)
-            digest = digest_of(position, previous, hashed)
-            link = {"position": position, "previous": previous, "digest": digest}
-            row = {**pick_search_columns(answer), **link, "document": document}
-            connection.execute(_ADD_RECORD, row)
-            for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
-                if names:
-                    (name, _) = table.c.keys()
-                    rows = [{name: value, "position": position} for value in names]
-                    connection.execute(insert(table), rows)
+            position = _add(connection, answer)
             if claim:
                 row = {**claim._asdict(), "position": position}
                 connection.execute(insert(idempotency_keys), row)
@@ -228,6 +224,23 @@ class Store:
     def close(self) -> None:
         """Give back every connection."""
         self.database.close()
+
+
+def _add(connection: Connection, answer: Classification) -> int:
+    """Add a classification at the end of the chain, and return its position."""
+    head = connection.execute(_HEAD).first()
+    position, previous = (head.position + 1, head.digest) if head else (1, None)
+    digest = digest_of(position, previous, canonical(answer))
+    link = {"position": position, "previous": previous, "digest": digest}
+    document = orjson.dumps(answer).decode()
+    row = {**pick_search_columns(answer), **link, "document": document}
+    connection.execute(_ADD_RECORD, row)
+    for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
+        if names:
+            (name, _) = table.c.keys()
+            rows = [{name: value, "position": position} for value in names]
+            connection.execute(insert(table), rows)
+    return position
 
 
 def _select_claimed(connection: Connection, claim: Claim) -> Classification | None:
