@@ -105,13 +105,11 @@ class Master(Arbiter):  # type: ignore[misc]
         before = self.app.loaded, self.app.generation
         self.app.loaded, self.app.generation = loaded, self.app.generation.make_next()
         ready, self.app.ready = os.pipe()
-        try:
-            started = [self.spawn_worker() for _ in range(self.num_workers)]
-            complete = self._await(ready, started)
-        finally:
-            os.close(ready)
-            os.close(self.app.ready)
-            self.app.ready = None
+        started = self._start_workers()
+        complete = len(started) == self.num_workers and self._await(ready, started)
+        os.close(ready)
+        os.close(self.app.ready)
+        self.app.ready = None
         if complete:
             self.app.generation.begin()
             self.manage_workers()  # ends the oldest of those that are too many
@@ -120,6 +118,20 @@ class Master(Arbiter):  # type: ignore[misc]
             for pid in started:
                 self._end(pid)
         return complete
+
+    def _start_workers(self) -> list[int]:
+        """Start workers; return the ids of those that could be.
+
+        A worker lives within this call and leaves by SystemExit, so nothing is to be cleaned up
+        here or in any caller that a worker has no business with.
+        """
+        started: list[int] = []
+        try:
+            for _ in range(self.num_workers):
+                started.append(self.spawn_worker())
+        except OSError as error:
+            self.log.error("no process can be started: %s", error)
+        return started
 
     def _await(self, ready: int, started: list[int]) -> bool:
         """Wait until each worker has said that it is ready; return False if one cannot be."""
