@@ -1,12 +1,13 @@
 """Generations of workers: those that were started with one library; one serves at a time.
 
 When the next is ready it begins to serve, in one instant for all processes. From then on, workers
-of the one before accept no connection and begin no request: a connection that a client keeps open
-goes over to the next generation when it is used again. What they have begun, they finish.
+of the one before accept no connection and begin no request: connections that clients keep open go
+over to the next generation. What they have begun, they finish.
 """
 
 from __future__ import annotations
 
+import copy
 import errno
 import mmap
 import socket
@@ -14,26 +15,29 @@ from typing import Any
 
 _WORD = 8
 #: Seconds that handing a connection over may take; the other end has only to accept it.
-_PATIENCE = 5
+_PATIENCE = 1
 
 
 class Generation:
     """A generation of workers, as they and the process that starts them know it.
 
-    Make the first by `Generation(mmap.mmap(-1, 8))` before any fork; it serves at once. `inbox` is
-    where it accepts connections of the one before, None for the first.
+    The first is to be made before any fork, and serves at once. Each accepts, beside those of
+    clients, the connections in `inbox`.
     """
 
-    def __init__(self, shared: mmap.mmap, number: int = 0, inbox: Inbox | None = None) -> None:
+    def __init__(self) -> None:
         # memory that all processes share; a word is written in one go
-        self._shared, self._number, self.inbox = shared, number, inbox
+        self._shared, self._number = mmap.mmap(-1, _WORD), 0
+        # each datagram carries a connection to one of the workers that listen
         self._outbox, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._outbox.settimeout(_PATIENCE)
-        self._next_inbox = Inbox(there)
+        self.inbox = Inbox(there)
 
     def make_next(self) -> Generation:
         """Make the next, which serves from the call of its `begin`; this may be tried again."""
-        return Generation(self._shared, self._number + 1, self._next_inbox)
+        made = copy.copy(self)
+        made._number += 1
+        return made
 
     def begin(self) -> None:
         """Serve from now on, in place of the generation before."""
@@ -50,7 +54,7 @@ class Generation:
         return int.from_bytes(self._shared[:_WORD], "little") > self._number
 
     def hand_over(self, connection: Any) -> bool:
-        """Give a socket of which nothing is read to the next generation; return if that worked."""
+        """Give a socket of which nothing is read to whoever serves; return if that worked."""
         try:
             socket.send_fds(self._outbox, [b"."], [connection.fileno()])
         except OSError:

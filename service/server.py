@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-import mmap
 import secrets
 import signal
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -76,10 +76,29 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: Any) -> None:
         """Accept a connection, unless a later generation is to do so."""
-        if self.generation.is_over and listener is not self.generation.inbox:
+        if self.generation.is_over:
             self.handle_exit(signal.SIGTERM, None)
         else:
             super().accept(listener)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close connections that were idle for long; all that are go to a later generation."""
+        self._hand_over_idle(self.keepalived_conns)
+        super().murder_keepalived(force)
+
+    def murder_pending(self) -> None:
+        """Do the same with those on which nothing was ever sent."""
+        self._hand_over_idle(self.pending_conns)
+        super().murder_pending()
+
+    def _hand_over_idle(self, conns: deque[TConn]) -> None:
+        while self.generation.is_over and conns:
+            conn = conns.popleft()
+            with suppress(OSError, KeyError, ValueError):  # it may be closed already
+                self.poller.unregister(conn.sock)
+            self.nr_conns -= 1
+            if not self.generation.hand_over(conn.sock):
+                conn.close()
 
     def _hand_over(self, conn: TConn) -> bool:
         """Give a connection to a later generation, if that is to answer its next request."""
@@ -119,7 +138,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, settings: Settings, files: MetricsFiles, loaded: LoadedLibrary) -> None:
         self.settings, self._files = settings, files
         #: What workers that start from now on decide by, and what they belong to.
-        self.loaded, self.generation = loaded, Generation(mmap.mmap(-1, 8))
+        self.loaded, self.generation = loaded, Generation()
         #: Where workers that start while others serve tell that they are ready.
         self.ready: int | None = None
         self.patience = settings.patience
@@ -164,8 +183,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def _pre_fork(self, arbiter: Any, worker: Any) -> None:
         self._files.pre_fork(arbiter, worker)
         worker.generation = self.generation
-        if self.generation.inbox:
-            worker.sockets = [*worker.sockets, self.generation.inbox]
+        worker.sockets = [*worker.sockets, self.generation.inbox]
 
     def _post_fork(self, arbiter: Any, worker: Any) -> None:
         self._files.post_fork(arbiter, worker)

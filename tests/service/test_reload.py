@@ -82,6 +82,14 @@ def kill_workers(tmp_path: Path, address: str) -> None:
     assert call(address, "/healthz") == {"status": "alive"}
 
 
+def await_workers(tmp_path: Path, number: int) -> None:
+    """Wait until there are so many workers: those before have finished."""
+    deadline = time.monotonic() + 60
+    while len(master_of(tmp_path).children()) != number:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def reloaded(run: Run, address: str, *options: str) -> subprocess.CompletedProcess[str]:
     return run("rulebook", "reload", "--port", urlsplit(address).port, *options)
 
@@ -104,6 +112,7 @@ def test_an_edit_changes_nothing_until_it_is_asked_for(
     digests = [post(address) for _ in range(8)]
     assert {digest for _, digest in digests} == {after}
     assert told_digests(address) == {after}
+    await_workers(tmp_path, 2)
     kill_workers(tmp_path, address)
     third, digest = post(address)
     assert digest == after
@@ -251,8 +260,9 @@ def test_an_idle_connection_goes_over_and_a_batch_is_finished(
     kept = http.client.HTTPConnection(netloc, timeout=60)
     kept.request("POST", POST, EPISODE, KIND)
     before = json.loads(kept.getresponse().read())["rulebook"]["digest"]
-    book(folder, EDITED)
-    assert reloaded(run, address).returncode == 0
+    for edit in ("A threat will do.", "A threat suffices."):
+        book(folder, VARIANT.replace("A threat is enough.", edit))
+        assert reloaded(run, address).returncode == 0
     for connection in (silent, kept):
         connection.request("POST", POST, EPISODE, KIND)
         answer = json.loads(connection.getresponse().read())
