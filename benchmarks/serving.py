@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -71,6 +72,38 @@ class Service:
         """Stop the service as an operator would, and return its exit status."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(60)
+
+
+class Pulse(threading.Thread):
+    """Asks for `/healthz` on a new connection each time, as long as the block lasts."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__()
+        self._address, self._over = f"http://127.0.0.1:{port}/healthz", threading.Event()
+        #: The longest that an answer took, in seconds; one that failed counts until the next came.
+        self.longest = 0.0
+
+    def run(self) -> None:
+        """Ask until it is over."""
+        began = time.monotonic()
+        while not self._over.is_set():
+            try:
+                with urllib.request.urlopen(self._address, timeout=60):
+                    pass
+            except OSError:
+                time.sleep(0.02)
+                continue
+            self.longest = max(self.longest, time.monotonic() - began)
+            time.sleep(0.02)
+            began = time.monotonic()
+
+    def __enter__(self) -> Pulse:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
 
 
 class Memory:

@@ -24,7 +24,7 @@ _PATIENCE = 2
 
 
 class Outcome(TypedDict):
-    """What came of a reload: whether it was done, why not, and the rulebooks loaded since.
+    """What came of a reload: whether it was done, why not or what is odd, and the rulebooks loaded.
 
     Each rulebook is its id, version and digest.
     """

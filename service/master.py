@@ -17,6 +17,7 @@ from typing import Any
 
 from gunicorn.arbiter import Arbiter
 from softbalance.rules.findings import RulebookErrors
+from softbalance.rules.language.loader import Library
 from softbalance.service.context import LoadedLibrary
 from softbalance.service.control import ControlSocket, Outcome, find_socket
 from softbalance.service.store import StoreAway
@@ -81,6 +82,7 @@ class Master(Arbiter):  # type: ignore[misc]
 
     def reload(self) -> Outcome:
         """Load the rulebooks again and let new workers decide by them; or say why not."""
+        before = self.app.loaded.library
         try:
             loaded = LoadedLibrary.load(self.app.settings.rulebooks)
             loaded.keep(self.app.settings.database)
@@ -94,7 +96,17 @@ class Master(Arbiter):  # type: ignore[misc]
         rulebooks = [(b.id, b.version, b.digest) for b in loaded.library.rulebooks.values()]
         for name, version, digest in rulebooks:
             self.log.info("loaded rulebook %s %s %s", name, version, digest)
-        return {"done": True, "detail": "", "rulebooks": rulebooks}
+        return {"done": True, "detail": self._warn_of_versions(before), "rulebooks": rulebooks}
+
+    def _warn_of_versions(self, before: Library) -> str:
+        """Warn of rulebooks that changed and kept their version; return what is told."""
+        books = self.app.loaded.library.rulebooks.values()
+        known = {(b.id, b.version): b.digest for b in before.rulebooks.values()}
+        same = [b for b in books if known.get((b.id, b.version), b.digest) != b.digest]
+        told = [f"{b.id} has changed and is still version {b.version}; raise it" for b in same]
+        for line in told:
+            self.log.warning("%s", line)
+        return "\n".join(told)
 
     def _refuse(self, why: str) -> Outcome:
         self.log.error("the rulebooks were not loaded again, those before stay: %s", why)

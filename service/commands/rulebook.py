@@ -186,6 +186,8 @@ def reload(host: str | None, port: int | None, as_json: bool) -> None:
         _print_json(outcome)
     if not outcome["done"]:
         refuse(f"the service goes on with the rulebooks that it has:\n{outcome['detail']}")
+    if outcome["detail"]:
+        click.echo(f"softbalance: {outcome['detail']}", err=True)
     if not as_json:
         for name, version, digest in outcome["rulebooks"]:
             click.echo(f"{name} {version} {digest}")
