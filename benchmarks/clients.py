@@ -19,6 +19,8 @@ class Poster(threading.Thread):
         self._port, self._name = port, name
         self._connection = self._connect()
         self.over = threading.Event()
+        #: Parameters of the query, if any.
+        self.query = ""
         self.outcome: dict[str, str] = {}
         self.statuses: Counter[int] = Counter()
 
@@ -39,7 +41,7 @@ class Poster(threading.Thread):
         body = json.dumps({"id": episode, "form": "other"})
         headers = {"Content-Type": "application/json", "Idempotency-Key": episode}
         try:
-            self._connection.request("POST", "/v1/classifications", body, headers)
+            self._connection.request("POST", f"/v1/classifications{self.query}", body, headers)
             answer = self._connection.getresponse()
             told = answer.read()
         except (OSError, http.client.HTTPException):

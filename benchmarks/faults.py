@@ -1,13 +1,15 @@
 """Breaks the service while clients post to it: what it acknowledged is there, what not is not.
 
-    python -m benchmarks.faults [worker] [database] [silence] [node] [disk] [clock] [--seconds 10]
+    python -m benchmarks.faults [worker] [database] [silence] [node] [disk] [clock] [rulebook]
+                                [--seconds 10]
 
 worker: a worker is killed every half second. database: PostgreSQL is killed, all of its processes
 at once, and started again. silence: all of its processes are stopped where they are, and go on
 later. node: another process is stopped while it holds the lock of whoever writes, and goes on
 later; it must not finish what it began. disk: the store, the log and the temporary files fill a
 file system of their own, which takes root. clock: the service's time leaps a day back and ten years
-ahead, which takes a C compiler.
+ahead, which takes a C compiler. rulebook: the folder of rulebooks is edited, broken, and loaded
+again, while workers are killed; no answer may hold a rulebook that is not in force or is not kept.
 
 Each episode is posted once under a name of its own. An answer 201 acknowledges it, any other
 answer refuses it, and a connection that breaks leaves the client in doubt, as does an answer that
@@ -35,6 +37,7 @@ from pathlib import Path
 from softbalance.service.store import Store
 
 from benchmarks.clients import ACKNOWLEDGED, IN_DOUBT, REFUSED, HealthCheck, Poster
+from benchmarks.edited_rulebook import EditedRulebook
 from benchmarks.serving import Postgres, Service, audited
 
 CLIENTS = 8
@@ -55,10 +58,12 @@ except StoreAway:
 """
 
 
-def _under_load(service: Service, fault: Callable[[], None]) -> list[Poster]:
+def _under_load(service: Service, fault: Callable[[], None], query: str = "") -> list[Poster]:
     posters = [Poster(service.port, f"e{number}") for number in range(CLIENTS)]
     health = HealthCheck(service.port)
     clients = [*posters, health]
+    for poster in posters:
+        poster.query = query
     for client in clients:
         client.start()
     try:
@@ -73,7 +78,7 @@ def _under_load(service: Service, fault: Callable[[], None]) -> list[Poster]:
     return posters
 
 
-def _told(name: str, service: Service, posters: list[Poster]) -> bool:
+def _told(name: str, service: Service, posters: list[Poster], query: str = "") -> bool:
     """Compare what the clients were told with what is stored; print, and say if all holds."""
     outcome = {e: told for poster in posters for e, told in poster.outcome.items()}
     stored = _stored(service.database)
@@ -87,6 +92,7 @@ def _told(name: str, service: Service, posters: list[Poster]) -> bool:
     doubtful = by.get(IN_DOUBT, set())
     print(f"  in doubt {len(doubtful)}, of these stored: {len(doubtful & stored.keys())}")
     again = Poster(service.port, "again")
+    again.query = query
     for episode in sorted(doubtful | refused):
         again.post(episode)
     stored = _stored(service.database)
@@ -114,8 +120,10 @@ def _stored(database: str) -> Counter[str]:
 
 
 @contextmanager
-def _serving(folder: Path, database: str, **environment: str) -> Iterator[Service]:
-    service = Service(folder, database, "--grace", 5, environment=environment)
+def _serving(
+    folder: Path, database: str, *options: object, **environment: str
+) -> Iterator[Service]:
+    service = Service(folder, database, "--grace", 5, *options, environment=environment)
     try:
         if not service.ready():
             raise SystemExit(service.log.read_text("utf-8"))
@@ -253,6 +261,31 @@ def clocks(folder: Path, seconds: float) -> bool:
         return _told(f"clock leapt, records by day {dict(days)}", service, posters)
 
 
+def rulebooks(folder: Path, seconds: float) -> bool:
+    """Edit the folder of rulebooks, break it, load it again, and kill workers meanwhile."""
+    edited = EditedRulebook(folder / "books")
+    options, query = ("--rulebooks", edited.folder), f"?rulebook={edited.id}"
+    with _serving(folder, f"sqlite:///{folder}/store.db", *options) as service:
+
+        def fault() -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                for change in (edited.edit, edited.break_):
+                    change()
+                    if running := service.workers:
+                        random.choice(running).kill()
+                    time.sleep(0.5)
+                    edited.reload(service.port)
+
+        posters = _under_load(service, fault, query)
+        service.ready()
+        held = _told(f"rulebook edited {edited.edits} times", service, posters, query)
+        unknown = edited.find_unknown(service.database)
+        print(f"  loaded again {edited.done}, refused as broken {edited.refused}")
+        print(f"  records by a rulebook never loaded or not kept: {unknown}")
+        return held and not unknown and edited.refused > 0 and edited.done > 0
+
+
 FAULTS = {
     "worker": workers,
     "database": databases,
@@ -260,6 +293,7 @@ FAULTS = {
     "node": nodes,
     "disk": disks,
     "clock": clocks,
+    "rulebook": rulebooks,
 }
 
 

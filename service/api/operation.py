@@ -8,7 +8,7 @@ import flask
 from flask import Response, send_from_directory
 from marshmallow import Schema, fields
 from softbalance.rules.episode.firing import EngineFailure
-from softbalance.rules.verification.cases import Case, CaseResult, cases_of
+from softbalance.rules.verification.cases import Case, CaseResult
 from softbalance.schemas.classification import TRACE
 from softbalance.service.classifiers import classify
 from softbalance.service.context import Context
@@ -129,4 +129,4 @@ def assets() -> flask.Blueprint:
 
 def known_case(context: Context) -> Case:
     """Return the case that readiness is tested on: the first of the default rulebook."""
-    return cases_of(context.library[context.library.default])[0]
+    return context.cases_of(context.library.default)[0]

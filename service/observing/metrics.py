@@ -30,6 +30,7 @@ class Metrics:
 
     def __init__(self, library: Library) -> None:
         self._registry = registry = prometheus.CollectorRegistry()
+        self._rulebooks = _Rulebooks(library)
         self._decisions = prometheus.Counter(
             "softbalance_decisions",
             "Episodes classified for callers, one by one or in batches.",
@@ -158,6 +159,7 @@ class Metrics:
             together.register(self._registry)
         else:
             MultiProcessCollector(together, str(folder))  # type: ignore[no-untyped-call]
+        together.register(self._rulebooks)
         if records is not None:
             together.register(_Records(records))
         return prometheus.generate_latest(together)
@@ -169,6 +171,21 @@ class _Records(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("softbalance_records", "Records in the store.", self._count)
+
+
+class _Rulebooks(Collector):
+    def __init__(self, library: Library) -> None:
+        self._labels = [(book.id, book.version, book.digest) for book in library.rulebooks.values()]
+
+    def collect(self) -> Iterator[Metric]:
+        info = GaugeMetricFamily(
+            "softbalance_rulebook_info",
+            "Rulebooks that decide, each always 1.",
+            labels=["rulebook", "version", "digest"],
+        )
+        for labels in self._labels:
+            info.add_metric(labels, 1)
+        yield info
 
 
 def _list_fired(decisions: Sequence[Decision]) -> Iterator[str]:

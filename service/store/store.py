@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
+from softbalance.rules.language.archive import dump_rulebook
+from softbalance.rules.model import Rulebook
 from softbalance.schemas.classification import Classification
 from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
@@ -22,7 +24,7 @@ from softbalance.service.store.tables import (
     records,
     rulebooks,
 )
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 _WHOLE = (
     records.c.position,
@@ -31,7 +33,10 @@ _WHOLE = (
     records.c.previous,
     records.c.digest,
 )
+_KEPT = select(rulebooks.c.digest).where(rulebooks.c.digest == bindparam("rulebook"))
 _HEAD = select(records.c.position, records.c.digest).order_by(records.c.position.desc()).limit(1)
+#: Beside it, whether a rulebook is kept: one question, as each takes its time.
+_HEAD_AND_KEPT = _HEAD.add_columns(_KEPT.exists().label("kept"))
 _ADD_RECORD = insert(records)
 
 
@@ -85,6 +90,8 @@ class Store:
         """Know a store by its URL; no call of it takes longer than the deadline, in seconds."""
         self.database = Database(url, deadline)
         self.name = self.database.name
+        #: The rulebooks that decide for those who store here, by digest.
+        self.loaded: Mapping[str, Rulebook] = {}
 
     def expect(self) -> None:
         """Raise StoreAway if the store is a file that is not there, before any use makes it."""
@@ -120,7 +127,7 @@ class Store:
         """Store a classification and undo it: raises StoreAway wherever `add` would for now."""
         with self.database.begin_write() as connection:
             with connection.begin_nested() as undone:
-                _add(connection, answer)
+                self._add(connection, answer)
                 undone.rollback()
             if connection.dialect.name == "sqlite":
                 # what is undone never reaches the disk, which may be full: this does, and is
@@ -130,17 +137,41 @@ class Store:
     def add(self, answer: Classification, claim: Claim | None = None) -> Classification | None:
         """Store a classification with its trace; on return it is durable.
 
+        The rulebook that decided it, if it is `loaded`, is kept no later than this record.
+
         With a claim whose key was used before, nothing is stored and the record that it was used
         for is returned. Raises StoreAway, CommitUnknown and ClaimConflict.
         """
         with self.database.begin_write() as connection:
             if claim and (first := _select_claimed(connection, claim)):
                 return first
-            position = _add(connection, answer)
+            position = self._add(connection, answer)
             if claim:
                 row = {**claim._asdict(), "position": position}
                 connection.execute(insert(idempotency_keys), row)
         return None
+
+    def _add(self, connection: Connection, answer: Classification) -> int:
+        """Add a classification at the end of the chain, and return its position.
+
+        A rulebook that is loaded is kept before its first verdict.
+        """
+        rulebook = answer["rulebook"]["digest"]
+        head = connection.execute(_HEAD_AND_KEPT, {"rulebook": rulebook}).first()
+        if rulebook in self.loaded and not (head and head.kept):
+            _keep(connection, self.loaded[rulebook])
+        position, previous = (head.position + 1, head.digest) if head else (1, None)
+        digest = digest_of(position, previous, canonical(answer))
+        link = {"position": position, "previous": previous, "digest": digest}
+        document = orjson.dumps(answer).decode()
+        row = {**pick_search_columns(answer), **link, "document": document}
+        connection.execute(_ADD_RECORD, row)
+        for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
+            if names:
+                (name, _) = table.c.keys()
+                rows = [{name: value, "position": position} for value in names]
+                connection.execute(insert(table), rows)
+        return position
 
     def find_claimed(self, claim: Claim) -> Classification | None:
         """Return the record that an idempotency key was used for, None if it was not used.
@@ -194,15 +225,15 @@ class Store:
                 damaged.append(error.record)
         return Page(items, rows[limit - 1].position if len(rows) > limit else None, damaged)
 
-    def keep(self, digest: str, rulebook: str, content: str) -> None:
-        """Keep what a rulebook is made from, if it is not kept yet. Raises StoreAway."""
-        if self.load_kept(digest) is not None:
-            return
-        row = {"digest": digest, "id": rulebook, "content": content}
-        there = select(rulebooks.c.digest).where(rulebooks.c.digest == digest)
-        with self.database.begin_write() as connection:
-            if connection.execute(there).first() is None:
-                connection.execute(insert(rulebooks), row)
+    def keep(self, *books: Rulebook) -> None:
+        """Keep what rulebooks are made from, those that are not kept yet. Raises StoreAway."""
+        with self.database.begin_read() as connection:
+            kept = set(connection.execute(select(rulebooks.c.digest)).scalars())
+        missing = [book for book in books if book.digest not in kept]
+        if missing:
+            with self.database.begin_write() as connection:
+                for book in missing:
+                    _keep(connection, book)
 
     def load_kept(self, digest: str) -> str | None:
         """Return what the rulebook of that digest is made from, or None. Raises StoreAway."""
@@ -226,21 +257,11 @@ class Store:
         self.database.close()
 
 
-def _add(connection: Connection, answer: Classification) -> int:
-    """Add a classification at the end of the chain, and return its position."""
-    head = connection.execute(_HEAD).first()
-    position, previous = (head.position + 1, head.digest) if head else (1, None)
-    digest = digest_of(position, previous, canonical(answer))
-    link = {"position": position, "previous": previous, "digest": digest}
-    document = orjson.dumps(answer).decode()
-    row = {**pick_search_columns(answer), **link, "document": document}
-    connection.execute(_ADD_RECORD, row)
-    for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
-        if names:
-            (name, _) = table.c.keys()
-            rows = [{name: value, "position": position} for value in names]
-            connection.execute(insert(table), rows)
-    return position
+def _keep(connection: Connection, book: Rulebook) -> None:
+    """Keep a rulebook; another process may have done so in the meantime."""
+    if connection.execute(_KEPT, {"rulebook": book.digest}).first() is None:
+        row = {"digest": book.digest, "id": book.id, "content": dump_rulebook(book)}
+        connection.execute(insert(rulebooks), row)
 
 
 def _select_claimed(connection: Connection, claim: Claim) -> Classification | None:

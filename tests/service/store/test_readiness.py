@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from softbalance.rules.language.loader import Library
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
 from softbalance.service.store.chain_audit import audit
@@ -65,15 +66,15 @@ def test_another_schema_underneath(used: FlaskClient, database: str, schema: str
 
 
 @pytest.mark.parametrize("schema", ["9999", "0003"])
-def test_no_command_writes_to_another_schema(database: str, schema: str) -> None:
+def test_no_command_writes_to_another_schema(database: str, schema: str, library: Library) -> None:
     store = Store(database)
     store.create()
     _change(database, f"UPDATE alembic_version SET version_num = '{schema}'")
     with pytest.raises(ConnectionError, match=schema):
-        store.keep("sha256:0", "a-rulebook", "")
+        store.keep(library["paul-2004"])
     _change(database, "DELETE FROM alembic_version")
     with pytest.raises(ConnectionError, match="has no tables yet"):
-        store.keep("sha256:0", "a-rulebook", "")
+        store.keep(library["paul-2004"])
     assert store.rulebooks() == []
     store.close()
 
