@@ -121,6 +121,25 @@ def test_a_store_that_others_hold_too_long(
     assert client.post(POST, json={"form": "other"}).status_code == 201
 
 
+def test_a_file_that_another_process_has_to_itself(
+    application: Callable[[Settings], Flask], tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    app = application(Settings(database=url, store_deadline=1))
+    client = app.test_client()
+    assert client.post(POST, json={"form": "other"}).status_code == 201
+    app.extensions["softbalance"].store.close()
+    with opened(url) as connection:
+        for statement in ("PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE"):
+            connection.execute(text(statement))
+        connection.execute(text("DELETE FROM idempotency_keys"))
+        assert client.get(POST).status_code == 503
+        assert client.post(POST, json={"form": "other"}).status_code == 503
+        assert client.get("/readyz").status_code == 503
+        assert client.post(f"{POST}?store=false", json={"form": "other"}).status_code == 200
+    assert client.post(POST, json={"form": "other"}).status_code == 201
+
+
 def test_a_read_that_never_ends(database: str) -> None:
     endless = text(
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
