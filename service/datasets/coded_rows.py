@@ -87,7 +87,7 @@ def read_rows(
     """
     with workspace(None) as folder, duckdb.connect() as connection:
         files = open_inputs(inputs, folder, None)
-        check_apart((file.path for file in files), outputs)
+        check_apart(files, outputs)
         dataset = open_dataset(files, codebook, (), connection)
         read = CodedRows(codebook, [file.name for file in files])
         for index, part in enumerate(dataset.parts):
