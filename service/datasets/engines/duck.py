@@ -26,7 +26,7 @@ from softbalance.service.datasets.engines.duck_sources import OWN, SAID, source_
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
-from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.duck_files import parquet_sql, scan_sql
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout
@@ -160,7 +160,7 @@ class DuckRun:
 
     def _scan(self, answer: Path) -> str:
         if self.output.format is Format.PARQUET:
-            return scan_sql("read_parquet", answer)
+            return parquet_sql(answer)
         compression = f"compression = {quote_text('gzip' if self.output.gzipped else 'none')}"
         if self.output.format is Format.NDJSON:
             columns = "columns = {rulebook: 'VARCHAR', classification: 'VARCHAR'}"
