@@ -108,11 +108,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _read(inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None) -> CodedEpisodes:
     from softbalance.service.coders.coder_sheets import read_coded
-    from softbalance.service.datasets.outputs import check_folder
+    from softbalance.service.datasets.outputs import check_writable
     from softbalance.service.datasets.reading.defects import UnusableDataset
 
     if rejects:
-        check_folder(rejects)
+        check_writable(rejects)
     coded = read_coded(inputs, codebook, [rejects] if rejects else [])
     if len(coded.coders) < 2:
         found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
@@ -135,15 +135,15 @@ def _explain_refusal(coded: CodedEpisodes) -> str:
 
 
 def _write_rejects(path: Path, coded: CodedEpisodes) -> None:
-    from softbalance.service.datasets.outputs import settle, workspace
+    from softbalance.service.datasets.delivery import deliver
+    from softbalance.service.datasets.outputs import workspace
     from softbalance.service.datasets.reading.rejects import write_rejects
 
-    if not coded.rejects:
-        path.unlink(missing_ok=True)
-        return
     with workspace(path) as folder:
-        write_rejects(folder / "rejects", [coded.rejects], coded.files)
-        settle(folder / "rejects", path)
+        made = folder / "rejects"
+        if coded.rejects:
+            write_rejects(made, [coded.rejects], coded.files)
+        deliver((made if coded.rejects else None, path))
 
 
 def _print(found: Agreement, as_json: bool, table: str | None, codebook: Codebook) -> None:

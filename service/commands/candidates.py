@@ -41,7 +41,7 @@ _SIGNALLED = 128
 @click.option(
     "--output-format",
     type=click.Choice(["csv", "tsv", "ndjson", "parquet"]),
-    help="What the OUT - gets.  [default: csv]",
+    help="What OUT gets.  [default: by its ending; for a stream csv]",
 )
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],

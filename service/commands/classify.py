@@ -61,8 +61,16 @@ _SIGNALLED = 128
     type=click.Path(dir_okay=False),
     help="Where rows go that cannot be classified.  [default: OUT.rejects.csv]",
 )
-@click.option("--input-format", type=_FORMATS, help="What the INPUT - holds.  [default: a guess]")
-@click.option("--output-format", type=_FORMATS, help="What the OUT - gets.  [default: csv]")
+@click.option(
+    "--input-format",
+    type=_FORMATS,
+    help="What every INPUT holds.  [default: by its ending; of a stream a guess]",
+)
+@click.option(
+    "--output-format",
+    type=_FORMATS,
+    help="What OUT gets.  [default: by its ending; for a stream csv]",
+)
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +89,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
     for name in conditions:
         if name not in indicators:
             refuse(str(unknown_name("indicator", name, indicators)))
-    data = _read(inputs, library, output)
+    data = _read(inputs, library, _places(output))
     chosen = [name for name in indicators if not conditions or name in conditions]
     table, left_out = _decide_or_refuse(
         lambda: qca_table(data.episodes, classifier, chosen, complete=complete)
@@ -99,7 +98,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
     if left_out:
         of = f"{left_out:,} of {len(data.episodes):,} cases"
         click.echo(f"softbalance: {of} left out for an empty cell", err=True)
-    _finish(data.rejects, output)
+    _finish(data.rejects, _beside(output))
 
 
 @command.command()
@@ -109,11 +108,11 @@ def episodes(inputs: tuple[str, ...], output: str, rulebooks: tuple[Path, ...]) 
     from softbalance.service.exchange.episode_export import episode_lines
 
     library = open_library(rulebooks)
-    data = _read(inputs, library, output)
+    data = _read(inputs, library, _places(output))
     lines, rejects = episode_lines(data.episodes, library.codebook)
     rejects = sorted([*data.rejects, *rejects])
     _write(output, b"".join(lines), data, rejects)
-    _finish(rejects, output)
+    _finish(rejects, _beside(output))
 
 
 @command.command()
@@ -142,12 +141,12 @@ def package(  # noqa: PLR0913, PLR0917 - one for each option
         refuse("a package is several files; name a folder or a .zip")
     if path.exists() and path.suffix != ".zip":
         refuse(f"{output}: is there already; remove it or name another folder")
-    data = _read(inputs, library, output)
+    data = _read(inputs, library, [path])
     about = {"title": title} if title else {}
     more: dict[str, Any] = {"licenses": [{"name": licence}]} if licence else {}
     files = _decide_or_refuse(lambda: packed(data, classifiers, {**about, **more}))
     _write_package(path, files)
-    _finish(data.rejects, f"{output}, in rejects.csv" if data.rejects else output)
+    _finish(data.rejects, f"{output}, in rejects.csv")
 
 
 def _classifiers(
@@ -158,23 +157,30 @@ def _classifiers(
     return [Classifier(open_rulebook(library, n, folders)) for n in dict.fromkeys(names)]
 
 
-def _read(inputs: tuple[str, ...], library: Library, output: str) -> CodedData:
-    from softbalance.service.datasets.outputs import check_folder
+def _read(inputs: tuple[str, ...], library: Library, outputs: Sequence[Path]) -> CodedData:
+    from softbalance.service.datasets.outputs import check_apart, check_writable
     from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.exchange.coded import read_data
 
-    outputs = [_beside(output), *(() if output == "-" else (Path(output),))]
     try:
         for path in outputs:
-            check_folder(path)
+            check_writable(path)
+        check_apart((), outputs)
         return read_data(inputs, library.codebook, outputs)
     except UnusableDataset as error:
         refuse(str(error))
 
 
+def _places(output: str) -> list[Path]:
+    """Return the files that are to be written."""
+    return [_beside(output), *(() if output == "-" else (Path(output),))]
+
+
 def _beside(output: str) -> Path:
     """Return where the rows go that cannot be used."""
-    return Path(f"{'stdout' if output == '-' else output}.rejects.csv")
+    from softbalance.service.datasets.outputs import REJECTS, name_beside
+
+    return name_beside(output, REJECTS)
 
 
 def _decide_or_refuse(make: Callable[[], Any]) -> Any:
@@ -187,56 +193,57 @@ def _decide_or_refuse(make: Callable[[], Any]) -> Any:
 
 
 def _write(output: str, content: bytes, data: CodedData, rejects: Sequence[Reject]) -> None:
-    from softbalance.service.datasets.outputs import settle, workspace
+    from softbalance.service.datasets.delivery import deliver
+    from softbalance.service.datasets.outputs import workspace
+    from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.datasets.reading.rejects import write_rejects
 
     path = None if output == "-" else Path(output)
-    beside = _beside(output)
-    with workspace(beside.absolute()) as folder:
-        if path is None:
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
-        else:
-            (folder / "out").write_bytes(content)
-            settle(folder / "out", path)
-        if rejects:
-            write_rejects(folder / "rejects", [rejects], data.files)
-            settle(folder / "rejects", beside)
-        else:
-            beside.unlink(missing_ok=True)
+    try:
+        with workspace(path) as folder:
+            made, left_out = folder / "out", folder / "rejects"
+            made.write_bytes(content)
+            if rejects:
+                write_rejects(left_out, [rejects], data.files)
+            deliver((left_out if rejects else None, _beside(output)), (made, path))
+    except UnusableDataset as error:
+        refuse(str(error))
 
 
 def _write_package(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a folder or a zip; it is put together beside and then renamed."""
-    from softbalance.service.datasets.outputs import settle, workspace
+    from softbalance.service.datasets.delivery import deliver
+    from softbalance.service.datasets.outputs import blame, workspace
+    from softbalance.service.datasets.reading.defects import UnusableDataset
 
-    with workspace(path.absolute()) as folder:
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(folder / "zip", "w", zipfile.ZIP_DEFLATED) as made:
-                for name, content in files.items():
-                    # without the time of day, so that the same data make the same package
-                    made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-            settle(folder / "zip", path)
-            return
-        whole = folder / "package"
-        whole.mkdir()
+    try:
+        with workspace(path) as folder:
+            if path.suffix == ".zip":
+                _write_zip(folder / "zip", files)
+                deliver((folder / "zip", path))
+                return
+            whole = folder / "package"
+            whole.mkdir()
+            for name, content in files.items():
+                (whole / name).write_bytes(content)
+            with blame(path):
+                os.rename(whole, path)
+    except UnusableDataset as error:
+        refuse(str(error))
+
+
+def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in files.items():
-            (whole / name).write_bytes(content)
-        try:
-            os.rename(whole, path)
-        except OSError as error:
-            shutil.rmtree(whole)
-            refuse(f"{path}: cannot be made: {error.strerror}")
+            # without the time of day, so that the same data make the same package
+            made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
 
 
-def _finish(rejects: Sequence[Reject], where: str) -> None:
+def _finish(rejects: Sequence[Reject], where: object) -> None:
+    from softbalance.service.text.phrases import format_count
+
     if not rejects:
         return
-    rows = len({(reject.file, reject.line) for reject in rejects})
-    where = (
-        where if "rejects.csv" in where else f"{'stdout' if where == '-' else where}.rejects.csv"
-    )
-    click.echo(
-        f"softbalance: {rows:,} row{'s' if rows != 1 else ''} left out, see {where}", err=True
-    )
+    rows = format_count(len({(reject.file, reject.line) for reject in rejects}), "rows")
+    click.echo(f"softbalance: {rows} left out, see {where}", err=True)
     sys.exit(DONE_WITH_FAILURES)

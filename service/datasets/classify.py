@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from softbalance.service.datasets.delivery import deliver
 from softbalance.service.datasets.outputs import (
     Output,
     check_apart,
-    check_folder,
+    check_writable,
     choose_output,
-    deliver,
-    settle,
     workspace,
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
@@ -44,23 +43,19 @@ def classify(request: ClassifyRequest) -> Outcome:
 def _classify_files(request: ClassifyRequest) -> Outcome:
     output = choose_output(request.output, _format(request.output_format))
     rejects = rejects_path(request)
-    check_folder(rejects)
-    if output.path and output.path.absolute() == rejects.absolute():
-        raise UnusableDataset(f"{output.path}: cannot take both the answer and the rejects")
+    check_writable(rejects)
+    check_apart((), (output.path, rejects))
     with workspace(output.path) as folder:
         files = open_inputs(request.inputs, folder, _format(request.input_format))
-        check_apart((file.path for file in files), (output.path, rejects))
+        check_apart(files, (output.path, rejects))
         from softbalance.service.datasets.engines.duck import DuckRun
         from softbalance.service.datasets.progress import progress_for
 
         progress = progress_for(sys.stderr)
         run = DuckRun(request, files, output, folder, progress)
         outcome = run.run()
-        deliver(run.answer, output)
-        if outcome.rejected:
-            settle(run.rejects, rejects)
-        else:
-            rejects.unlink(missing_ok=True)
+        found = run.rejects if outcome.rejected else None
+        deliver((found, rejects), (run.answer, output.path))
         if progress.watched:
             _summarise(run, outcome, output, progress)
     if outcome.helped:

@@ -20,7 +20,7 @@ from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.outputs import check_apart, workspace
 from softbalance.service.datasets.reading.dataset import Part
-from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.duck_files import parquet_sql
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format, open_inputs
 from softbalance.service.datasets.reading.layouts import (
@@ -87,7 +87,7 @@ def read_rows(
     """
     with workspace(None) as folder, duckdb.connect() as connection:
         files = open_inputs(inputs, folder, None)
-        check_apart((file.path for file in files), outputs)
+        check_apart(files, outputs)
         dataset = open_dataset(files, codebook, (), connection)
         read = CodedRows(codebook, [file.name for file in files])
         for index, part in enumerate(dataset.parts):
@@ -115,7 +115,7 @@ def _cells(
 ) -> Iterator[tuple[int, int, list[str | None]]]:
     """Yield the number, the line and the cells of each row that can be read."""
     if part.file.format is Format.PARQUET:
-        found = connection.execute(f"FROM {scan_sql('read_parquet', part.file.path)}").fetchall()
+        found = connection.execute(f"FROM {parquet_sql(part.file.path)}").fetchall()
         for number, row in enumerate(found, 1):
             yield number, number, [None if cell is None else str(cell) for cell in row]
         return

@@ -14,7 +14,7 @@ from softbalance.rules.model import Rule, Rulebook
 from softbalance.service.datasets.engines.duck import DuckRun
 from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
-from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.duck_files import parquet_sql
 from softbalance.service.datasets.reading.formats import Format, open_inputs
 from softbalance.service.datasets.run import ClassifyRequest
 
@@ -64,7 +64,7 @@ def _count_changes(answer: Path, rejected: int, pair: RulebookPair) -> Reclassif
     pairs = f"""
         WITH numbered AS (
             SELECT file_row_number AS n, id, classification AS class, fired
-            FROM {scan_sql("read_parquet", answer, "file_row_number = true")}
+            FROM {parquet_sql(answer, "file_row_number = true")}
         )
         SELECT b.n // 2 + 1 AS place, b.id AS id, b.class AS before, a.class AS after,
                b.fired AS fired_before, a.fired AS fired_after

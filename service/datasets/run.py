@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from softbalance.rules.model import Codebook, Rulebook
-from softbalance.service.datasets.reading.formats import STREAM
+from softbalance.service.datasets.outputs import REJECTS, name_beside
 
 
 @dataclass(frozen=True, slots=True)
 class ClassifyRequest:
     """What the command line asks for.
 
-    `fired` asks for the rules that fired. The formats are those of the stream `-`, None for a
-    guess.
+    `fired` asks for the rules that fired. The formats are those of all inputs and of the output,
+    None where their endings tell.
     """
 
     inputs: tuple[str, ...]
@@ -47,10 +47,7 @@ class Outcome:
 
 def rejects_path(request: ClassifyRequest) -> Path:
     """Return where the rejects of a run go."""
-    if request.rejects:
-        return Path(request.rejects)
-    name = "stdout" if request.output == STREAM else request.output
-    return Path(f"{name}.rejects.csv")
+    return Path(request.rejects) if request.rejects else name_beside(request.output, REJECTS)
 
 
 def report_rejected(outcome: Outcome, rejects: Path) -> None:

@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from softbalance.rules.model import Codebook
+from softbalance.service.datasets.delivery import deliver
 from softbalance.service.datasets.outputs import (
+    REJECTS,
     Output,
     check_apart,
-    check_folder,
+    check_writable,
     choose_output,
-    deliver,
-    settle,
+    name_beside,
     workspace,
 )
 from softbalance.service.datasets.progress import progress_for
-from softbalance.service.datasets.reading.formats import STREAM, Format
+from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.events.account import Account
 from softbalance.service.events.event_layouts import find_layout
 from softbalance.service.events.files import open_events
@@ -66,19 +67,18 @@ def find(request: CandidatesRequest) -> tuple[Account, Places, list[dict[str, An
     places = _places(request)
     with workspace(places.output.path) as folder:
         files = open_events(request.inputs, folder, wanted)
-        check_apart((each.file.path for each in files), places.written)
+        check_apart([each.file for each in files], places.written)
         run = Pipeline(
             files, folder, progress_for(sys.stderr), request.hegemon, request.window,
             request.min_events,
         )  # fmt: skip
         account = run.run(request.codebook, places.output)
         best = run.fetch_best()
-        if account.rejected:
-            settle(run.rejects, places.rejects)
-        else:
-            places.rejects.unlink(missing_ok=True)
-        settle(run.rows, places.rows)
-        deliver(run.answer, places.output)
+        deliver(
+            (run.rejects if account.rejected else None, places.rejects),
+            (run.rows, places.rows),
+            (run.answer, places.output.path),
+        )
     return account, places, best
 
 
@@ -86,10 +86,11 @@ def _places(request: CandidatesRequest) -> Places:
     output = choose_output(
         request.output, Format(request.output_format) if request.output_format else None
     )
-    name = "stdout" if request.output == STREAM else request.output
     parquet = output.format is Format.PARQUET
-    rows = Path(f"{name}.rows.{'parquet' if parquet else 'csv'}")
-    rejects = Path(request.rejects or f"{name}.rejects.csv")
+    rows = name_beside(request.output, f".rows.{'parquet' if parquet else 'csv'}")
+    rejects = Path(request.rejects) if request.rejects else name_beside(request.output, REJECTS)
+    places = Places(output, rejects, rows)
     for path in (rows, rejects):
-        check_folder(path)
-    return Places(output, rejects, rows)
+        check_writable(path)
+    check_apart((), places.written)
+    return places

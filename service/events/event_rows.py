@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 
 from softbalance.rules.table.sql import quote_text
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, UnusableDataset
+from softbalance.service.datasets.reading.defects import (
+    ENCODING,
+    RAGGED,
+    UnusableDataset,
+    find_lack_of_space,
+)
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
@@ -60,7 +65,9 @@ def read_clean(
     try:
         query = f"SELECT {index} AS file, {line} AS line, {fields} FROM {_scan(file, shape)}"
         rows = _copy(connection, query, to)
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if find_lack_of_space(error):
+            raise
         return None
     return rows if rows + shape.header == _lines(file) else None
 
@@ -130,6 +137,8 @@ def read_damaged(
                 kept = ("" if p is None or p >= len(cells) else cells[p] for p in places)
                 writer.writerow([record.line, *kept])
     except (EOFError, zlib.error, OSError) as error:
+        if find_lack_of_space(error):
+            raise
         raise UnusableDataset(f"{file.file.name}: cannot be read: {error}") from error
     return count
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import glob
-import os
 import shutil
-import sys
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.formats import STREAM, DataFile, Format, first_bytes
+from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
+from softbalance.service.datasets.reading.formats import (
+    DataFile,
+    Format,
+    check_read_once,
+    expand_globs,
+    first_bytes,
+    spool_stream,
+)
 from softbalance.service.events.event_layouts import EventLayout, Shape, layouts, shape_of
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
@@ -36,28 +40,15 @@ def open_events(
     from each file's first line if None. Raises UnusableDataset, also where layouts do not go
     together.
     """
-    found = tuple(
-        _recognise(file, wanted) for pattern in patterns for file in _files(pattern, folder)
-    )
+    names = [name for name, _ in expand_globs(patterns)]
+    check_read_once(names)
+    found = tuple(_recognise(_file(name, folder, n), wanted) for n, name in enumerate(names))
     _check_together(found)
     return found
 
 
-def _files(pattern: str, folder: Path) -> list[DataFile]:
-    if pattern == STREAM:
-        kept = folder / "standard-input"
-        with kept.open("wb") as out:
-            shutil.copyfileobj(sys.stdin.buffer, out, 1 << 20)
-        return [_file(kept, "standard input", folder)]
-    if os.path.exists(pattern) or not glob.has_magic(pattern):
-        return [_file(Path(pattern), pattern, folder)]
-    paths = sorted(glob.glob(pattern, recursive=True))
-    if not paths:
-        raise UnusableDataset(f"{pattern}: no file matches")
-    return [_file(Path(path), path, folder) for path in paths]
-
-
-def _file(path: Path, name: str, folder: Path) -> DataFile:
+def _file(name: str, folder: Path, number: int) -> DataFile:
+    path, called = spool_stream(name, folder / f"stream-{number}")
     if path.is_dir():
         raise UnusableDataset(f"{name}: is a folder; name its files, or a glob such as {name}/*")
     try:
@@ -66,8 +57,8 @@ def _file(path: Path, name: str, folder: Path) -> DataFile:
     except OSError as error:
         raise UnusableDataset(f"{name}: cannot be read: {error.strerror}") from error
     if start == _ZIP:
-        return DataFile(_unzip(path, name, folder), Format.TSV, False, name)
-    return DataFile(path, Format.TSV, start.startswith(_GZIP), name)
+        return DataFile(_unzip(path, called, folder), Format.TSV, False, called)
+    return DataFile(path, Format.TSV, start.startswith(_GZIP), called)
 
 
 def _unzip(path: Path, name: str, folder: Path) -> Path:
@@ -83,6 +74,8 @@ def _unzip(path: Path, name: str, folder: Path) -> Path:
             with archive.open(members[0]) as packed, kept.open("wb") as out:
                 shutil.copyfileobj(packed, out, 1 << 20)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        if find_lack_of_space(error):
+            raise
         raise UnusableDataset(f"{name}: cannot be unpacked: {error}") from error
     return kept
 

@@ -13,8 +13,8 @@ from softbalance.rules.model import Codebook
 from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
-from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
+from softbalance.service.datasets.reading.duck_files import parquet_sql
 from softbalance.service.datasets.reading.rejects import RejectsSpool, write_rejects
 from softbalance.service.events import acts, disputes, grouping, kinds, scoring, states
 from softbalance.service.events import candidate_sheets as sheets
@@ -86,6 +86,8 @@ class Pipeline:
             streams = (spool, faults(self._connection, self.files))
             account.rejected, account.reasons = write_rejects(self.rejects, streams, names)
         except (duckdb.OperationalError, duckdb.DataError) as error:  # the others are ours
+            if find_lack_of_space(error):
+                raise
             raise UnusableDataset(str(error).splitlines()[0]) from error
         except RuntimeError as error:
             if type(error) is RuntimeError:  # how DuckDB tells of a signal
@@ -131,11 +133,11 @@ class Pipeline:
         self._connection.execute(
             f"COPY ({self._acts()}) TO {quote_text(str(self.folder / 'acts'))} (FORMAT parquet)"
         )
-        self._make_view("acts", f"SELECT * FROM {scan_sql('read_parquet', self.folder / 'acts')}")
+        self._make_view("acts", f"SELECT * FROM {parquet_sql(self.folder / 'acts')}")
 
     def _parts(self, indexes: Iterable[int]) -> str:
         paths = [self.folder / f"part-{index}" for index in indexes]
-        return f"SELECT * FROM {scan_sql('read_parquet', paths)}"
+        return f"SELECT * FROM {parquet_sql(paths)}"
 
     def _acts(self) -> str:
         if self.layout.coding == "plover":

@@ -7,6 +7,7 @@ is sound is classified, and what is not is told.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,8 @@ from softbalance.service.datasets.engines.duck_codings import (
 from softbalance.service.datasets.engines.duck_sources import OWN, SAID, source_sql
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
-from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
+from softbalance.service.datasets.reading.duck_files import parquet_sql, scan_sql
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout
@@ -85,12 +86,17 @@ class DuckRun:
         if all(part.file.format is not Format.NDJSON for part in self.dataset.parts):
             try:
                 return Outcome(self._classify(None, "classifying"))
-            except duckdb.Error:
+            except duckdb.Error as error:
+                if find_lack_of_space(error):
+                    raise
                 self.answer.unlink(missing_ok=True)
         return self._run_thoroughly()
 
     def _run_thoroughly(self) -> Outcome:
-        spool = RejectsSpool(self.folder / "spool")
+        with contextlib.closing(RejectsSpool(self.folder / "spool")) as spool:
+            return self._read_line_by_line(spool)
+
+    def _read_line_by_line(self, spool: RejectsSpool) -> Outcome:
         copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
         for index, part in enumerate(self.dataset.parts):
             if part.file.format is not Format.PARQUET:
@@ -106,6 +112,8 @@ class DuckRun:
                 f"SELECT count(*) FROM checked WHERE {_OF_HELP}"
             ).fetchone() or (0,)
         except duckdb.Error as error:
+            if find_lack_of_space(error):
+                raise
             raise UnusableDataset(str(error).splitlines()[0]) from error
         return Outcome(classified, rejected, reasons, int(helped))
 
@@ -129,7 +137,9 @@ class DuckRun:
             copy = f"COPY ({answers}) TO {quote_text(str(self.answer))} ({how})"
             try:
                 (written,) = self._query(copy).fetchone() or (0,)
-            except duckdb.OutOfMemoryException:  # rows may be that large
+            except duckdb.OutOfMemoryException as error:  # rows may be that large
+                if find_lack_of_space(error):
+                    raise
                 self._query("RESET memory_limit")
                 (written,) = self._query(copy).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
@@ -150,7 +160,7 @@ class DuckRun:
 
     def _scan(self, answer: Path) -> str:
         if self.output.format is Format.PARQUET:
-            return scan_sql("read_parquet", answer)
+            return parquet_sql(answer)
         compression = f"compression = {quote_text('gzip' if self.output.gzipped else 'none')}"
         if self.output.format is Format.NDJSON:
             columns = "columns = {rulebook: 'VARCHAR', classification: 'VARCHAR'}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.service.datasets.reading.dataset import Dataset, Part, own_places
-from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.duck_files import parquet_sql, scan_sql
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.layouts import ID, SheetLayout
 from softbalance.service.datasets.reading.text_rows import MAX_RECORD
@@ -36,7 +36,7 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None) -> str:
 
 def _rows(part: Part, numbered: Path | None, counted: bool) -> str:
     if part.file.format is Format.PARQUET:
-        rows = scan_sql("read_parquet", part.file.path, "file_row_number = true")
+        rows = parquet_sql(part.file.path, "file_row_number = true")
         return (
             f"(SELECT file_row_number + 1 AS __row, file_row_number + 1 AS __line, * FROM {rows})"
         )
@@ -78,7 +78,10 @@ def _columns(dataset: Dataset, index: int, part: Part) -> list[str]:
         said = "NULL::VARCHAR" if place is None else _text(part, place)
         columns.append(f"{said} AS {quote_name(SAID + name)}")
     for number, name in enumerate(dataset.own):
-        cell = _own(dataset, part, own[name], name) if name in own else "NULL"
+        folder = part.folders.get(name)
+        cell = "NULL" if folder is None else f"{quote_text(folder)}::VARCHAR"
+        if name in own:
+            cell = _own(dataset, part, own[name], name)
         columns.append(f"{cell} AS {OWN}{number}")
     columns.append(f"{_cells(part)} AS cells")
     return columns
@@ -104,6 +107,8 @@ def _own(dataset: Dataset, part: Part, place: int, name: str) -> str:
         for other in dataset.parts
         if name in (places := own_places(other.header))
     }
+    if any(name in other.folders for other in dataset.parts):
+        types.add("VARCHAR")
     cell = _cell(part, place)
     return cell if len(types) == 1 else f"{cell}::VARCHAR"
 

@@ -45,8 +45,10 @@ def classify_on_spark(request: ClassifyRequest) -> Outcome:
         raise UnusableDataset(
             "Spark is not installed; install it with pip install softbalance[spark]"
         )
-    formats = {format_of(name.rstrip("/"), "input")[0] for name in request.inputs}
-    output, _ = format_of(request.output.rstrip("/"), "output")
+    wanted = Format(request.input_format) if request.input_format else None
+    formats = {format_of(name.rstrip("/"), "input", wanted)[0] for name in request.inputs}
+    wanted = Format(request.output_format) if request.output_format else None
+    output, _ = format_of(request.output.rstrip("/"), "output", wanted)
     if len(formats) > 1 or not {*formats, output} <= {*_FORMATS}:
         raise UnusableDataset(
             "Spark reads and writes .csv, .tsv and .parquet, one format at a time"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from softbalance.service.datasets.reading.defects import UnusableDataset
@@ -15,12 +15,14 @@ class Part:
     """A file of a dataset and what its header says.
 
     `types` are the DuckDB types of its columns, none for text; `delimiter` is for text only.
+    `folders` are columns that its folders add, each with its one value.
     """
 
     file: DataFile
     header: Header
     delimiter: str = ","
     types: tuple[str, ...] = ()
+    folders: Mapping[str, str | None] = field(default_factory=dict)
 
     def type_of(self, place: int) -> str:
         """Return the type of the column at a place."""
@@ -56,7 +58,7 @@ def combine_parts(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
                 f"{part.file.name} is {_describe_part(part)} and {first.file.name} is "
                 f"{_describe_part(first)}; classify them in two runs"
             )
-    own = list(dict.fromkeys(name for part in parts for name in own_names(part.header)))
+    own = list(dict.fromkeys(n for part in parts for n in (*own_names(part.header), *part.folders)))
     meaning = dict.fromkeys(name for part in parts for name in part.header.places)
     return Dataset(
         tuple(parts), first.header.layout, tuple(own), tuple(meaning), rename_columns(own, taken)

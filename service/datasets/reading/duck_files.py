@@ -10,7 +10,7 @@ from softbalance.rules.table.sql import quote_text
 
 
 def scan_sql(function: str, paths: Path | Iterable[Path], *options: str) -> str:
-    """Return a call of a DuckDB function (`read_csv`, `read_json`, `read_parquet`) on files.
+    """Return a call of a DuckDB function (`read_csv`, `read_json`) on files.
 
     `options` are written as `name = value`. A folder named `form=x` is only a folder: by itself,
     DuckDB reads a column off it, in place of the file's own.
@@ -18,6 +18,11 @@ def scan_sql(function: str, paths: Path | Iterable[Path], *options: str) -> str:
     listed = [paths] if isinstance(paths, Path) else paths
     files = f"[{', '.join(map(file_text, listed))}]"
     return f"{function}({', '.join((files, *options, 'hive_partitioning = false'))})"
+
+
+def parquet_sql(paths: Path | Iterable[Path], *options: str) -> str:
+    """Return a call that reads Parquet; nothing else reads it, so that none falls for a folder."""
+    return scan_sql("read_parquet", paths, *options)
 
 
 def file_text(path: Path) -> str:

@@ -18,7 +18,12 @@ from softbalance.schemas.fields import VALUES
 from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.datasets.reading.dataset import Part
-from softbalance.service.datasets.reading.defects import JSON, LENGTH, UnusableDataset
+from softbalance.service.datasets.reading.defects import (
+    JSON,
+    LENGTH,
+    UnusableDataset,
+    find_lack_of_space,
+)
 from softbalance.service.datasets.reading.rejects import Reject
 
 #: Bytes in a line.
@@ -139,6 +144,8 @@ def number_episodes(  # noqa: PLR0913, PLR0917 - as `number`, and a codebook
                 cells = (str(line), episode.get("id", ""), codings.form, *codings.values.values())
                 out.write(f"{count},{','.join(cells)}\n")
     except (EOFError, zlib.error, OSError) as error:
+        if find_lack_of_space(error):
+            raise
         raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from softbalance.service.datasets.reading.dataset import Part
-from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.text_rows import Record, quote_fields, records
 
@@ -48,6 +48,8 @@ def number(
                     row = separator.join(quote_fields(fields))
                 out.write(b"%d%b%d%b%b\n" % (count, separator, record.line, separator, row))
     except (EOFError, zlib.error, OSError) as error:
+        if find_lack_of_space(error):
+            raise
         raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error
     read(count % _STRIDE)
 

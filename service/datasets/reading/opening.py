@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import duckdb
 from softbalance.rules.model import FORM, Codebook
 from softbalance.service.datasets.reading.dataset import Dataset, Part, combine_parts
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.duck_files import parquet_sql
+from softbalance.service.datasets.reading.folders import (
+    drop_known,
+    folder_columns,
+    folders_below,
+)
 from softbalance.service.datasets.reading.formats import DataFile, Format, header_line
 from softbalance.service.datasets.reading.layouts import ID, Header, SheetLayout, read_header
 
@@ -25,7 +31,17 @@ def open_dataset(
 
     `taken` are the names of the answer's columns. Raises UnusableDataset.
     """
-    return combine_parts([_part(file, codebook, connection) for file in files], taken)
+    parts = [_part(file, codebook, connection) for file in files]
+    return combine_parts([_add_folders(part, codebook) for part in parts], taken)
+
+
+def _add_folders(part: Part, codebook: Codebook) -> Part:
+    """Return a part with the columns that the folders of a pattern add to it."""
+    file = part.file
+    if file.pattern is None:
+        return part
+    columns = folder_columns(folders_below(file.pattern, file.name))
+    return replace(part, folders=drop_known(columns, part.header.names, codebook, file.name))
 
 
 def _part(file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnection) -> Part:
@@ -51,7 +67,7 @@ def _parquet_columns(
 ) -> tuple[list[str], tuple[str, ...]]:
     try:
         described = connection.execute(
-            f"DESCRIBE SELECT * FROM {scan_sql('read_parquet', file.path)}"
+            f"DESCRIBE SELECT * FROM {parquet_sql(file.path)}"
         ).fetchall()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
