@@ -82,8 +82,9 @@ def break_rule(folder: Path) -> None:
     book(folder, VARIANT.replace("hegemon_seen_as_threat", "hegemon_seen_as_thread"))
 
 
-def await_log(tmp_path: Path, text: str) -> None:
+def await_text(log: Path, text: str) -> None:
+    """Wait until a log holds a text."""
     deadline = time.monotonic() + 60
-    while text not in (tmp_path / "server.log").read_text("utf-8"):
+    while not log.exists() or text not in log.read_text("utf-8"):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from processes import SOFTBALANCE
-from reloads import EDITED, Serve, await_log, break_rule, call, digest_in, master_of, post
+from reloads import EDITED, Serve, await_text, break_rule, call, digest_in, master_of, post
 from written_rulebooks import VARIANT, book
 
 
@@ -29,11 +30,11 @@ def test_a_hangup_without_a_terminal_reloads(serve: Serve, folder: Path, tmp_pat
     master.send_signal(signal.SIGHUP)
     for worker in master.children():
         worker.send_signal(signal.SIGHUP)  # as by `systemctl kill`; it is not for them
-    await_log(tmp_path, f"loaded rulebook my-variant 0.1.0 {digest_in(folder)}")
+    await_text(tmp_path / "server.log", f"loaded rulebook my-variant 0.1.0 {digest_in(folder)}")
     assert post(address)[1] == digest_in(folder)
     break_rule(folder)
     master.send_signal(signal.SIGHUP)
-    await_log(tmp_path, "unknown fact 'hegemon_seen_as_thread'")
+    await_text(tmp_path / "server.log", "unknown fact 'hegemon_seen_as_thread'")
     assert call(address, "/readyz") == {"status": "ready"}
 
 
@@ -52,6 +53,9 @@ class Terminal:
 
     def read_until(self, text: bytes) -> None:
         while text not in self.shown:
+            if not select.select([self._ours], [], [], 60)[0]:
+                os.kill(self.pid, signal.SIGKILL)
+                pytest.fail(f"the service did not say {text!r}: {self.shown!r}")
             self.shown += os.read(self._ours, 4096)
 
     def close(self) -> None:
@@ -88,13 +92,11 @@ def test_nohup_outlives_the_terminal(folder: Path, tmp_path: Path) -> None:
     terminal = Terminal(folder, "nohup")
     log = tmp_path / "nohup.out"
     try:
-        while not log.exists() or "Booting worker" not in log.read_text("utf-8"):
-            time.sleep(0.05)
+        await_text(log, "Booting worker")
         book(folder, EDITED)
         terminal.close()
         os.kill(terminal.pid, signal.SIGHUP)
-        while "Handling signal: hup" not in log.read_text("utf-8"):
-            time.sleep(0.05)
+        await_text(log, "Handling signal: hup")
     finally:
         os.kill(terminal.pid, signal.SIGTERM)
     assert _await_end(terminal.pid) == 0

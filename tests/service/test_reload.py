@@ -239,7 +239,7 @@ def test_workers_that_do_not_start_leave_the_old_ones(
     asking = threading.Thread(target=lambda: done.append(reloaded(run, address)))
     asking.start()
     while not (new := [p for p in master.children() if p != worker]) and asking.is_alive():
-        pass
+        time.sleep(0.02)
     new[0].kill()
     asking.join(120)
     assert done[0].returncode == 2
