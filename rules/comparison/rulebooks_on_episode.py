@@ -1,6 +1,6 @@
 """One episode under several rulebooks, and the first premises on which they part.
 
-Rulebooks over one codebook share facts by name: two of them may both conclude a `systemic_link`,
+Rulebooks over one codebook share facts by name: two of them may both conclude a fact of one name,
 each by rules of its own. A parting that follows from another explains nothing, so the first facts
 on which they part are told.
 """
