@@ -175,4 +175,4 @@ def _describe_answer(answer: Answer) -> dict[str, object]:
 def _describe_mistakes(mistakes: Any) -> Problem:
     if any(mistake.code == "json" for mistake in mistakes):
         return Problem(400, "not-json", f"the line is {mistakes[0].detail}", mistakes)
-    return invalid_episode(list(mistakes))
+    return invalid_episode(mistakes)

@@ -30,6 +30,7 @@ from softbalance.service.http.idempotency import (
     PATTERN,
     REPLAYED,
     claim_of,
+    read_key,
     report_reused_key,
 )
 from softbalance.service.http.parsing import (
@@ -127,6 +128,7 @@ def blueprint(context: Context) -> Blueprint:
     @routes.header(HEADER, PATTERN, "Sent again, it gives the record that it was first used for.")
     def post(query: dict[str, Any], sent: Episode) -> Response:
         """Classify an episode; store the classification unless `store=false`."""
+        read_key(request)  # refused also where nothing is stored under it
         if query["store"]:
             return _classified_and_stored(context, query, sent)
         classifier = context.classifiers[query["rulebook"]]

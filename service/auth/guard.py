@@ -117,8 +117,8 @@ def _refuse_other_names() -> None:
 
     A site may let its name lead to 127.0.0.1; to a browser this service then is a part of it.
     """
-    name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
     try:
+        name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
         loopback = name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         loopback = False
@@ -142,13 +142,21 @@ def _refuse_other_sites() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site in ("same-origin", "none"):
         return
-    if site is None and (origin is None or urlsplit(origin).netloc == request.host):
+    if site is None and (origin is None or _read_host(origin) == request.host):
         return
     raise Problem(
         403,
         "other-site",
         "a page of another site sent this; send it from a page of this service, or with a key",
     )
+
+
+def _read_host(origin: str) -> str | None:
+    """Return the host and port of an Origin, None if it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _get_current_address() -> str:

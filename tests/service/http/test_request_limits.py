@@ -92,7 +92,7 @@ def test_a_batch_of_too_many_lines_is_answered_as_far_as_it_goes(small: FlaskCli
 
 def test_a_batch_of_too_many_bytes_is_refused(small: FlaskClient) -> None:
     answer = small.post("/v1/batches", data=LINE.ljust(1025), headers=NDJSON)
-    assert "send less at a time" in refusal(answer, 413)["detail"]
+    assert "more than the 1024 bytes that this call takes" in refusal(answer, 413)["detail"]
 
 
 @pytest.mark.parametrize(
