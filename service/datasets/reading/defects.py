@@ -10,12 +10,18 @@ class UnusableDataset(ValueError):
     """
 
 
+def count_lines(most: int) -> str:
+    """Say that there are more lines than are taken."""
+    return f"the batch has more than {most} lines"
+
+
 #: Codes in a rejects file, beside those of `softbalance.schemas` (`unknown`, `required`, …).
-RAGGED, QUOTING, ENCODING, LENGTH, JSON, DISAGREE = (
+RAGGED, QUOTING, ENCODING, LENGTH, JSON, DISAGREE, TOO_MANY = (
     "ragged",
     "quoting",
     "encoding",
     "length",
     "json",
     "disagree",
+    "too-many-lines",
 )

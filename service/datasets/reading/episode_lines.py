@@ -145,10 +145,11 @@ def number_episodes(  # noqa: PLR0913, PLR0917 - as `number`, and a codebook
         raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error
 
 
-def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def lines(stream: BinaryIO, most: int | None = None) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, with their numbers from 1.
 
-    Of a line over MAX_LINE, no more than is over it is kept.
+    Of a line over MAX_LINE, no more than is over it is kept. After `most` lines, blank ones too,
+    the next one is yielded whatever it is.
     """
     number = 0
     while line := stream.readline(MAX_LINE + 2):
@@ -158,7 +159,7 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
             rest = stream.readline(MAX_LINE + 2)
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
-        if text := line.strip():
+        if (text := line.strip()) or number - 1 == most:
             yield number, text
 
 

@@ -69,7 +69,11 @@ def test_a_line_of_a_batch_and_a_query(client: FlaskClient) -> None:
 
 
 def test_each_told_name_has_its_suggestion_and_places_stay_in_order(client: FlaskClient) -> None:
-    body = {"form": "other", "indicators": {"constrains_hegemonn": "yes"}, "tytle": "x"}
+    body: dict[str, Any] = {
+        "form": "other",
+        "indicators": {"constrains_hegemonn": "yes"},
+        "tytle": "x",
+    }
     body["observations"] = [{"indicator": "nonsense", "value": "yes"}] * 11
     errors = refusal(client.post(POST, json=body), 422)["errors"]
     places = [f"/observations/{i}/indicator" for i in range(11)]
