@@ -30,6 +30,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from softbalance.schemas.classification import Classification
 from softbalance.service.store import Store
 
 from benchmarks.serving import Postgres, Service, audited
@@ -121,15 +122,18 @@ def _told(name: str, service: Service, posters: list[Poster]) -> bool:
 
 def _stored(database: str) -> Counter[str]:
     """Return how often each episode is stored."""
+    return Counter(item["episode"]["id"] for item in _records(database))
+
+
+def _records(database: str) -> Iterator[Classification]:
     store, before = Store(database), None
-    found: Counter[str] = Counter()
     while True:
         page = store.page({}, 1000, before)
-        found.update(item["episode"]["id"] for item in page.items)
+        yield from page.items
         before = page.next
         if before is None:
             store.close()
-            return found
+            return
 
 
 @contextmanager
@@ -229,9 +233,7 @@ def clocks(folder: Path, seconds: float) -> bool:
 
     with _serving(folder, f"sqlite:///{folder}/store.db", **environment) as service:
         posters = _under_load(service, fault)
-        store = Store(service.database)
-        days = Counter(item["classified_at"][:10] for item in store.page({}, 1_000_000).items)
-        store.close()
+        days = Counter(item["classified_at"][:10] for item in _records(service.database))
         if len(days) < 3:
             raise SystemExit("the clock did not leap")
         return _told(f"clock leapt, records by day {dict(days)}", service, posters)

@@ -138,10 +138,13 @@ def blueprint(context: Context) -> Blueprint:
     @routes.arguments(ListQuery(), location="query")
     @routes.response(200, PageSchema, headers={DAMAGED: _DAMAGED})
     def list_(query: dict[str, Any]) -> Response:
-        """List classifications, newest first; pass `next` on as `cursor` for more."""
+        """List classifications, newest first; pass `next` on as `cursor` for more.
+
+        A page is shorter than `limit` where its records are large: it ends after 8 MiB.
+        """
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
         _expect_rulebook(context, query.get("rulebook"))
-        page = context.store.page(query, limit, int(cursor) if cursor else None)
+        page = context.store.page(query, limit, int(cursor) if cursor else None, traces=False)
         items = [_at(VERDICT, item) for item in page.items]
         # what is damaged cannot be given; its neighbours can, and it is not passed over in silence
         headers = {DAMAGED: ", ".join(page.damaged)} if page.damaged else {}

@@ -26,7 +26,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 class _Signer(TimestampSigner):
     """Takes a cookie also from a node whose clock is a little ahead of this one."""
 
-    def unsign(  # type: ignore[override]
+    def unsign(
         self, signed_value: Any, max_age: int | None = None, return_timestamp: bool = False
     ) -> Any:
         """Return what was signed, unless it is older than `max_age` seconds, or too new."""
