@@ -1,11 +1,12 @@
 """Breaks the service while clients post to it: what it acknowledged is there, what not is not.
 
-    python -m benchmarks.faults [worker] [database] [disk] [clock] [--seconds 10]
+    python -m benchmarks.faults [worker] [database] [disk] [temporary] [clock] [--seconds 10]
 
 worker: a worker is killed every half second. database: PostgreSQL is killed, all of its processes
 at once, and started again. disk: the store, the log and the temporary files fill a file system of
-their own, which takes root. clock: the service's time leaps a day back and ten years ahead, which
-takes a C compiler.
+their own, which takes root. temporary: only the temporary files fill theirs, while batches are
+posted too: each has to be answered whole, or to say that it is not. clock: the service's time leaps
+a day back and ten years ahead, which takes a C compiler.
 
 Each episode is posted once under a name of its own. An answer 201 acknowledges it, any other
 answer refuses it, and a connection that breaks leaves the client in doubt. Then the fault is over,
@@ -16,8 +17,6 @@ be in the store exactly once.
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
 import os
 import random
 import subprocess
@@ -27,69 +26,33 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from softbalance.schemas.classification import Classification
 from softbalance.service.store import Store
 
-from benchmarks.serving import Postgres, Service, audited
+from benchmarks.posting import ACKNOWLEDGED, IN_DOUBT, REFUSED, Poster, post_batch
+from benchmarks.serving import Postgres, Service, Watch, audited
 
 CLIENTS = 8
-ACKNOWLEDGED, REFUSED, IN_DOUBT = "acknowledged", "refused", "in doubt"
-
-
-class Poster(threading.Thread):
-    """Posts episodes, each under a name of its own, until told to stop."""
-
-    def __init__(self, port: int, name: str) -> None:
-        super().__init__()
-        self._port, self._name = port, name
-        self._connection = self._connect()
-        self.over = threading.Event()
-        self.outcome: dict[str, str] = {}
-        self.statuses: Counter[int] = Counter()
-
-    def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
-
-    def run(self) -> None:
-        """Post until it is over; a refusal is no reason to hurry."""
-        while not self.over.is_set():
-            episode = f"{self._name}-{len(self.outcome)}"
-            self.post(episode)
-            if self.outcome[episode] != ACKNOWLEDGED:
-                time.sleep(0.3)
-
-    def post(self, episode: str) -> None:
-        """Post an episode and note what came of it."""
-        self.outcome[episode] = IN_DOUBT
-        body = json.dumps({"id": episode, "form": "other"})
-        headers = {"Content-Type": "application/json", "Idempotency-Key": episode}
-        try:
-            self._connection.request("POST", "/v1/classifications", body, headers)
-            answer = self._connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            self._connection = self._connect()
-            return
-        self.statuses[answer.status] += 1
-        self.outcome[episode] = ACKNOWLEDGED if answer.status in (200, 201) else REFUSED
 
 
 def _under_load(service: Service, fault: Callable[[], None]) -> list[Poster]:
     posters = [Poster(service.port, f"e{number}") for number in range(CLIENTS)]
-    for poster in posters:
-        poster.start()
+    watch = Watch(service)
+    for thread in (watch, *posters):
+        thread.start()
     try:
         time.sleep(1)
         fault()
     finally:
+        watch.over.set()
         for poster in posters:
             poster.over.set()
-        for poster in posters:
-            poster.join()
+        for thread in (watch, *posters):
+            thread.join()
+    print(watch)
     return posters
 
 
@@ -185,15 +148,25 @@ def databases(folder: Path, seconds: float) -> bool:
         return _told("PostgreSQL killed twice", service, posters)
 
 
+@contextmanager
+def _mounted(folder: Path, size: str) -> Iterator[Path]:
+    """Lend a file system of that size."""
+    small = folder / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", small], check=True)
+    try:
+        yield small
+    finally:
+        subprocess.run(["umount", "--lazy", small], check=True)
+
+
 def disks(folder: Path, seconds: float) -> bool:
     """Fill the disk; then make room."""
     if os.geteuid():
         print("disk: not tried; to mount a file system takes root")
         return True
-    small, room = folder / "small", folder / "small" / "room"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", small], check=True)
-    try:
+    with _mounted(folder, "96m") as small:
+        room = small / "room"
         room.write_bytes(bytes(64 * 1024 * 1024))
         with _serving(small, f"sqlite:///{small}/store.db", TMPDIR=str(small)) as service:
             filled = threading.Event()
@@ -212,8 +185,34 @@ def disks(folder: Path, seconds: float) -> bool:
             room.unlink()
             service.ready()
             return _told("disk full, then not", service, posters)
-    finally:
-        subprocess.run(["umount", "--lazy", small], check=True)
+
+
+def temporaries(folder: Path, seconds: float) -> bool:
+    """Fill the folder for temporary files while batches are posted, too; then make room."""
+    if os.geteuid():
+        print("temporary: not tried; to mount a file system takes root")
+        return True
+    database, outcomes = f"sqlite:///{folder}/store.db", Counter[str]()
+    with (
+        _mounted(folder, "16m") as small,
+        _serving(folder, database, TMPDIR=str(small)) as service,
+    ):
+
+        def fault() -> None:
+            room = small / "room"
+            with room.open("wb", buffering=0) as file, suppress(OSError):
+                while file.write(bytes(4096)):
+                    pass
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                outcomes[post_batch(service.port)] += 1
+            room.unlink()
+            outcomes[f"{post_batch(service.port)} with room again"] += 1
+
+        posters = _under_load(service, fault)
+        print(f"  batches: {dict(outcomes)}")
+        honest = outcomes["cut without a word"] == 0 and outcomes["whole with room again"] == 1
+        return _told("temporary files full, then not", service, posters) and honest
 
 
 def clocks(folder: Path, seconds: float) -> bool:
@@ -239,7 +238,13 @@ def clocks(folder: Path, seconds: float) -> bool:
         return _told(f"clock leapt, records by day {dict(days)}", service, posters)
 
 
-FAULTS = {"worker": workers, "database": databases, "disk": disks, "clock": clocks}
+FAULTS = {
+    "worker": workers,
+    "database": databases,
+    "disk": disks,
+    "temporary": temporaries,
+    "clock": clocks,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,9 +9,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -71,6 +73,36 @@ class Service:
         """Stop the service as an operator would, and return its exit status."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(60)
+
+
+class Watch(threading.Thread):
+    """Asks a service for its health and looks at its memory, over and over, until told to stop.
+
+    `longest` is how long /healthz took at most, in seconds, failed attempts included; `peak` the
+    most memory that all workers took together, in bytes.
+    """
+
+    def __init__(self, service: Service) -> None:
+        super().__init__()
+        self._service = service
+        self.over = threading.Event()
+        self.longest, self.peak = 0.0, 0
+
+    def run(self) -> None:
+        """Watch until it is over."""
+        asked = time.monotonic()
+        while not self.over.wait(0.05):
+            with suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{self._service.port}/healthz", timeout=9)
+                self.longest = max(self.longest, time.monotonic() - asked)
+                asked = time.monotonic()
+            with suppress(psutil.Error):
+                taken = sum(worker.memory_full_info().uss for worker in self._service.workers)
+                self.peak = max(self.peak, taken)
+
+    def __str__(self) -> str:
+        """What was seen, in words."""
+        return f"longest /healthz {self.longest:.2f} s, peak memory {self.peak / 2**20:.0f} MiB"
 
 
 class Memory:

@@ -1,0 +1,70 @@
+"""Clients that post to a service while it is broken, and note what they are told."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+
+ACKNOWLEDGED, REFUSED, IN_DOUBT = "acknowledged", "refused", "in doubt"
+
+
+class Poster(threading.Thread):
+    """Posts episodes, each under a name of its own, until told to stop."""
+
+    def __init__(self, port: int, name: str) -> None:
+        super().__init__()
+        self._port, self._name = port, name
+        self._connection = self._connect()
+        self.over = threading.Event()
+        self.outcome: dict[str, str] = {}
+        self.statuses: Counter[int] = Counter()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+
+    def run(self) -> None:
+        """Post until it is over; a refusal is no reason to hurry."""
+        while not self.over.is_set():
+            episode = f"{self._name}-{len(self.outcome)}"
+            self.post(episode)
+            if self.outcome[episode] != ACKNOWLEDGED:
+                time.sleep(0.3)
+
+    def post(self, episode: str) -> None:
+        """Post an episode and note what came of it."""
+        self.outcome[episode] = IN_DOUBT
+        body = json.dumps({"id": episode, "form": "other"})
+        headers = {"Content-Type": "application/json", "Idempotency-Key": episode}
+        try:
+            self._connection.request("POST", "/v1/classifications", body, headers)
+            answer = self._connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            self._connection = self._connect()
+            return
+        self.statuses[answer.status] += 1
+        self.outcome[episode] = ACKNOWLEDGED if answer.status in (200, 201) else REFUSED
+
+
+def post_batch(port: int) -> str:
+    """Post a batch and say what came of it."""
+    lines = 2000
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Content-Type": "application/x-ndjson"}
+    try:
+        connection.request("POST", "/v1/batches", b'{"form": "other"}\n' * lines, headers)
+        answer = connection.getresponse()
+        told = answer.read().splitlines()
+    except (OSError, http.client.HTTPException):
+        return "cut without a word"
+    finally:
+        connection.close()
+    if answer.status != 200:
+        return f"refused with {answer.status}"
+    if b'"error"' in told[-1]:
+        return "cut, and told so"
+    return "whole" if len(told) == lines else "cut without a word"
