@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import chain
@@ -65,19 +65,21 @@ def blueprint(context: Context) -> Blueprint:
     @routes.doc(**_BODY)
     def post(query: dict[str, Any]) -> Response:
         """Classify an Episode a line, or a row; a line that cannot be read never stops the rest."""
-        _reader()
+        read = _reader()
         most = context.settings.max_batch
         request.max_content_length = most
         if (request.content_length or 0) > most:
             raise RequestEntityTooLarge
         with ExitStack() as held:
             spool = _begin(held, most, context.metrics)
-            lines = _read(spool, context)
+            lines = _read(read, spool, context)
             answered = _classify(context, lines, query)
             answers = _answers(held.pop_all(), answered, request.path, context.metrics)
         # what ends a batch before its first line is answered with its status
         first = next(answers, b"")
-        return Response(chain([first], answers), mimetype=NDJSON)
+        response = Response(chain([first], answers), mimetype=NDJSON)
+        response.call_on_close(answers.close)
+        return response
 
     return routes
 
@@ -134,10 +136,10 @@ def _report_no_room(error: Exception, metrics: Metrics) -> Problem:
     return Problem(503, "no-room", detail, headers={"Retry-After": "30"})
 
 
-def _read(spool: Spool, context: Context) -> Iterator[Line]:
+def _read(read: Any, spool: Spool, context: Context) -> Iterator[Line]:
     """Return the lines of a batch; those of a sheet are known when its header is read."""
     try:
-        lines: Iterator[Line] = _reader()(
+        lines: Iterator[Line] = read(
             spool, context.library.codebook, context.settings.max_batch_lines
         )
     except (TooLong, TooSlow, NoRoom, CutOff) as error:
@@ -160,7 +162,7 @@ def _classify(
 
 def _answers(
     held: ExitStack, answered: Iterator[Answered], instance: str, metrics: Metrics
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
     line = None
     with held:

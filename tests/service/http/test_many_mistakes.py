@@ -84,3 +84,11 @@ def test_each_told_name_has_its_suggestion_and_places_stay_in_order(client: Flas
     ]
     assert "did you mean 'constrains_hegemon'?" in errors[0]["detail"]
     assert "did you mean 'title'?" in errors[-1]["detail"]
+
+
+def test_the_header_of_a_sheet(client: FlaskClient) -> None:
+    columns = ",".join(f"prestige_payof{i}" for i in range(3000))
+    answer = client.post("/v1/batches", data=f"form,{columns}\n", content_type="text/csv")
+    detail = refusal(answer, 422)["detail"]
+    assert "3000 columns are no indicators but look like some; correct the spelling" in detail
+    assert len(detail) <= 2000
