@@ -75,3 +75,23 @@ class HealthCheck(threading.Thread):
             finally:
                 connection.close()
             self.longest = max(self.longest, time.monotonic() - began)
+
+
+def post_batch(port: int) -> str:
+    """Post a batch and say what came of it."""
+    lines = 2000
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Content-Type": "application/x-ndjson"}
+    try:
+        connection.request("POST", "/v1/batches", b'{"form": "other"}\n' * lines, headers)
+        answer = connection.getresponse()
+        told = answer.read().splitlines()
+    except (OSError, http.client.HTTPException):
+        return "cut without a word"
+    finally:
+        connection.close()
+    if answer.status != 200:
+        return f"refused with {answer.status}"
+    if b'"error"' in told[-1]:
+        return "cut, and told so"
+    return "whole" if len(told) == lines else "cut without a word"

@@ -1,15 +1,17 @@
 """Breaks the service while clients post to it: what it acknowledged is there, what not is not.
 
-    python -m benchmarks.faults [worker] [database] [silence] [node] [disk] [clock] [rulebook]
-                                [--seconds 10]
+    python -m benchmarks.faults [worker] [database] [silence] [node] [disk] [temporary] [clock]
+                                [rulebook] [--seconds 10]
 
 worker: a worker is killed every half second. database: PostgreSQL is killed, all of its processes
 at once, and started again. silence: all of its processes are stopped where they are, and go on
 later. node: another process is stopped while it holds the lock of whoever writes, and goes on
 later; it must not finish what it began. disk: the store, the log and the temporary files fill a
-file system of their own, which takes root. clock: the service's time leaps a day back and ten years
-ahead, which takes a C compiler. rulebook: the folder of rulebooks is edited, broken, and loaded
-again, while workers are killed; no answer may hold a rulebook that is not in force or is not kept.
+file system of their own, which takes root. temporary: only the temporary files fill theirs, while
+batches are posted too: each has to be answered whole, or to say that it is not. clock: the
+service's time leaps a day back and ten years ahead, which takes a C compiler. rulebook: the folder
+of rulebooks is edited, broken, and loaded again, while workers are killed; no answer may hold a
+rulebook that is not in force or is not kept.
 
 Each episode is posted once under a name of its own. An answer 201 acknowledges it, any other
 answer refuses it, and a connection that breaks leaves the client in doubt, as does an answer that
@@ -31,14 +33,15 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from softbalance.schemas.classification import Classification
 from softbalance.service.store import Store
 
-from benchmarks.clients import ACKNOWLEDGED, IN_DOUBT, REFUSED, HealthCheck, Poster
+from benchmarks.clients import ACKNOWLEDGED, IN_DOUBT, REFUSED, HealthCheck, Poster, post_batch
 from benchmarks.edited_rulebook import EditedRulebook
-from benchmarks.serving import Postgres, Service, audited
+from benchmarks.serving import PeakMemory, Postgres, Service, audited
 
 CLIENTS = 8
 #: Settings under which a fault need not last long to be noticed.
@@ -60,8 +63,8 @@ except StoreAway:
 
 def _under_load(service: Service, fault: Callable[[], None], query: str = "") -> list[Poster]:
     posters = [Poster(service.port, f"e{number}") for number in range(CLIENTS)]
-    health = HealthCheck(service.port)
-    clients = [*posters, health]
+    health, memory = HealthCheck(service.port), PeakMemory(service)
+    clients = [*posters, health, memory]
     for poster in posters:
         poster.query = query
     for client in clients:
@@ -74,7 +77,8 @@ def _under_load(service: Service, fault: Callable[[], None], query: str = "") ->
             client.over.set()
         for client in clients:
             client.join()
-    print(f"longest answer of /healthz: {health.longest:.2f} s")
+    print(f"longest answer of /healthz: {health.longest:.2f} s", end=", ")
+    print(f"peak memory of the workers: {memory.peak / 2**20:.0f} MiB")
     return posters
 
 
@@ -108,15 +112,18 @@ def _told(name: str, service: Service, posters: list[Poster], query: str = "") -
 
 def _stored(database: str) -> Counter[str]:
     """Return how often each episode is stored."""
+    return Counter(item["episode"]["id"] for item in _records(database))
+
+
+def _records(database: str) -> Iterator[Classification]:
     store, before = Store(database), None
-    found: Counter[str] = Counter()
     while True:
         page = store.page({}, 1000, before)
-        found.update(item["episode"]["id"] for item in page.items)
+        yield from page.items
         before = page.next
         if before is None:
             store.close()
-            return found
+            return
 
 
 @contextmanager
@@ -205,15 +212,25 @@ def nodes(folder: Path, seconds: float) -> bool:
         return _told("a node stopped while it writes", service, posters)
 
 
+@contextmanager
+def _mounted(folder: Path, size: str) -> Iterator[Path]:
+    """Lend a file system of that size."""
+    small = folder / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", small], check=True)
+    try:
+        yield small
+    finally:
+        subprocess.run(["umount", "--lazy", small], check=True)
+
+
 def disks(folder: Path, seconds: float) -> bool:
     """Fill the disk; then make room."""
     if os.geteuid():
         print("disk: not tried; to mount a file system takes root")
         return True
-    small, room = folder / "small", folder / "small" / "room"
-    small.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", small], check=True)
-    try:
+    with _mounted(folder, "96m") as small:
+        room = small / "room"
         room.write_bytes(bytes(64 * 1024 * 1024))
         with _serving(small, f"sqlite:///{small}/store.db", TMPDIR=str(small)) as service:
             filled = threading.Event()
@@ -232,8 +249,34 @@ def disks(folder: Path, seconds: float) -> bool:
             room.unlink()
             service.ready()
             return _told("disk full, then not", service, posters)
-    finally:
-        subprocess.run(["umount", "--lazy", small], check=True)
+
+
+def temporaries(folder: Path, seconds: float) -> bool:
+    """Fill the folder for temporary files while batches are posted, too; then make room."""
+    if os.geteuid():
+        print("temporary: not tried; to mount a file system takes root")
+        return True
+    database, outcomes = f"sqlite:///{folder}/store.db", Counter[str]()
+    with (
+        _mounted(folder, "16m") as small,
+        _serving(folder, database, TMPDIR=str(small)) as service,
+    ):
+
+        def fault() -> None:
+            room = small / "room"
+            with room.open("wb", buffering=0) as file, suppress(OSError):
+                while file.write(bytes(4096)):
+                    pass
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                outcomes[post_batch(service.port)] += 1
+            room.unlink()
+            outcomes[f"{post_batch(service.port)} with room again"] += 1
+
+        posters = _under_load(service, fault)
+        print(f"  batches: {dict(outcomes)}")
+        honest = outcomes["cut without a word"] == 0 and outcomes["whole with room again"] == 1
+        return _told("temporary files full, then not", service, posters) and honest
 
 
 def clocks(folder: Path, seconds: float) -> bool:
@@ -253,9 +296,7 @@ def clocks(folder: Path, seconds: float) -> bool:
 
     with _serving(folder, f"sqlite:///{folder}/store.db", **environment) as service:
         posters = _under_load(service, fault)
-        store = Store(service.database)
-        days = Counter(item["classified_at"][:10] for item in store.page({}, 1_000_000).items)
-        store.close()
+        days = Counter(item["classified_at"][:10] for item in _records(service.database))
         if len(days) < 3:
             raise SystemExit("the clock did not leap")
         return _told(f"clock leapt, records by day {dict(days)}", service, posters)
@@ -292,6 +333,7 @@ FAULTS = {
     "silence": silence,
     "node": nodes,
     "disk": disks,
+    "temporary": temporaries,
     "clock": clocks,
     "rulebook": rulebooks,
 }

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -72,6 +73,27 @@ class Service:
         """Stop the service as an operator would, and return its exit status."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(60)
+
+
+class PeakMemory(threading.Thread):
+    """Looks at the memory of a service until told to stop.
+
+    `peak` is the most that all workers took together, in bytes.
+    """
+
+    def __init__(self, service: Service) -> None:
+        super().__init__()
+        self._service = service
+        self.over = threading.Event()
+        self.peak = 0
+
+    def run(self) -> None:
+        """Look, over and over."""
+        while not self.over.wait(0.1):
+            # a worker that ends meanwhile
+            with suppress(psutil.Error):
+                taken = sum(worker.memory_full_info().uss for worker in self._service.workers)
+                self.peak = max(self.peak, taken)
 
 
 class Memory:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from marshmallow import ValidationError, fields, validates_schema
+from marshmallow.exceptions import SCHEMA
 from softbalance.schemas.fields import (
     VALUES,
     CalendarDate,
@@ -18,7 +19,7 @@ from softbalance.schemas.fields import (
     first_day,
     last_day,
 )
-from softbalance.schemas.mistakes import Mistake
+from softbalance.schemas.mistakes import MOST_TOLD, Mistake, Unlisted, count_mistakes
 
 #: What an Episode's `id` and a stored classification's id look like.
 ID_PATTERN = r"[A-Za-z0-9._:-]{1,128}"
@@ -51,7 +52,29 @@ class Items(fields.List[Any]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
         if isinstance(value, list) and len(value) > self._high:
             raise self.make_error("length", size=len(value), high=self._high)
-        return super()._deserialize(value, attr, data, **kwargs)
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        return self._load_items(value, **kwargs)
+
+    def _load_items(self, items: list[Any], **kwargs: Any) -> list[Any]:
+        """Load each item; when enough mistakes are told, those of the others are only counted."""
+        loaded: list[Any] = []
+        mistakes: dict[int | str, Any] = {}
+        told = more = 0
+        for index, item in enumerate(items):
+            try:
+                loaded.append(self.inner.deserialize(item, **kwargs))
+            except ValidationError as error:
+                if told < MOST_TOLD:
+                    mistakes[index] = error.messages
+                    told += count_mistakes(error.messages)
+                else:
+                    more += count_mistakes(error.messages)
+        if more:
+            mistakes[SCHEMA] = [Unlisted(more)]
+        if mistakes:
+            raise ValidationError(mistakes)
+        return loaded
 
 
 class Part(fields.Nested):

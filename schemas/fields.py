@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, KeysView, Mapping
 from datetime import date
 from typing import Any, NoReturn
 
-from marshmallow import RAISE, Schema, ValidationError, fields
-from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validates_schema
+from softbalance.schemas.mistakes import Mistake, UnknownName, list_unknown, quote_value
 
 #: What an indicator may be coded as: nobody has said is unknown, disagreement is contested.
 YES, NO, UNKNOWN, CONTESTED = VALUES = ("yes", "no", "unknown", "contested")
@@ -32,14 +32,23 @@ class StrictSchema(Schema):
         "unknown": Mistake("unknown", "unknown field"),
     }
 
-    def handle_error(self, error: ValidationError, data: Any, **_: Any) -> None:
+    @pre_load
+    def _leave_out_unknown(self, data: Any, **_: Any) -> Any:
+        """Keep what `_refuse_unknown` tells of from marshmallow, which takes long with much."""
+        if not isinstance(data, Mapping) or not (unknown := data.keys() - self._names):
+            return data
+        return {key: value for key, value in data.items() if key not in unknown}
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _refuse_unknown(self, _: Any, original: Any, **__: Any) -> None:
         """Name the nearest field beside each one that does not exist."""
-        messages = error.messages
-        if not isinstance(messages, dict) or not isinstance(data, Mapping):
-            return
-        names = [field.data_key or name for name, field in self.load_fields.items()]
-        for key in data.keys() - set(names):
-            messages[key] = [unknown_name("field", key, names)]
+        if isinstance(original, Mapping) and (unknown := original.keys() - self._names):
+            raise ValidationError(list_unknown("field", unknown, self._names))
+
+    @property
+    def _names(self) -> KeysView[str]:
+        """The names of the fields, in order."""
+        return {field.data_key or name: None for name, field in self.load_fields.items()}.keys()
 
 
 class Text(fields.String):
@@ -121,7 +130,7 @@ def refuse_choice(kind: str, value: object, known: Iterable[str]) -> NoReturn:
         raise ValidationError([_NULL])
     if not isinstance(value, str):
         raise ValidationError([_NOT_TEXT])
-    raise ValidationError([unknown_name(kind, value, known)])
+    raise ValidationError([UnknownName(kind, value, tuple(known))])
 
 
 class CodingsField(fields.Field[dict[str, str]]):
@@ -141,11 +150,12 @@ class CodingsField(fields.Field[dict[str, str]]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
         if not isinstance(value, dict):
             raise self.make_error("type")
-        mistakes: dict[object, Any] = {}
+        unknown = value.keys() - self._known
+        mistakes = list_unknown("indicator", unknown, self.indicators) if unknown else {}
         for indicator, coded in value.items():
-            if indicator not in self._known:
-                mistakes[indicator] = [unknown_name("indicator", indicator, self.indicators)]
-            elif not isinstance(coded, str) or coded not in VALUES:
+            if indicator in unknown:
+                continue
+            if not isinstance(coded, str) or coded not in VALUES:
                 try:
                     refuse_choice("value", coded, VALUES)
                 except ValidationError as error:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
 from typing import Any, NamedTuple, Self
 
 from marshmallow.exceptions import SCHEMA
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
+
+#: Of more mistakes in one document, so many are told and the others counted.
+MOST_TOLD = 100
 
 
 class Mistake(str):
@@ -40,6 +44,31 @@ class LocatedMistake(NamedTuple):
     pointer: str
     code: str
     detail: str
+
+
+class UnknownName(NamedTuple):
+    """A mistake whose words are not looked for unless it is told: the search takes a while.
+
+    Stands among marshmallow's messages in the place of a `Mistake`.
+    """
+
+    kind: str
+    name: object
+    known: tuple[str, ...]
+
+
+class Unlisted(NamedTuple):
+    """So many further mistakes, which are only counted; stands among marshmallow's messages."""
+
+    number: int
+
+
+class MistakeList(list[LocatedMistake]):
+    """Mistakes that are told, in a stable order; `more` counts those that are not."""
+
+    def __init__(self, told: Iterable[LocatedMistake] = (), more: int = 0) -> None:
+        super().__init__(told)
+        self.more = more
 
 
 def find_nearest(name: object, known: Iterable[str]) -> str | None:
@@ -89,26 +118,68 @@ def pointer(path: Iterable[object]) -> str:
     return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in path)
 
 
-def locate_mistakes(messages: Mapping[Any, Any] | list[Any]) -> list[LocatedMistake]:
-    """Flatten marshmallow's nested messages to mistakes with pointers, in a stable order."""
-    found = [
-        LocatedMistake(pointer(path), getattr(text, "code", "invalid"), str(text))
-        for path, text in _walk(messages, ())
-    ]
-    return sorted(set(found), key=lambda mistake: (_make_sort_key(mistake.pointer), mistake))
+def locate_mistakes(
+    messages: Mapping[Any, Any] | list[Any], most: int | None = None
+) -> MistakeList:
+    """Flatten marshmallow's nested messages to mistakes with pointers, in a stable order.
+
+    Of more than `most`, the first are told and the others counted.
+    """
+    places, more = set(), 0
+    for path, text in _walk(messages, ()):
+        if isinstance(text, Unlisted):
+            more += text.number
+        else:
+            places.add((pointer(path), text))
+    told = nsmallest(len(places) if most is None else most, places, key=_make_sort_key)
+    return MistakeList((_locate(*place) for place in told), more + len(places) - len(told))
 
 
-def _make_sort_key(pointer: str) -> list[tuple[int, str]]:
+def count_mistakes(messages: Any) -> int:
+    """Return how many mistakes stand in marshmallow's nested messages."""
+    if isinstance(messages, Mapping):
+        return sum(map(count_mistakes, messages.values()))
+    if isinstance(messages, list):
+        return sum(map(count_mistakes, messages))
+    return messages.number if isinstance(messages, Unlisted) else 1
+
+
+def list_unknown(kind: str, names: Iterable[object], known: Iterable[str]) -> dict[object, Any]:
+    """Return marshmallow's messages for names that are not known: the first, and a count."""
+    unknown, known = list(names), tuple(known)
+    told = nsmallest(MOST_TOLD, unknown, key=lambda name: _make_path_key(pointer((name,))))
+    messages: dict[object, Any] = {name: [UnknownName(kind, name, known)] for name in told}
+    if len(unknown) > len(told):
+        messages[SCHEMA] = [*messages.get(SCHEMA, ()), Unlisted(len(unknown) - len(told))]
+    return messages
+
+
+def _locate(place: str, text: str | UnknownName) -> LocatedMistake:
+    if isinstance(text, UnknownName):
+        text = unknown_name(*text)
+    return LocatedMistake(place, getattr(text, "code", "invalid"), str(text))
+
+
+def _make_path_key(pointer: str) -> list[tuple[int, str]]:
     """Sort indices as numbers: a longer one is larger."""
     return [(len(part) if part.isdigit() else 0, part) for part in pointer.split("/")]
 
 
+def _make_sort_key(place: tuple[str, str | UnknownName]) -> tuple[list[tuple[int, str]], str, str]:
+    path, text = _make_path_key(place[0]), place[1]
+    if isinstance(text, UnknownName):
+        return path, "unknown", str(text.name)
+    return path, getattr(text, "code", "invalid"), text
+
+
 def _is_of_whole(key: object, inner: Any) -> bool:
     """Tell marshmallow's key for mistakes of an object as a whole from a field that is named so."""
-    return key == SCHEMA and not any(getattr(m, "code", "") == "unknown" for m in inner)
+    return key == SCHEMA and not any(isinstance(message, UnknownName) for message in inner)
 
 
-def _walk(messages: Any, path: tuple[object, ...]) -> Iterator[tuple[tuple[object, ...], str]]:
+def _walk(
+    messages: Any, path: tuple[object, ...]
+) -> Iterator[tuple[tuple[object, ...], str | UnknownName | Unlisted]]:
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
             yield from _walk(inner, path if _is_of_whole(key, inner) else (*path, key))

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
-from softbalance.schemas.mistakes import LocatedMistake, pointer, quote_value
-
-#: How many duplicates are told of one document.
-MOST = 100
+from softbalance.schemas.mistakes import (
+    MOST_TOLD,
+    LocatedMistake,
+    MistakeList,
+    pointer,
+    quote_value,
+)
 
 
 class NotJSON(ValueError):
@@ -19,9 +22,9 @@ class NotJSON(ValueError):
 
 
 class DuplicateKeys(ValueError):
-    """An object names a key twice; `mistakes` holds the places."""
+    """An object names a key twice; `mistakes` holds the first of the places."""
 
-    def __init__(self, mistakes: list[LocatedMistake]) -> None:
+    def __init__(self, mistakes: MistakeList) -> None:
         super().__init__("; ".join(m.detail for m in mistakes))
         self.mistakes = mistakes
 
@@ -60,7 +63,7 @@ def parse(body: bytes) -> Any:
     except ValueError as error:
         raise NotJSON(str(error)) from error
     if found:
-        raise DuplicateKeys(list(islice(_places(document), MOST)))
+        raise DuplicateKeys(_locate_duplicates(document))
     return document
 
 
@@ -73,7 +76,18 @@ def _refuse_constant(name: str) -> NoReturn:
     raise NotJSON(f"{name} is no JSON value")
 
 
-def _places(document: Any) -> Iterator[LocatedMistake]:
+def _locate_duplicates(document: Any) -> MistakeList:
+    places = _places(document)
+    told = [
+        LocatedMistake(
+            pointer(path), "duplicate", f"the key {quote_value(path[-1])} stands twice; keep one"
+        )
+        for path in islice(places, MOST_TOLD)
+    ]
+    return MistakeList(told, sum(1 for _ in places))
+
+
+def _places(document: Any) -> Iterator[tuple[object, ...]]:
     waiting: list[tuple[Any, tuple[object, ...]]] = [(document, ())]
     while waiting:
         part, path = waiting.pop()
@@ -82,5 +96,4 @@ def _places(document: Any) -> Iterator[LocatedMistake]:
         elif isinstance(part, dict):
             waiting += [(item, (*path, key)) for key, item in part.items()]
         for key in getattr(part, "keys_twice", ()):
-            detail = f"the key {quote_value(key)} stands twice; keep one"
-            yield LocatedMistake(pointer((*path, key)), "duplicate", detail)
+            yield (*path, key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from importlib.resources import files
+from pathlib import Path
 
 from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
@@ -18,10 +19,10 @@ from softbalance.service.api import (
     operation,
     rulebooks,
 )
-from softbalance.service.auth import guard, rates, sessions
+from softbalance.service.auth import batch_turns, guard, rates, sessions
 from softbalance.service.auth.api_keys import Keys
 from softbalance.service.context import Context, LoadedLibrary
-from softbalance.service.http import problems
+from softbalance.service.http import gate, problems
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem
 from softbalance.service.http.workers import replace_worker
@@ -60,13 +61,15 @@ PAGES = (
 def create_app(
     settings: Settings | None = None,
     counters: str = rates.ALONE,
+    turns: Path | None = None,
     *,
     loaded: LoadedLibrary | None = None,
     store_made: bool = False,
 ) -> Flask:
     """Make the application from settings, by default those of the environment.
 
-    `counters` names where processes that serve together count requests (`rates.get_counts_uri`).
+    `counters` names where processes that serve together count requests (`rates.get_counts_uri`),
+    and `turns` is the folder where they count batches.
     It decides by the rulebooks that are `loaded`, or else loads those of the settings.
     With `store_made` the store was made before, and the application starts also if it is away.
     Raises UnusableSetting, RulebookErrors and StoreAway: a service that cannot work does not start.
@@ -90,7 +93,10 @@ def create_app(
     asks = settings.asks_for_keys
     guard.set_up(app, keys, asks_for_keys=asks, local=settings.local)
     sessions.set_up(app, settings.secret)
-    rates.set_up(app, settings.rate_limit, counters)
+    rates.set_up(app, settings.rate_limit, counters, context.metrics)
+    gate.set_up(app)
+    guard.set_up_forms(app)
+    batch_turns.set_up(app, settings.max_batches, turns)
     api = openapi.describe(app, asks_for_keys=asks)
     for make in BLUEPRINTS:
         api.register_blueprint(make(context))

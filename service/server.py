@@ -194,10 +194,12 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Make the application; called in each worker."""
         settings, counters = self.settings, rates.get_counts_uri(self._files.get_path("rates"))
         # the command has made the store; a worker that is replaced while it is away must start
-        app = create_app(settings, counters, loaded=self.loaded, store_made=True)
+        turns = self._files.get_path("batches")
+        app = create_app(settings, counters, turns, loaded=self.loaded, store_made=True)
         metrics = app.extensions["softbalance"].metrics
+        room = max(settings.max_bodies, settings.max_body)
         app.wsgi_app = Gate(  # type: ignore[method-assign]
-            app.wsgi_app, settings.threads, settings.max_body, metrics
+            app.wsgi_app, settings.threads, room, metrics
         )
         # what the application is made of stays: the garbage collector need not look at it again
         gc.collect()

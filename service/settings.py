@@ -83,8 +83,15 @@ class Settings:
     max_body: int = _setting(
         2 * 1024 * 1024, "the largest request body, in bytes", range=(1024, 2**40)
     )
+    max_bodies: int = _setting(
+        64 * 1024 * 1024,
+        "the most bytes of bodies over 64 KiB that a process holds at a time; no less than "
+        "`max_body`",
+        range=(1024, 2**50),
+    )
     max_batch: int = _setting(2**30, "the largest body of a batch, in bytes", range=(1024, 2**50))
     max_batch_lines: int = _setting(1_000_000, "the most lines of a batch", range=(1, 2**50))
+    max_batches: int = _setting(4, "batches of a key that are answered at a time", range=(1, 1000))
     patience: int = _setting(
         30, "seconds that a client may keep the service waiting", range=(1, 3600)
     )

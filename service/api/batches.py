@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,17 +18,19 @@ from softbalance.schemas.classification import DETAILS, VERDICT, Answer, classif
 from softbalance.schemas.episode import episode_schema
 from softbalance.schemas.fields import Choice
 from softbalance.schemas.problem import ProblemSchema
+from softbalance.service.auth.batch_turns import NoTurns, take_turn
 from softbalance.service.context import Context
+from softbalance.service.datasets.reading.defects import TOO_MANY, UnusableDataset
 from softbalance.service.http.parsing import Blueprint, Query, invalid_episode
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem, payload
-from softbalance.service.http.spool import BodySpool, TooLong
+from softbalance.service.http.spool import BodySpool, CutOff, NoRoom, TooLong
 from softbalance.service.http.workers import replace_worker
 from softbalance.service.observing.metrics import Metrics
 from werkzeug.exceptions import RequestEntityTooLarge
 
 if TYPE_CHECKING:
-    from softbalance.service.datasets.batches import Answered
+    from softbalance.service.datasets.batches import Answered, Line
 
 _log = logging.getLogger(__name__)
 NDJSON, CSV = "application/x-ndjson", "text/csv"
@@ -67,21 +70,16 @@ def blueprint(context: Context) -> Blueprint:
         request.max_content_length = most
         if (request.content_length or 0) > most:
             raise RequestEntityTooLarge
-        spool = BodySpool(request.environ["wsgi.input"], most)
-        try:
-            lines = read(spool, context.library.codebook)
-        except BaseException:
-            spool.close()
-            raise
-        from softbalance.service.datasets.batches import classify_lines  # noqa: PLC0415
-
-        classifier = context.classifiers[query["rulebook"]]
-        answered = classify_lines(
-            lines, classifier, query["detail"], context.metrics.count_decisions
-        )
-        answered = _limit_answers(answered, context.settings.max_batch_lines)
-        answers = _answers(spool, answered, request.path, context.metrics)
-        return Response(answers, mimetype=NDJSON)
+        with ExitStack() as held:
+            spool = _begin(held, most, context.metrics)
+            lines = _read(read, spool, context)
+            answered = _classify(context, lines, query)
+            answers = _answers(held.pop_all(), answered, request.path, context.metrics)
+        # what ends a batch before its first line is answered with its status
+        first = next(answers, b"")
+        response = Response(chain([first], answers), mimetype=NDJSON)
+        response.call_on_close(answers.close)
+        return response
 
     return routes
 
@@ -105,11 +103,10 @@ def _reader() -> Any:
         episode_lines,
         sheet_lines,
     )
-    from softbalance.service.datasets.reading.defects import UnusableDataset  # noqa: PLC0415
 
-    def sheet(stream: Any, codebook: Any) -> Any:
+    def sheet(stream: Any, codebook: Any, most: int) -> Any:
         try:
-            return sheet_lines(stream, codebook)
+            return sheet_lines(stream, codebook, most)
         except UnusableDataset as error:
             raise Problem(422, "invalid-header", str(error)) from error
 
@@ -121,35 +118,84 @@ def _reader() -> Any:
     return readers[request.mimetype]
 
 
+def _begin(held: ExitStack, most: int, metrics: Metrics) -> BodySpool:
+    """Take a turn and begin to read the body; both are `held`."""
+    source, length = request.environ["wsgi.input"], request.content_length
+    try:
+        if (turn := take_turn()) is not None:
+            held.enter_context(turn)
+        return held.enter_context(BodySpool(source, most, length))
+    except (NoRoom, NoTurns) as error:
+        raise _report_no_room(error, metrics) from error
+
+
+def _report_no_room(error: Exception, metrics: Metrics) -> Problem:
+    _log.error("a batch cannot be kept: %s", error)
+    metrics.count_temporary_failure("batches")
+    detail = "the service has no room for a batch at present; send it again later"
+    return Problem(503, "no-room", detail, headers={"Retry-After": "30"})
+
+
+def _read(read: Any, spool: BodySpool, context: Context) -> Iterator[Line]:
+    """Return the lines of a batch; those of a sheet are known when its header is read."""
+    try:
+        lines: Iterator[Line] = read(
+            spool, context.library.codebook, context.settings.max_batch_lines
+        )
+    except (TooLong, TooSlow, NoRoom, CutOff) as error:
+        raise _end(error, context.metrics) from error
+    return lines
+
+
+def _classify(
+    context: Context, lines: Iterator[Line], query: Mapping[str, Any]
+) -> Iterator[Answered]:
+    from softbalance.service.datasets.batches import classify_lines  # noqa: PLC0415
+
+    return classify_lines(
+        lines,
+        context.classifiers[query["rulebook"]],
+        query["detail"],
+        context.metrics.count_decisions,
+    )
+
+
 def _answers(
-    spool: BodySpool, answered: Iterator[Answered], instance: str, metrics: Metrics
-) -> Iterator[bytes]:
+    held: ExitStack, answered: Iterator[Answered], instance: str, metrics: Metrics
+) -> Generator[bytes]:
     """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
     line = None
-    with spool:
+    with held:
         try:
             for line, answer in answered:
                 told: Mapping[str, object]
                 if answer is None:
-                    told = {"error": payload(_describe_mistakes(line.mistakes), instance)}
+                    problem = _describe_mistakes(line.mistakes, metrics)
+                    told = {"error": payload(problem, instance)}
                 else:
                     told = _describe_answer(answer)
                 yield orjson.dumps({"line": line.number, **told}, option=orjson.OPT_APPEND_NEWLINE)
-        except (EngineFailure, TooLong, TooSlow) as error:
-            if isinstance(error, EngineFailure):
-                _log.critical("%s; in a batch", error)
-                metrics.count_failure(error)
-                replace_worker()
+        except (EngineFailure, TooLong, TooSlow, NoRoom, CutOff) as error:
+            problem = _end(error, metrics)
+            if line is None and isinstance(error, NoRoom):
+                raise problem from error
             number = line.number if line else 0
-            told = {"line": number + 1, "error": payload(_describe_end(error), instance)}
+            told = {"line": number + 1, "error": payload(problem, instance)}
             yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _limit_answers(answered: Iterator[Answered], most: int) -> Iterator[Answered]:
-    """Yield so many answers; raise TooLong if there are more."""
-    yield from islice(answered, most)
-    if next(answered, None) is not None:
-        raise TooLong(f"the batch has more than {most} lines")
+def _end(error: Exception, metrics: Metrics) -> Problem:
+    """Log and count what ends a batch before its end; return the problem."""
+    if isinstance(error, EngineFailure):
+        _log.critical("%s; in a batch", error)
+        metrics.count_failure(error)
+        replace_worker()
+    problem = _describe_end(error)
+    if isinstance(error, NoRoom):
+        problem = _report_no_room(error, metrics)
+    _log.warning("a batch was not answered to its end: %s", problem.kind)
+    metrics.count_cut_batch(problem.kind)
+    return problem
 
 
 def _describe_end(error: Exception) -> Problem:
@@ -157,6 +203,7 @@ def _describe_end(error: Exception) -> Problem:
     status, kind = {
         TooLong: (413, "request-entity-too-large"),
         TooSlow: (408, "request-timeout"),
+        CutOff: (400, "bad-request"),
     }.get(type(error), (500, "engine-failure"))
     return Problem(status, kind, f"no further line is answered: {error}")
 
@@ -172,7 +219,9 @@ def _describe_answer(answer: Answer) -> dict[str, object]:
     return told
 
 
-def _describe_mistakes(mistakes: Any) -> Problem:
+def _describe_mistakes(mistakes: Any, metrics: Metrics) -> Problem:
+    if mistakes[0].code == TOO_MANY:
+        return _end(TooLong(mistakes[0].detail), metrics)
     if any(mistake.code == "json" for mistake in mistakes):
         return Problem(400, "not-json", f"the line is {mistakes[0].detail}", mistakes)
-    return invalid_episode(list(mistakes))
+    return invalid_episode(mistakes)

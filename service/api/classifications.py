@@ -34,6 +34,7 @@ from softbalance.service.http.idempotency import (
     PATTERN,
     REPLAYED,
     claim_of,
+    read_key,
     report_reused_key,
 )
 from softbalance.service.http.parsing import (
@@ -97,6 +98,7 @@ def _add_post(
     @routes.header(HEADER, PATTERN, "Sent again, it gives the record that it was first used for.")
     def post(query: dict[str, Any], sent: Episode) -> Response:
         """Classify an episode; store the classification unless `store=false`."""
+        read_key(request)  # refused also where nothing is stored under it
         if query["store"]:
             return _classified_and_stored(context, query, sent)
         classifier = context.classifiers[query["rulebook"]]
@@ -114,10 +116,13 @@ def _add_list(routes: Blueprint, context: Context, answer: type[Schema]) -> None
     @routes.arguments(make_list_query(context.library), location="query")
     @routes.response(200, PageSchema, headers={DAMAGED: _DAMAGED})
     def list_(query: dict[str, Any]) -> Response:
-        """List classifications, newest first; pass `next` on as `cursor` for more."""
+        """List classifications, newest first; pass `next` on as `cursor` for more.
+
+        A page is shorter than `limit` where its records are large: it ends after 8 MiB.
+        """
         limit, cursor = query.pop("limit"), query.pop("cursor", None)
         _expect_rulebook(context, query.get("rulebook"))
-        page = context.store.page(query, limit, int(cursor) if cursor else None)
+        page = context.store.page(query, limit, int(cursor) if cursor else None, traces=False)
         items = [_at(VERDICT, item) for item in page.items]
         # what is damaged cannot be given; its neighbours can, and it is not passed over in silence
         headers = {DAMAGED: ", ".join(page.damaged)} if page.damaged else {}

@@ -34,6 +34,8 @@ OPEN = frozenset(
 )
 #: Views that need another scope than `scope_of` would say.
 _SCOPES = {"operation.metrics": METRICS}
+#: Bytes that a view takes which needs no key, where others need one.
+_LONGEST_FORM = 16 * 1024
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _REALM = 'Bearer realm="softbalance"'
 
@@ -53,6 +55,8 @@ def set_up(app: Flask, keys: Keys, *, asks_for_keys: bool, local: bool) -> None:
             return None
         if not asks_for_keys or request.endpoint in OPEN:
             _refuse_other_sites()
+            if asks_for_keys:
+                request.max_content_length = _LONGEST_FORM
             return None
         scope = scope_of(request.endpoint, request.method)
         key = _key(keys)
@@ -60,6 +64,15 @@ def set_up(app: Flask, keys: Keys, *, asks_for_keys: bool, local: bool) -> None:
             return redirect(url_for("key.form", next=_get_current_address()), 303)
         _let_in(key, scope)
         return None
+
+
+def set_up_forms(app: Flask) -> None:
+    """Check the token of forms, which stands in the body; set up after what reads that."""
+
+    @app.before_request
+    def check() -> None:
+        if g.get("by_cookie") and request.method not in _SAFE:
+            sessions.check_csrf()
 
 
 def scope_of(endpoint: str, method: str) -> str:
@@ -76,7 +89,7 @@ def _key(keys: Keys) -> Key | None:
     key = keys.find_by_id(id_) if id_ else None
     if key is not None and request.method not in _SAFE:
         _refuse_other_sites()
-        sessions.check_csrf()
+    g.by_cookie = key is not None
     return key
 
 
@@ -117,8 +130,8 @@ def _refuse_other_names() -> None:
 
     A site may let its name lead to 127.0.0.1; to a browser this service then is a part of it.
     """
-    name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
     try:
+        name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
         loopback = name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         loopback = False
@@ -142,13 +155,21 @@ def _refuse_other_sites() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site in ("same-origin", "none"):
         return
-    if site is None and (origin is None or urlsplit(origin).netloc == request.host):
+    if site is None and (origin is None or _read_host(origin) == request.host):
         return
     raise Problem(
         403,
         "other-site",
         "a page of another site sent this; send it from a page of this service, or with a key",
     )
+
+
+def _read_host(origin: str) -> str | None:
+    """Return the host and port of an Origin, None if it is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def _get_current_address() -> str:

@@ -9,14 +9,33 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, request, session
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import TimestampSigner
 from softbalance.service.auth.api_keys import Key
 from softbalance.service.http.problems import Problem
 
+#: How far the clocks of nodes that share a secret may be apart, in seconds.
+LEEWAY = 300
 _KEY, _TOKEN = "key", "csrf"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class _Signer(TimestampSigner):
+    """Takes a cookie also from a node whose clock is a little ahead of this one."""
+
+    def unsign(
+        self, signed_value: Any, max_age: int | None = None, return_timestamp: bool = False
+    ) -> Any:
+        """Return what was signed, unless it is older than `max_age` seconds, or too new."""
+        _, signed = super().unsign(signed_value, None, return_timestamp=True)
+        ahead = signed.timestamp() - self.get_timestamp()
+        # its age then is zero, which no limit excludes
+        within = max_age if ahead <= 0 or ahead > LEEWAY else None
+        value, signed = super().unsign(signed_value, within, return_timestamp=True)
+        return (value, signed) if return_timestamp else value
 
 
 class _Cookies(SecureCookieSessionInterface):
@@ -26,6 +45,13 @@ class _Cookies(SecureCookieSessionInterface):
         TLS ends at a proxy, which says so. Who makes this header up bars only their own cookie.
         """
         return request.is_secure or request.headers.get("X-Forwarded-Proto") == "https"
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        """Return what signs and reads the cookie."""
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = _Signer
+        return serializer
 
 
 def set_up(app: Flask, secret: str) -> None:

@@ -13,7 +13,7 @@ from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.language.loader import Library, UnknownRulebook, load_folder, load_library
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.episode import Episode, episode_schema
-from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes
+from softbalance.schemas.mistakes import MOST_TOLD, MistakeList, locate_mistakes
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.settings import Settings, UnusableSetting
 
@@ -110,7 +110,7 @@ def read_episode(path: Path, codebook: Codebook) -> Episode:
     except DuplicateKeys as error:
         refuse(_format_mistakes(path, error.mistakes))
     except ValidationError as error:
-        refuse(_format_mistakes(path, locate_mistakes(error.messages)))
+        refuse(_format_mistakes(path, locate_mistakes(error.messages, MOST_TOLD)))
     return episode
 
 
@@ -125,8 +125,10 @@ def on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-def _format_mistakes(path: Path, mistakes: list[LocatedMistake]) -> str:
+def _format_mistakes(path: Path, mistakes: MistakeList) -> str:
     lines = [f"  {m.pointer or 'the document'}: {m.detail}" for m in mistakes]
+    if mistakes.more:
+        lines.append(f"  and {mistakes.more} more mistakes")
     return "\n".join([f"{path}: no valid Episode:", *lines])
 
 

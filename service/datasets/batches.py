@@ -20,7 +20,7 @@ from softbalance.rules.table.chunks import ChunkDecider
 from softbalance.schemas.classification import Answer
 from softbalance.schemas.episode import Episode
 from softbalance.schemas.mistakes import LocatedMistake, pointer
-from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.defects import TOO_MANY, UnusableDataset, count_lines
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format, split_header
 from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout, read_header
@@ -48,27 +48,34 @@ class Line:
 Answered = tuple[Line, Answer | None]
 
 
-def episode_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
-    """Yield the lines of NDJSON that are not blank."""
+def episode_lines(stream: BinaryIO, codebook: Codebook, most: int | None = None) -> Iterator[Line]:
+    """Yield the lines of NDJSON that are not blank.
+
+    After `most` lines, blank ones too, a line whose mistake is TOO_MANY is the last.
+    """
     reader = EpisodeReader(codebook)
-    for number, text in lines(stream):
+    for number, text in lines(stream, most):
+        if most is not None and number > most:
+            yield Line(number, None, [LocatedMistake("", TOO_MANY, count_lines(most))])
+            return
         try:
             yield Line(number, reader.read(text))
         except InvalidEpisode as error:
             yield Line(number, None, error.mistakes)
 
 
-def sheet_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
+def sheet_lines(stream: BinaryIO, codebook: Codebook, most: int | None = None) -> Iterator[Line]:
     """Read the header of a wide CSV and return its rows, each as an Episode of its codings.
 
-    `line` is where a row begins. Raises UnusableDataset for a header that cannot be used.
+    `line` is where a row begins. After `most` lines below the header, blank ones too, a line whose
+    mistake is TOO_MANY is the last. Raises UnusableDataset for a header that cannot be used.
     """
     start = stream.readline(MAX_RECORD).removeprefix(codecs.BOM_UTF8)
     names, delimiter = split_header(start.decode("utf-8", "replace"), Format.CSV, "the body")
     header = read_header(names, codebook, "the body")
     if header.layout is SheetLayout.LONG:
         raise UnusableDataset("the body: is in the long layout; send a row an episode")
-    rows = records(stream, delimiter, len(names))
+    rows = records(stream, delimiter, len(names), most)
     read = (_sheet_line(row, delimiter, header.places, codebook) for row in rows)
     return (line for line in read if line is not None)
 

@@ -23,17 +23,23 @@ def claim_of(request: Request, rulebook: str, body: Episode) -> Claim | None:
     Keys of different API keys are different. The same request has the same rulebook and the same
     body as JSON; how much of the answer is wanted is no part of it. Raises Problem.
     """
-    key = request.headers.get(HEADER)
+    key = read_key(request)
     if key is None:
         return None
-    if not re.fullmatch(PATTERN, key):
+    content = canonical({"rulebook": rulebook, "body": body})
+    fingerprint = hashlib.sha256(content.encode()).hexdigest()
+    return Claim(request.environ.get(KEY_ID) or "", key, fingerprint)
+
+
+def read_key(request: Request) -> str | None:
+    """Return a request's key, None if it has none; raise the problem of what is no key."""
+    key = request.headers.get(HEADER)
+    if key is not None and not re.fullmatch(PATTERN, key):
         detail = f"{HEADER} is {quote_value(key)}; send 1 to 255 visible ASCII characters, once"
         raise Problem(
             400, "invalid-idempotency-key", detail, [LocatedMistake("", "format", detail)]
         )
-    content = canonical({"rulebook": rulebook, "body": body})
-    fingerprint = hashlib.sha256(content.encode()).hexdigest()
-    return Claim(request.environ.get(KEY_ID) or "", key, fingerprint)
+    return key
 
 
 def report_reused_key() -> Problem:

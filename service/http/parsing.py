@@ -13,7 +13,14 @@ from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, ValidationError, fields
 from marshmallow.fields import List
 from softbalance.schemas.fields import StrictSchema
-from softbalance.schemas.mistakes import LocatedMistake, Mistake, locate_mistakes, pointer
+from softbalance.schemas.mistakes import (
+    MOST_TOLD,
+    LocatedMistake,
+    Mistake,
+    MistakeList,
+    locate_mistakes,
+    pointer,
+)
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.http.problems import Problem
 from webargs.flaskparser import FlaskParser
@@ -64,7 +71,7 @@ class Parser(FlaskParser):
                 f"query parameter {twice[0]!r} is given twice; give it once",
                 [
                     LocatedMistake("", "duplicate", f"query parameter {name!r} is given twice")
-                    for name in twice
+                    for name in twice[:MOST_TOLD]
                 ],
             )
         given = req.args.to_dict()
@@ -73,7 +80,7 @@ class Parser(FlaskParser):
     def handle_error(self, error: ValidationError, req: Request, schema: Any, **_: Any) -> NoReturn:
         """Raise the problem of a body or a query that does not fit its schema."""
         ((location, messages),) = error.messages.items()  # type: ignore[union-attr]
-        mistakes = locate_mistakes(messages)
+        mistakes = locate_mistakes(messages, MOST_TOLD)
         if location == "query":
             raise invalid_query(mistakes)
         raise invalid_episode(mistakes)
@@ -111,7 +118,11 @@ def json_body(body: bytes) -> Any:
 
 def invalid_episode(mistakes: list[LocatedMistake]) -> Problem:
     """Return the problem of a body that is JSON but no valid document."""
-    count = "one mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    more = mistakes.more if isinstance(mistakes, MistakeList) else 0
+    number = len(mistakes) + more
+    count = "one mistake" if number == 1 else f"{number} mistakes"
+    if more:
+        count += f", of which the first {len(mistakes)} are listed and {more} more are not"
     first = mistakes[0]
     detail = f"the body has {count}: {first.pointer or 'the document'}: {first.detail}"
     return Problem(422, "invalid-episode", detail, mistakes)
@@ -119,11 +130,13 @@ def invalid_episode(mistakes: list[LocatedMistake]) -> Problem:
 
 def invalid_query(mistakes: list[LocatedMistake]) -> Problem:
     """Return the problem of query parameters; none of them has a pointer into the body."""
+    more = mistakes.more if isinstance(mistakes, MistakeList) else 0
     told = [
         LocatedMistake("", m.code, f"query parameter {_parameter(m.pointer)!r}: {m.detail}")
         for m in mistakes
     ]
-    return Problem(422, "invalid-query", told[0].detail, told)
+    counted = f"; {more} more mistakes are not listed" if more else ""
+    return Problem(422, "invalid-query", told[0].detail + counted, told)
 
 
 def _parameter(pointer: str) -> str:
@@ -162,9 +175,9 @@ def _refuse_query(view: Any) -> Any:
     def check(*args: Any, **options: Any) -> Any:
         if request.args:
             told = "is not known; this call takes no query parameters"
-            raise invalid_query(
-                [LocatedMistake(pointer((name,)), "unknown", told) for name in request.args]
-            )
+            mistakes = [LocatedMistake(pointer((name,)), "unknown", told) for name in request.args]
+            more = max(0, len(mistakes) - MOST_TOLD)
+            raise invalid_query(MistakeList(mistakes[:MOST_TOLD], more))
         return view(*args, **options)
 
     return check

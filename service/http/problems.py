@@ -9,20 +9,19 @@ from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, current_app, request
-from softbalance.schemas.mistakes import LocatedMistake
+from softbalance.schemas.mistakes import MOST_TOLD, LocatedMistake
 from werkzeug.exceptions import HTTPException
 
 MIMETYPE = "application/problem+json"
 _PAGE = "softbalance.problem_page"
-#: An answer tells so many mistakes and no more, with pointers no longer than this.
-MOST_ERRORS, LONGEST_POINTER, LONGEST_DETAIL = 100, 1000, 2000
+#: How long a pointer and a text in an answer may be.
+LONGEST_POINTER, LONGEST_DETAIL = 1000, 2000
 _log = logging.getLogger(__name__)
 
 #: What to do about an error that comes from HTTP itself.
 _REMEDIES = {
     404: "there is nothing at this address; /docs lists every call",
     405: "this address does not take this method; the Allow header names those it takes",
-    413: "the body is larger than this service takes; send less at a time",
     415: "send the body with a content type that this call takes; /docs names them",
     429: "the key has made all the requests that it may for now; the Retry-After header says when "
     "it may again",
@@ -60,7 +59,7 @@ def payload(problem: Problem, instance: str) -> dict[str, object]:
                 "code": e.code,
                 "detail": _escape_surrogates(e.detail),
             }
-            for e in problem.errors[:MOST_ERRORS]
+            for e in problem.errors[:MOST_TOLD]
         ],
     }
 
@@ -102,7 +101,15 @@ def _of_http(error: HTTPException) -> Problem:
     status = error.code or 500
     kind = HTTPStatus(status).phrase.lower().replace(" ", "-")
     headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
-    return Problem(status, kind, _REMEDIES.get(status, error.description or kind), (), headers)
+    detail = _describe_limit() if status == 413 else _REMEDIES.get(status, error.description)
+    return Problem(status, kind, detail or kind, (), headers)
+
+
+def _describe_limit() -> str:
+    limit = request.max_content_length
+    if limit is None:
+        return "the body is larger than this call takes; send less at a time"
+    return f"the body has more than the {limit} bytes that this call takes; send less at a time"
 
 
 def register(app: Flask) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import tempfile
 import threading
+from contextlib import suppress
 from typing import Any
 
 from softbalance.service.http.patience import TooSlow
@@ -19,23 +20,41 @@ _STRIDE = 64 * 1024
 class BodySpool(io.BufferedReader):
     """Reads what a thread of its own takes from `source`; close it to end that, too.
 
-    Reading raises TooLong when more than `limit` bytes came, TooSlow when they come too slowly,
-    and OSError when they end early.
+    Reading gives what came, and then raises TooLong when more than `limit` bytes came, TooSlow
+    when they come too slowly, NoRoom when the file cannot be written, and CutOff when they end
+    before `expected` bytes or otherwise early. Making it raises NoRoom, too.
     """
 
-    def __init__(self, source: Any, limit: int) -> None:
-        super().__init__(_SpooledBody(source, limit))
+    def __init__(self, source: Any, limit: int, expected: int | None = None) -> None:
+        super().__init__(_SpooledBody(source, limit, expected))
 
 
 class TooLong(Exception):
     """A body is longer than is taken."""
 
 
+class CutOff(OSError):
+    """A body ends before its end."""
+
+
+class NoRoom(Exception):
+    """The folder for temporary files cannot be written."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"the service cannot keep the body while it is read ({error.strerror or error}); "
+            "send it again later"
+        )
+
+
 class _SpooledBody(io.RawIOBase):
-    def __init__(self, source: Any, limit: int) -> None:
+    def __init__(self, source: Any, limit: int, expected: int | None) -> None:
         super().__init__()
-        self._source, self._limit = source, limit
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        self._source, self._limit, self._expected = source, limit, expected
+        try:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
+        except OSError as error:
+            raise NoRoom(error) from error
         self._taken = self._given = 0
         self._ended = False
         self._error: Exception | None = None
@@ -49,19 +68,21 @@ class _SpooledBody(io.RawIOBase):
         with self._changed:
             while self._given == self._taken and not self._ended:
                 self._changed.wait()
-            if isinstance(self._error, TooSlow | TooLong):
-                raise self._error
-            if self._error is not None:
-                raise OSError(f"the body ended early: {self._error}") from self._error
+            if self._given == self._taken and self._error is not None:
+                if isinstance(self._error, TooSlow | TooLong | NoRoom):
+                    raise self._error
+                raise CutOff(f"the body ended early: {self._error}") from self._error
             self._file.seek(self._given)
-            count = self._file.readinto(buffer)
+            count = self._file.readinto(memoryview(buffer)[: self._taken - self._given])
             self._given += count
             return int(count)
 
     def close(self) -> None:
         with self._changed:
             self._ended = True
-            self._file.close()
+            # closing writes what is still in a buffer, for which there may be no room
+            with suppress(OSError):
+                self._file.close()
         super().close()
 
     def _take(self) -> None:
@@ -73,13 +94,22 @@ class _SpooledBody(io.RawIOBase):
                 with self._changed:
                     if self._ended:
                         return
-                    self._file.seek(self._taken)
-                    self._file.write(part)
-                    self._taken += len(part)
+                    self._keep(part)
                     self._changed.notify()
+            if self._expected is not None and self._taken < self._expected:
+                raise EOFError(f"{self._taken} of {self._expected} bytes came")
         except Exception as error:
             self._error = error
         finally:
             with self._changed:
                 self._ended = True
                 self._changed.notify()
+
+    def _keep(self, part: bytes) -> None:
+        try:
+            self._file.seek(self._taken)
+            self._file.write(part)
+            self._file.flush()
+        except OSError as error:
+            raise NoRoom(error) from error
+        self._taken += len(part)

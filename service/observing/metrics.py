@@ -66,7 +66,7 @@ class Metrics:
         )
         self.waited = prometheus.Histogram(
             "softbalance_queue_seconds",
-            "From the end of a request's body to its turn.",
+            "How long requests waited for their turn, for their headers and again with their body.",
             buckets=_SECONDS,
             registry=registry,
         )
@@ -95,6 +95,18 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._without_room = prometheus.Counter(
+            "softbalance_temporary_failures",
+            "What could not be written to the folder for temporary files.",
+            ["what"],
+            registry=registry,
+        )
+        self._batches_cut = prometheus.Counter(
+            "softbalance_batches_cut",
+            "Batches whose answer ended before their end, by the kind of problem.",
+            ["problem"],
+            registry=registry,
+        )
         # finding a series takes longer than adding to it
         self._class, self._rule = cache(self._decisions.labels), cache(self._firings.labels)
         # a series that is there from the start has a rate at its first event
@@ -120,6 +132,14 @@ class Metrics:
         """Count a failure of the engine, if it is a disagreement."""
         if isinstance(error, Disagreement):
             self._disagreements.inc()
+
+    def count_temporary_failure(self, what: str) -> None:
+        """Count that `batches` or `rates` could not be written to the temporary folder."""
+        self._without_room.labels(what).inc()
+
+    def count_cut_batch(self, problem: str) -> None:
+        """Count a batch that was not answered to its end, by the kind of its problem."""
+        self._batches_cut.labels(problem).inc()
 
     def observe_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Note a request that has been answered; `route` is None where none matched.

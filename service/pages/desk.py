@@ -16,7 +16,7 @@ from softbalance.rules.verification.cases import Case
 from softbalance.schemas.classification import FULL, Answer
 from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.grammar import CLASSIFICATION
-from softbalance.schemas.mistakes import locate_mistakes
+from softbalance.schemas.mistakes import MOST_TOLD, locate_mistakes
 from softbalance.schemas.outlook import Question
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import as_json, body_of, invalid_episode, json_body
@@ -97,7 +97,7 @@ def blueprint(context: Context) -> flask.Blueprint:
         try:
             episode: Episode = schema.load(json_body(body_of(request)))
         except ValidationError as error:
-            return _answer_mistakes(invalid_episode(locate_mistakes(error.messages)))
+            return _answer_mistakes(invalid_episode(locate_mistakes(error.messages, MOST_TOLD)))
         except Problem as problem:
             if not problem.errors:
                 raise

@@ -12,8 +12,6 @@ from softbalance.service.auth.api_keys import Key, Keys
 from softbalance.service.pages.rendering import render_page
 from werkzeug.wrappers import Response as AnyResponse
 
-_LONGEST_FORM = 16 * 1024
-
 
 @dataclass(frozen=True)
 class KeyPage:
@@ -38,7 +36,6 @@ def blueprint(keys: Keys) -> flask.Blueprint:
 
     @routes.post("")
     def enter() -> AnyResponse:
-        request.max_content_length = _LONGEST_FORM
         to = _keep_inside(request.form.get("next", "/"))
         key = keys.find_by_token(request.form.get("key", "").strip())
         if key is None:

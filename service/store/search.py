@@ -16,6 +16,7 @@ import orjson
 from softbalance.schemas.classification import Classification
 from softbalance.service.store.database import Database
 from softbalance.service.store.filters import narrow
+from softbalance.service.store.parts import fetch_some
 from softbalance.service.store.tables import BY_TITLE, actors, records
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
@@ -107,10 +108,9 @@ def read_documents(
     while more:
         part = RecordQuery(wanted.filters, wanted.order, wanted.falling, after)
         with database.begin_read() as connection:
-            rows = connection.execute(_order_query(columns, part, at_a_time)).all()
+            rows, more = fetch_some(connection, _order_query(columns, part, at_a_time), at_a_time)
         for row in rows:
             yield orjson.loads(row.document)
-        more = len(rows) == at_a_time
         after = (rows[-1].sorted_by, rows[-1].position) if rows else None
 
 

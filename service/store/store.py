@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,8 +15,13 @@ from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.database import DEADLINE, Database
 from softbalance.service.store.failures import StoreAway
 from softbalance.service.store.filters import narrow
+from softbalance.service.store.parts import fetch_some
 from softbalance.service.store.schema_check import check_schema
-from softbalance.service.store.stored_records import actors_of, coders_of, pick_search_columns
+from softbalance.service.store.stored_records import (
+    actors_of,
+    coders_of,
+    pick_search_columns,
+)
 from softbalance.service.store.tables import (
     actors,
     coders,
@@ -24,8 +29,12 @@ from softbalance.service.store.tables import (
     records,
     rulebooks,
 )
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
+#: A page ends with the record that makes it larger, in bytes of JSON.
+PAGE_BYTES = 8 * 1024 * 1024
+#: Records that a query asks for.
+_PART = 200
 _WHOLE = (
     records.c.position,
     records.c.id,
@@ -205,25 +214,46 @@ class Store:
             row = connection.execute(query.order_by(records.c.position.desc()).limit(1)).first()
         return None if row is None else (Link(*row[:3]), row.id)
 
-    def page(self, filters: Mapping[str, str], limit: int, before: int | None = None) -> Page:
+    def page(
+        self,
+        filters: Mapping[str, str],
+        limit: int,
+        before: int | None = None,
+        *,
+        traces: bool = True,
+    ) -> Page:
         """Return up to `limit` classifications that pass every filter, newest first.
 
-        `filters` are those of `softbalance.service.store.filters.narrow`; `before` is the `next` of
-        the page before. Raises StoreAway.
+        A page ends with the record that makes it larger than PAGE_BYTES as JSON; `traces` are left
+        out where they are not wanted. `filters` are those of
+        `softbalance.service.store.filters.narrow`; `before` is the `next` of the page before.
+        Raises StoreAway.
         """
-        query = narrow(select(*_WHOLE), filters)
-        if before is not None:
-            query = query.where(records.c.position < before)
-        query = query.order_by(records.c.position.desc()).limit(limit + 1)
-        with self.database.begin_read() as connection:
-            rows: Sequence[Any] = connection.execute(query).all()
-        items, damaged = [], []
-        for row in rows[:limit]:
+        page, size, part = Page([], None), 0, min(limit + 1, _PART)
+        for row in self._newest_first(narrow(select(*_WHOLE), filters), part, before):
+            if len(page.items) + len(page.damaged) == limit or size > PAGE_BYTES:
+                return Page(page.items, before, page.damaged)
+            before = row.position
             try:
-                items.append(_load_record(row))
+                item = _load_record(row)
             except DamagedRecord as error:
-                damaged.append(error.record)
-        return Page(items, rows[limit - 1].position if len(rows) > limit else None, damaged)
+                page.damaged.append(error.record)
+            else:
+                if not traces:
+                    item.pop("trace", None)
+                size += len(orjson.dumps(item))
+                page.items.append(item)
+        return page
+
+    def _newest_first(self, query: Select[Any], part: int, before: int | None) -> Iterator[Any]:
+        """Yield records, up to so many of a query; no connection is held between two."""
+        query, more = query.order_by(records.c.position.desc()).limit(part), True
+        while more:
+            asked = query if before is None else query.where(records.c.position < before)
+            with self.database.begin_read() as connection:
+                rows, more = fetch_some(connection, asked, part)
+            yield from rows
+            before = rows[-1].position if rows else None
 
     def keep(self, *books: Rulebook) -> None:
         """Keep what rulebooks are made from, those that are not kept yet. Raises StoreAway."""

@@ -44,3 +44,10 @@ def test_an_edited_rulebook_decides_nothing_unasked() -> None:
 def test_a_full_disk_loses_nothing() -> None:
     told = _ran("benchmarks.faults", "disk", "--seconds", "2")
     assert "disk full, then not" in told or "to mount a file system takes root" in told
+
+
+def test_full_temporary_files_are_told() -> None:
+    told = _ran("benchmarks.faults", "temporary", "--seconds", "2")
+    if "to mount a file system takes root" not in told:
+        assert "temporary files full, then not" in told
+        assert "'refused with 503'" in told

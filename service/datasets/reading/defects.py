@@ -13,14 +13,20 @@ class UnusableDataset(ValueError):
     """
 
 
+def count_lines(most: int) -> str:
+    """Say that there are more lines than are taken."""
+    return f"the batch has more than {most} lines"
+
+
 #: Codes in a rejects file, beside those of `softbalance.schemas` (`unknown`, `required`, …).
-RAGGED, QUOTING, ENCODING, LENGTH, JSON, DISAGREE = (
+RAGGED, QUOTING, ENCODING, LENGTH, JSON, DISAGREE, TOO_MANY = (
     "ragged",
     "quoting",
     "encoding",
     "length",
     "json",
     "disagree",
+    "too-many-lines",
 )
 #: What only a write fails with: a full disk, a quota, a limit on the size of a file.
 _OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

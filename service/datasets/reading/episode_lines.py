@@ -15,7 +15,7 @@ from softbalance.rules.codings import reconcile
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.episode import ID_PATTERN, MAX_OBSERVATIONS, Episode, episode_schema
 from softbalance.schemas.fields import VALUES
-from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes
+from softbalance.schemas.mistakes import MOST_TOLD, LocatedMistake, MistakeList, locate_mistakes
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import (
@@ -28,6 +28,8 @@ from softbalance.service.datasets.reading.rejects import Reject
 
 #: Bytes in a line.
 MAX_LINE = 16 << 20
+#: Code of the reject that counts the mistakes that are not told of a line.
+MORE = "more"
 _STRIDE = 1024
 _SIMPLE = frozenset({"id", FORM, "indicators", "observations"})
 _SAID = frozenset({"indicator", "value", "note", "coder"})
@@ -68,7 +70,8 @@ class EpisodeReader:
         except DuplicateKeys as error:
             raise InvalidEpisode(error.mistakes) from error
         except ValidationError as error:
-            raise InvalidEpisode(locate_mistakes(error.messages), document) from error
+            mistakes = locate_mistakes(error.messages, MOST_TOLD)
+            raise InvalidEpisode(mistakes, document) from error
         return loaded
 
     def _plain(self, line: bytes) -> Episode | None:
@@ -149,10 +152,11 @@ def number_episodes(  # noqa: PLR0913, PLR0917 - as `number`, and a codebook
         raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error
 
 
-def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def lines(stream: BinaryIO, most: int | None = None) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, with their numbers from 1.
 
-    Of a line over MAX_LINE, no more than is over it is kept.
+    Of a line over MAX_LINE, no more than is over it is kept. After `most` lines, blank ones too,
+    the next one is yielded whatever it is.
     """
     number = 0
     while line := stream.readline(MAX_LINE + 2):
@@ -162,7 +166,7 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
             rest = stream.readline(MAX_LINE + 2)
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
-        if text := line.strip():
+        if (text := line.strip()) or number - 1 == most:
             yield number, text
 
 
@@ -183,6 +187,9 @@ def _rejects(file: int, line: int, text: bytes, error: InvalidEpisode) -> Iterat
             mistake.detail,
             whole,
         )
+    if isinstance(error.mistakes, MistakeList) and error.mistakes.more:
+        told = f"{error.mistakes.more} more mistakes are not listed"
+        yield Reject(file, line, named if isinstance(named, str) else "", "", "", MORE, told, whole)
 
 
 def _at(document: Any, pointer: str) -> Any:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from softbalance.rules.model import FORM, Codebook
-from softbalance.schemas.mistakes import find_nearest, quote_value
+from softbalance.schemas.mistakes import MOST_TOLD, find_nearest, quote_value
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.values import fold_case
 
@@ -118,9 +118,11 @@ def _check_spelling(
             if len(wrong) == 1
             else ("columns are no indicators but look like some")
         )
+        shown = ", ".join(wrong[:MOST_TOLD])
+        more = f", and {len(wrong) - MOST_TOLD} more" if len(wrong) > MOST_TOLD else ""
         raise UnusableDataset(
-            f"{place}: {len(wrong)} {what}: {', '.join(wrong)}; correct the spelling, or rename a "
-            "column that is your own"
+            f"{place}: {len(wrong)} {what}; correct the spelling, or rename a column that is your "
+            f"own: {shown}{more}"
         )
 
 

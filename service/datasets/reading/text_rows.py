@@ -17,7 +17,14 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.reading.defects import ENCODING, LENGTH, QUOTING, RAGGED
+from softbalance.service.datasets.reading.defects import (
+    ENCODING,
+    LENGTH,
+    QUOTING,
+    RAGGED,
+    TOO_MANY,
+    count_lines,
+)
 
 #: Bytes in a record, as in DuckDB's `max_line_size`.
 MAX_RECORD = 2_000_000
@@ -46,15 +53,20 @@ class _UnclosedQuote(Exception):
     """A quoted field is still open where the text ends."""
 
 
-def records(stream: BinaryIO, delimiter: str, width: int) -> Iterator[Record]:
+def records(
+    stream: BinaryIO, delimiter: str, width: int, most: int | None = None
+) -> Iterator[Record]:
     """Yield the records of a stream of `width` fields a row, the header first, in order.
 
-    Blank lines are no records.
+    Blank lines are no records. After `most` lines, blank ones too, a mistake is the last record.
     """
     separator = delimiter.encode()
     blanks = b" \r\n" if separator == b"\t" else b" \t\r\n"
     lines = _Lines(stream)
     for number, text in lines:
+        if most is not None and number > most:
+            yield Record(number, b"", None, Mistake(TOO_MANY, count_lines(most)))
+            return
         raw = _chomp(text)
         if b'"' not in raw and b"\r" not in raw:
             if raw.strip(blanks):

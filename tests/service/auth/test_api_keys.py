@@ -174,7 +174,9 @@ def test_an_open_service_answers_to_its_own_names(client: FlaskClient, name: str
     assert "brooks-wohlforth-2004" in {item["id"] for item in answer.get_json()["items"]}
 
 
-@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example:8000", "10.0.0.1", "["])
+@pytest.mark.parametrize(
+    "name", ["evil.example", "127.0.0.1.evil.example:8000", "10.0.0.1", "[", "[::1", "[x]", "::"]
+)
 def test_and_to_no_others(client: FlaskClient, name: str) -> None:
     answer = client.get("/v1/rulebooks", headers={"Host": name})
     assert "paul-2004" not in answer.text
@@ -192,6 +194,9 @@ def test_and_to_no_others(client: FlaskClient, name: str) -> None:
         ({"Origin": "http://localhost:3000", "Sec-Fetch-Site": "same-site"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://[::1"}, 403),
+        ({"Origin": "\xff\x80"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
     ],
 )

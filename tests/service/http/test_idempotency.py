@@ -97,7 +97,8 @@ def test_a_key_that_is_none(client: FlaskClient, key: str) -> None:
 def test_what_is_not_stored_has_no_use_for_a_key(client: FlaskClient) -> None:
     made = [_post(client, "k", query="?store=false").get_json()["id"] for _ in range(2)]
     assert len(set(made)) == 2
-    assert _post(client, "two words", query="?store=false").status_code == 200
+    problem = refusal(_post(client, "two words", query="?store=false"), 400)
+    assert problem["type"] == "urn:softbalance:problem:invalid-idempotency-key"
 
 
 def test_sixteen_at_once_make_one_record(serve: Callable[..., str], database: str) -> None:

@@ -44,6 +44,7 @@ def test_what_is_no_json(client: FlaskClient, body: bytes, detail: str) -> None:
 def test_a_body_of_too_many_bytes(client: FlaskClient) -> None:
     body = json.dumps({"form": "other", "summary": "x" * 3_000_000}).encode()
     problem = refusal(client.post(POST, data=body, content_type="application/json"), 413)
+    assert "more than the 2097152 bytes that this call takes" in problem["detail"]
     assert "send less at a time" in problem["detail"]
     assert client.get(POST).get_json()["items"] == []
 

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
+from itsdangerous import TimestampSigner
 from softbalance.service.app import create_app
 from softbalance.service.auth.api_keys import Keys
 from softbalance.service.settings import Settings
@@ -53,6 +56,28 @@ def test_the_cookie(guarded: Guarded) -> None:
     by_tls = {"X-Forwarded-Proto": "https"}
     data = {"key": guarded.token}
     assert "Secure" in guarded.client.post("/key", data=data, headers=by_tls).headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "status"),
+    [(2, 200), (250, 200), (3600, 303), (-29 * 86_400, 200), (-31 * 86_400, 303)],
+)
+def test_a_cookie_of_a_node_with_another_clock(guarded: Guarded, ahead: int, status: int) -> None:
+    class Signer(TimestampSigner):
+        """As a node signs whose clock is so many seconds ahead."""
+
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() + ahead
+
+    id_ = guarded.token.split("_")[1]
+    node = Flask("another")
+    node.secret_key = "x" * 32
+    serializer = SecureCookieSessionInterface().get_signing_serializer(node)
+    assert serializer is not None
+    serializer.signer = Signer
+    cookie = serializer.dumps({"key": id_, "csrf": "t", "_permanent": True})
+    guarded.client.set_cookie("softbalance", str(cookie))
+    assert guarded.client.get("/", headers=HTML).status_code == status
 
 
 def test_a_cookie_that_we_did_not_sign_is_none(guarded: Guarded) -> None:
