@@ -20,12 +20,14 @@ from gunicorn.http.errors import (
     ParseException,
 )
 from gunicorn.util import close_graceful
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import TConn
 from softbalance.service.app import create_app
 from softbalance.service.auth import rates
 from softbalance.service.http.gate import Gate
 from softbalance.service.http.patience import PatientSocket, TooSlow
 from softbalance.service.http.problems import MIMETYPE, Problem, payload
+from softbalance.service.http.recycling import Master, RecycledWorker
+from softbalance.service.http.workers import LAST_RESORT
 from softbalance.service.observing import logs
 from softbalance.service.observing.metrics_files import MetricsFiles
 from softbalance.service.settings import Settings
@@ -36,7 +38,7 @@ _CONNECTIONS = 256
 _STATUS = {LimitRequestLine: 414, LimitRequestHeaders: 431, ExpectationFailed: 417, TooSlow: 408}
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(RecycledWorker):
     """Gives every connection a thread, and none of them more than its share of time."""
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
@@ -61,6 +63,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Answer a request."""
         conn.sock.on_giving_up = req.force_close
         return super().handle_request(req, conn)
+
+    def abandon_requests(self) -> int:
+        """Note the requests that will not be answered, and return how many they are."""
+        wsgi = getattr(self, "wsgi", None)  # not there while the worker starts
+        return wsgi.extensions["softbalance.access"].abandon_requests() if wsgi else 0
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer what is no request at all with a problem; what was sent is not logged."""
@@ -101,7 +108,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "max_requests": settings.max_requests,
             "max_requests_jitter": settings.max_requests // 10,
             "timeout": 60,
-            "graceful_timeout": settings.grace,
+            # what runs for longer than `grace` is ended by the workers themselves before
+            "graceful_timeout": settings.grace + LAST_RESORT,
             "keepalive": 5,
             # so that all is sent by `PatientSocket`
             "sendfile": False,
@@ -117,6 +125,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         }
         for name, value in options.items():
             self.cfg.set(name, value)
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        Master(self).run()
 
     def load(self) -> Flask:
         """Make the application; called in each worker."""
