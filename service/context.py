@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from softbalance.rules.language.archive import dump_rulebook
 from softbalance.rules.language.loader import Library, load_library
-from softbalance.rules.verification.checks import Verification, verify
+from softbalance.rules.verification.checks import verify
+from softbalance.schemas.rulebooks import Verification
 from softbalance.service.classifiers import Classifiers
 from softbalance.service.observing.metrics import Metrics
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
+from softbalance.service.verifications import Verifications
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Context:
     classifiers: Classifiers
     store: Store
     metrics: Metrics
-    _verified: dict[str, Verification] = field(default_factory=dict)
+    _verifications: Verifications = field(default_factory=Verifications)
 
     @classmethod
     def from_settings(
@@ -45,8 +47,11 @@ class Context:
         return cls(settings, library, Classifiers(library, store), store, metrics)
 
     def verify(self, rulebook: str) -> Verification:
-        """Return a rulebook's verification, made when it is first asked for (a few seconds)."""
-        if rulebook not in self._verified:
-            classifier = self.classifiers[rulebook]
-            self._verified[rulebook] = verify(classifier.rulebook, classifier)
-        return self._verified[rulebook]
+        """Return a rulebook's verification as JSON, made when it is first asked for (seconds).
+
+        Raises UnknownRulebook.
+        """
+        book = self.library[rulebook]
+        return self._verifications.get(
+            book.digest, lambda: verify(book, self.classifiers[rulebook])
+        )

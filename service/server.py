@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import re
 import secrets
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
+from selectors import EVENT_READ
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -23,7 +29,7 @@ from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn
 from softbalance.service.app import create_app
 from softbalance.service.auth import rates
-from softbalance.service.http.gate import Gate
+from softbalance.service.http.gate import HEALTH, Gate
 from softbalance.service.http.patience import PatientSocket, TooSlow
 from softbalance.service.http.problems import MIMETYPE, Problem, payload
 from softbalance.service.http.recycling import Master, RecycledWorker
@@ -34,6 +40,14 @@ from softbalance.service.settings import Settings
 
 #: Connections of a worker that are read or answered at once; each has a thread, which waits.
 _CONNECTIONS = 256
+#: Threads that only say whether the service is healthy, when all others wait for clients.
+_HEALTH_THREADS = 8
+#: Bytes of a request that are looked at before it has a thread, at most.
+_GLANCE = 4096
+#: Seconds that a new connection may take to send anything.
+_SILENCE = 10
+_HEALTH = re.compile(rb"(?:GET|HEAD) (?:%s)[ ?]" % "|".join(HEALTH).encode())
+_BODY = re.compile(rb"\n(?:content-length|transfer-encoding|expect|upgrade)[ \t]*:", re.I)
 #: Errors that clients make before there is a request → their status; the others are 400.
 _STATUS = {LimitRequestLine: 414, LimitRequestHeaders: 431, ExpectationFailed: 417, TooSlow: 408}
 
@@ -45,12 +59,43 @@ class Worker(RecycledWorker):
         """Make the threads that read and write; `Gate` says how many of them answer."""
         return ThreadPoolExecutor(_CONNECTIONS)
 
+    def init_process(self) -> None:
+        """Make the threads for health, and start."""
+        self._health_threads = ThreadPoolExecutor(_HEALTH_THREADS)
+        self._served = 0
+        super().init_process()
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection, which gets a thread when it has sent something."""
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.timeout = monotonic() + _SILENCE
+        self.pending_conns.append(conn)
+        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
     def enqueue_req(self, conn: TConn) -> None:
         """Hand over a connection that has data to the threads."""
+        full = self._served >= _CONNECTIONS
+        threads = self._health_threads if full and _asks_for_health(conn) else self.tpool
+        self._served += 1
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket(conn.sock, self.app.patience)
         conn.sock.begin()
-        super().enqueue_req(conn)
+        served = threads.submit(self.handle, conn)
+        served.add_done_callback(
+            lambda served: self.method_queue.defer(self.finish_request, conn, served)
+        )
+
+    def finish_request(self, conn: TConn, served: Any) -> None:
+        """Wait for another request of a connection, or close it."""
+        self._served -= 1
+        super().finish_request(conn, served)
 
     def handle(self, conn: TConn) -> object:
         """Serve a connection; called in a thread, which also waits for the client to close it."""
@@ -84,6 +129,18 @@ class Worker(RecycledWorker):
         )
         with suppress(OSError):
             client.sendall(head.encode() + body)
+
+
+def _asks_for_health(conn: TConn) -> bool:
+    """Return whether all of a request for health is there, so that no thread waits for it."""
+    if conn.initialized and conn.parser.unreader.buf.getvalue():
+        return False  # what was read with the request before is next
+    try:
+        seen: bytes = conn.sock.recv(_GLANCE, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError:
+        return False
+    head, end, _ = seen.partition(b"\r\n\r\n")
+    return bool(end and _HEALTH.match(head) and not _BODY.search(head))
 
 
 class Server(BaseApplication):  # type: ignore[misc]

@@ -18,10 +18,11 @@ import sys
 from collections.abc import Collection
 from contextlib import suppress
 from enum import IntEnum
+from time import monotonic
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from softbalance.service.http.workers import LAST_RESORT, LAST_WORDS, deadline
 
 
@@ -75,6 +76,8 @@ class RecycledWorker(ThreadWorker):
             self.alive = False
         if not self.alive:
             deadline.set(self.cfg.graceful_timeout - LAST_RESORT)
+            for conn in self.pending_conns:
+                conn.timeout = min(conn.timeout, monotonic() + STOP_KEEPALIVE_LINGER)
         if deadline.is_past(LAST_WORDS):
             self._leave()
 

@@ -1,0 +1,96 @@
+"""What is proved of the rulebooks: each once for all processes that serve together.
+
+A verification takes seconds of a processor. Who asks first makes it, under a lock that the system
+releases when its process ends, however it ends; who asks meanwhile waits, without a place that
+others could be answered in, and reads what was made.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import orjson
+from softbalance.rules.verification.checks import Verification, as_json
+from softbalance.schemas.rulebooks import Verification as Document
+from softbalance.service.http.gate import lend_place
+from softbalance.service.observing.metrics_files import folder_in_use
+
+
+class Verifications:
+    """Verifications as JSON, by the digest of their rulebooks. Safe for threads and processes."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Document] = {}
+        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._making = threading.Lock()
+
+    def get(self, digest: str, verify: Callable[[], Verification]) -> Document:
+        """Return what is known of a rulebook, or `verify` it; files are told from the library on.
+
+        Raises what `verify` raises; then the next who asks tries again.
+        """
+        file = self._folder() / f"verification-{digest.removeprefix('sha256:')}"
+        lock = file.with_suffix(".lock")
+        while digest not in self._known:
+            with _try_lock(lock) as mine:
+                if found := _read(file):
+                    self._known[digest] = found
+                elif mine:
+                    self._known[digest] = _write(file, verify)
+            if digest not in self._known:
+                with lend_place():
+                    _await(lock)
+        return self._known[digest]
+
+    def _folder(self) -> Path:
+        """Return the folder that is shared, or one of its own for a process that serves alone."""
+        shared = folder_in_use()
+        if shared is not None:
+            return shared
+        with self._making:
+            if self._own is None:
+                self._own = tempfile.TemporaryDirectory(prefix="softbalance-")
+            return Path(self._own.name)
+
+
+@contextmanager
+def _try_lock(path: Path) -> Iterator[bool]:
+    """Hold a lock, if nobody does in another thread or process; without room for it, go on."""
+    with ExitStack() as stack:
+        mine = True
+        try:
+            file = stack.enter_context(path.open("ab"))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            mine = False
+        except OSError:
+            pass
+        yield mine
+
+
+def _await(path: Path) -> None:
+    """Wait until nobody holds the lock."""
+    with suppress(OSError), path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _read(file: Path) -> Document | None:
+    try:
+        found: Document = orjson.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def _write(file: Path, verify: Callable[[], Verification]) -> Document:
+    made = as_json(verify(), whole_paths=False)
+    partial = file.with_suffix(".part")
+    with suppress(OSError):
+        partial.write_bytes(orjson.dumps(made))
+        partial.replace(file)
+    return made
