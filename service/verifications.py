@@ -22,10 +22,15 @@ from softbalance.service.observing.metrics_files import folder_in_use
 
 
 class Verifications:
-    """Verifications as JSON, by the digest of their rulebooks. Safe for threads and processes."""
+    """Verifications as JSON, by the digest of their rulebooks. Safe for threads and processes.
 
-    def __init__(self) -> None:
+    They are kept in a folder that the processes share, by default that of their metrics; a process
+    that serves alone has one of its own.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         self._known: dict[str, Document] = {}
+        self._shared = folder or folder_in_use()
         self._own: tempfile.TemporaryDirectory[str] | None = None
         self._making = threading.Lock()
 
@@ -48,10 +53,8 @@ class Verifications:
         return self._known[digest]
 
     def _folder(self) -> Path:
-        """Return the folder that is shared, or one of its own for a process that serves alone."""
-        shared = folder_in_use()
-        if shared is not None:
-            return shared
+        if self._shared is not None:
+            return self._shared
         with self._making:
             if self._own is None:
                 self._own = tempfile.TemporaryDirectory(prefix="softbalance-")
