@@ -1,11 +1,12 @@
 """Breaks the service while clients post to it: what it acknowledged is there, what not is not.
 
-    python -m benchmarks.faults [worker] [database] [disk] [clock] [--seconds 10]
+    python -m benchmarks.faults [worker] [recycled] [database] [disk] [clock] [--seconds 10]
 
-worker: a worker is killed every half second. database: PostgreSQL is killed, all of its processes
-at once, and started again. disk: the store, the log and the temporary files fill a file system of
-their own, which takes root. clock: the service's time leaps a day back and ten years ahead, which
-takes a C compiler.
+worker: a worker is killed every half second. recycled: each worker is replaced after 200 requests,
+while batches are sent slowly and /healthz is asked. database: PostgreSQL is killed, all of its
+processes at once, and started again. disk: the store, the log and the temporary files fill a file
+system of their own, which takes root. clock: the service's time leaps a day back and ten years
+ahead, which takes a C compiler.
 
 Each episode is posted once under a name of its own. An answer 201 acknowledges it, any other
 answer refuses it, and a connection that breaks leaves the client in doubt. Then the fault is over,
@@ -32,6 +33,7 @@ from pathlib import Path
 
 from softbalance.service.store import Store
 
+from benchmarks.recycling import Batches, Health
 from benchmarks.serving import Postgres, Service, audited
 
 CLIENTS = 8
@@ -133,8 +135,10 @@ def _stored(database: str) -> Counter[str]:
 
 
 @contextmanager
-def _serving(folder: Path, database: str, **environment: str) -> Iterator[Service]:
-    service = Service(folder, database, "--grace", 5, environment=environment)
+def _serving(
+    folder: Path, database: str, *options: object, **environment: str
+) -> Iterator[Service]:
+    service = Service(folder, database, "--grace", 5, *options, environment=environment)
     try:
         if not service.ready():
             raise SystemExit(service.log.read_text("utf-8"))
@@ -163,6 +167,32 @@ def workers(folder: Path, seconds: float) -> bool:
         posters = _under_load(service, fault)
         service.ready()
         return _told(f"{killed} workers killed", service, posters)
+
+
+def recycled(folder: Path, seconds: float) -> bool:
+    """Have workers replaced while they are busy, by asking much of them."""
+    seen: set[int] = set()
+    database = f"sqlite:///{folder}/store.db"
+
+    def fault() -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            seen.update(worker.pid for worker in service.workers)
+            time.sleep(0.2)
+
+    with _serving(folder, database, "--max-requests", 200) as service:
+        health, batches = Health(service.port), Batches(service.port)
+        health.start()
+        batches.start()
+        posters = _under_load(service, fault)
+        for thread in (health, batches):
+            thread.over.set()
+            thread.join()
+        sound = _told(f"{len(seen)} workers, each replaced after 200 requests", service, posters)
+    print(f"  /healthz asked {health.asked} times, failed {health.failed}, ", end="")
+    print(f"longest {health.longest:.2f} s")
+    print(f"  batches: {dict(batches.ends)}")
+    return sound and not health.failed and not batches.ends["broken"]
 
 
 def databases(folder: Path, seconds: float) -> bool:
@@ -237,7 +267,13 @@ def clocks(folder: Path, seconds: float) -> bool:
         return _told(f"clock leapt, records by day {dict(days)}", service, posters)
 
 
-FAULTS = {"worker": workers, "database": databases, "disk": disks, "clock": clocks}
+FAULTS = {
+    "worker": workers,
+    "recycled": recycled,
+    "database": databases,
+    "disk": disks,
+    "clock": clocks,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
