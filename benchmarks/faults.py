@@ -33,8 +33,8 @@ from pathlib import Path
 
 from softbalance.service.store import Store
 
-from benchmarks.recycling import Batches, Health
 from benchmarks.serving import Postgres, Service, audited
+from benchmarks.watching import Batches, Health
 
 CLIENTS = 8
 ACKNOWLEDGED, REFUSED, IN_DOUBT = "acknowledged", "refused", "in doubt"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from selectors import EVENT_READ
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import orjson
@@ -46,6 +46,8 @@ _HEALTH_THREADS = 8
 _GLANCE = 4096
 #: Seconds that a new connection may take to send anything.
 _SILENCE = 10
+#: Seconds between two tries to take a connection while the process has no file left for it.
+_FULL = 0.05
 _HEALTH = re.compile(rb"(?:GET|HEAD) (?:%s)[ ?]" % "|".join(HEALTH).encode())
 _BODY = re.compile(rb"\n(?:content-length|transfer-encoding|expect|upgrade)[ \t]*:", re.I)
 #: Errors that clients make before there is a request → their status; the others are 400.
@@ -70,7 +72,9 @@ class Worker(RecycledWorker):
         try:
             client, address = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                sleep(_FULL)  # it waits until another connection is closed
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
         self.nr_conns += 1

@@ -67,7 +67,11 @@ def blueprint(context: Context) -> Blueprint:
     @routes.response(200, _line_schema(context), content_type=NDJSON)
     @routes.doc(**_BODY)
     def post(query: dict[str, Any]) -> Response:
-        """Classify an Episode a line, or a row; a line that cannot be read never stops the rest."""
+        """Classify an Episode a line, or a row; a line that cannot be read never stops the rest.
+
+        An answer that cannot go on ends with a line that says why: with `service-stopping`, send
+        the lines after those that were answered again.
+        """
         read = _reader()
         most = context.settings.max_batch
         request.max_content_length = most

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import psutil
 
 from loads import Poll
 
@@ -49,3 +53,24 @@ def test_health_is_told_when_slow_clients_hold_every_thread(serve: Callable[...,
         for path in HEALTH * 3:
             with urllib.request.urlopen(f"{address}{path}", timeout=SOON) as answer:
                 assert answer.status == 200
+
+
+def test_a_worker_outlives_more_connections_than_it_may_have(
+    serve: Callable[..., str], tmp_path: Path
+) -> None:
+    address = serve("--workers", 1)
+    servers = [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(tmp_path)]
+    (worker,) = [p for p in servers if p.ppid() != os.getpid()]
+    worker.rlimit(psutil.RLIMIT_NOFILE, (worker.num_fds() + 20,) * 2)
+    parts = urlsplit(address)
+    with ExitStack() as stack:
+        for _ in range(50):
+            client = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30)
+            stack.enter_context(client).sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+        time.sleep(1)
+    with Poll(address, "/healthz") as poll:
+        while len(poll.taken["/healthz"]) < 5 and not poll.failed:
+            time.sleep(0.05)
+    assert poll.failed == []
+    assert worker.is_running()
+    assert worker.status() != psutil.STATUS_ZOMBIE
