@@ -8,8 +8,10 @@ others could be answered in, and reads what was made.
 from __future__ import annotations
 
 import fcntl
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -30,8 +32,7 @@ class Verifications:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._known: dict[str, Document] = {}
-        self._shared = folder or folder_in_use()
-        self._own: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = folder or folder_in_use()
         self._making = threading.Lock()
 
     def get(self, digest: str, verify: Callable[[], Verification]) -> Document:
@@ -39,7 +40,7 @@ class Verifications:
 
         Raises what `verify` raises; then the next who asks tries again.
         """
-        file = self._folder() / f"verification-{digest.removeprefix('sha256:')}"
+        file = self._find_folder() / f"verification-{digest.removeprefix('sha256:')}"
         lock = file.with_suffix(".lock")
         while digest not in self._known:
             with _try_lock(lock) as mine:
@@ -52,13 +53,12 @@ class Verifications:
                     _await(lock)
         return self._known[digest]
 
-    def _folder(self) -> Path:
-        if self._shared is not None:
-            return self._shared
+    def _find_folder(self) -> Path:
         with self._making:
-            if self._own is None:
-                self._own = tempfile.TemporaryDirectory(prefix="softbalance-")
-            return Path(self._own.name)
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="softbalance-"))
+                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            return self._folder
 
 
 @contextmanager
