@@ -21,8 +21,14 @@ from softbalance.service.context import Context
 from softbalance.service.http.parsing import Blueprint, Query, invalid_episode
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem, payload
-from softbalance.service.http.spool import BodySpool, TooLong
-from softbalance.service.http.workers import replace_worker
+from softbalance.service.http.spool import BodySpool, CutOff, TooLong
+from softbalance.service.http.workers import (
+    LAST_LINES,
+    ServiceStopping,
+    deadline,
+    replace_worker,
+)
+from softbalance.service.observing.access_log import ABORTED
 from softbalance.service.observing.metrics import Metrics
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -61,13 +67,17 @@ def blueprint(context: Context) -> Blueprint:
     @routes.response(200, _line_schema(context), content_type=NDJSON)
     @routes.doc(**_BODY)
     def post(query: dict[str, Any]) -> Response:
-        """Classify an Episode a line, or a row; a line that cannot be read never stops the rest."""
+        """Classify an Episode a line, or a row; a line that cannot be read never stops the rest.
+
+        An answer that cannot go on ends with a line that says why: with `service-stopping`, send
+        the lines after those that were answered again.
+        """
         read = _reader()
         most = context.settings.max_batch
         request.max_content_length = most
         if (request.content_length or 0) > most:
             raise RequestEntityTooLarge
-        spool = BodySpool(request.environ["wsgi.input"], most)
+        spool = BodySpool(request.environ["wsgi.input"], most, request.content_length)
         try:
             lines = read(spool, context.library.codebook)
         except BaseException:
@@ -80,7 +90,7 @@ def blueprint(context: Context) -> Blueprint:
             lines, classifier, query["detail"], context.metrics.count_decisions
         )
         answered = _limit_answers(answered, context.settings.max_batch_lines)
-        answers = _answers(spool, answered, request.path, context.metrics)
+        answers = _answers(spool, _end_in_time(answered), request.environ, context.metrics)
         return Response(answers, mimetype=NDJSON)
 
     return routes
@@ -122,10 +132,10 @@ def _reader() -> Any:
 
 
 def _answers(
-    spool: BodySpool, answered: Iterator[Answered], instance: str, metrics: Metrics
+    spool: BodySpool, answered: Iterator[Answered], environ: dict[str, Any], metrics: Metrics
 ) -> Iterator[bytes]:
     """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
-    line = None
+    line, instance = None, environ["PATH_INFO"]
     with spool:
         try:
             for line, answer in answered:
@@ -135,13 +145,14 @@ def _answers(
                 else:
                     told = _describe_answer(answer)
                 yield orjson.dumps({"line": line.number, **told}, option=orjson.OPT_APPEND_NEWLINE)
-        except (EngineFailure, TooLong, TooSlow) as error:
+        except (EngineFailure, TooLong, TooSlow, CutOff, ServiceStopping) as error:
+            environ[ABORTED] = True
             if isinstance(error, EngineFailure):
                 _log.critical("%s; in a batch", error)
                 metrics.count_failure(error)
                 replace_worker()
             number = line.number if line else 0
-            told = {"line": number + 1, "error": payload(_describe_end(error), instance)}
+            told = {"line": number + 1, "error": payload(_describe_end(error, number), instance)}
             yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -152,11 +163,24 @@ def _limit_answers(answered: Iterator[Answered], most: int) -> Iterator[Answered
         raise TooLong(f"the batch has more than {most} lines")
 
 
-def _describe_end(error: Exception) -> Problem:
-    """Return the problem that ends a batch before its end."""
+def _end_in_time(answered: Iterator[Answered]) -> Iterator[Answered]:
+    """Yield answers; raise ServiceStopping once there is no time for more."""
+    for answer in answered:
+        if deadline.is_past(LAST_LINES):
+            raise ServiceStopping
+        yield answer
+
+
+def _describe_end(error: Exception, number: int) -> Problem:
+    """Return the problem that ends a batch after the line of this number."""
+    if isinstance(error, ServiceStopping):
+        told = f"all lines up to line {number} were answered; send the rest again"
+        told = told if number else "no line was answered; send all of them again"
+        return Problem(503, "service-stopping", f"this process of the service ends now: {told}")
     status, kind = {
         TooLong: (413, "request-entity-too-large"),
         TooSlow: (408, "request-timeout"),
+        CutOff: (400, "bad-request"),
     }.get(type(error), (500, "engine-failure"))
     return Problem(status, kind, f"no further line is answered: {error}")
 

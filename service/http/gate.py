@@ -2,13 +2,16 @@
 
 Connections have threads of their own, many more than there are places here. A body is read before
 its request gets a place, so that one who sends slowly, or never, keeps no place from others.
+Whether the service is healthy is told without a place, or else a busy service would look dead.
 """
 
 from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
 
 #: Calls that read their body while they answer.
 STREAMED = ("/v1/batches",)
-#: Calls that wait for nothing, and so for no turn either.
-IMMEDIATE = ("/healthz",)
+#: Calls that are quick and must not wait for those that are not.
+HEALTH = ("/healthz", "/readyz")
 
 
 class Gate:
@@ -35,13 +38,35 @@ class Gate:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request when its body is there."""
-        if environ["PATH_INFO"] in STREAMED + IMMEDIATE:
+        if environ["PATH_INFO"] in (*STREAMED, *HEALTH):
             return self._app(environ, start_response)
         environ["wsgi.input"] = self._read_ahead(environ)
-        came = perf_counter()
-        with self._places, self._metrics.threads_busy.track_inprogress():
-            self._metrics.waited.observe(perf_counter() - came)
+        self._take_place()
+        entered = _entered.set(self)
+        try:
             return self._app(environ, start_response)
+        finally:
+            _entered.reset(entered)
+            self._give_place()
+
+    @contextmanager
+    def lend_place(self) -> Iterator[None]:
+        """Give a place to others, and wait for one afterwards."""
+        self._give_place()
+        try:
+            yield
+        finally:
+            self._take_place()
+
+    def _take_place(self) -> None:
+        came = perf_counter()
+        self._places.acquire()
+        self._metrics.threads_busy.inc()
+        self._metrics.waited.observe(perf_counter() - came)
+
+    def _give_place(self) -> None:
+        self._metrics.threads_busy.dec()
+        self._places.release()
 
     def _read_ahead(self, environ: WSGIEnvironment) -> Any:
         """Return the body, read; one that will be refused for its length is left unread."""
@@ -54,6 +79,21 @@ class Gate:
             return io.BytesIO(source.read(size))
         except Exception as error:
             return _BrokenBody(error)
+
+
+#: The gate that the request of this thread has a place of.
+_entered: ContextVar[Gate | None] = ContextVar("entered", default=None)
+
+
+@contextmanager
+def lend_place() -> Iterator[None]:
+    """Lend the place of this thread's request, if it has one, to others while it waits."""
+    gate = _entered.get()
+    if gate is None:
+        yield
+        return
+    with gate.lend_place():
+        yield
 
 
 class _BrokenBody(io.RawIOBase):

@@ -12,29 +12,36 @@ import threading
 from typing import Any
 
 from softbalance.service.http.patience import TooSlow
+from softbalance.service.http.workers import ServiceStopping, deadline
 
 _STRIDE = 64 * 1024
+#: Seconds between two looks at the time.
+_PAUSE = 1
 
 
 class BodySpool(io.BufferedReader):
     """Reads what a thread of its own takes from `source`; close it to end that, too.
 
     Reading raises TooLong when more than `limit` bytes came, TooSlow when they come too slowly,
-    and OSError when they end early.
+    CutOff when they end before `length` or break off, and ServiceStopping when time is up.
     """
 
-    def __init__(self, source: Any, limit: int) -> None:
-        super().__init__(_SpooledBody(source, limit))
+    def __init__(self, source: Any, limit: int, length: int | None = None) -> None:
+        super().__init__(_SpooledBody(source, limit, length))
 
 
 class TooLong(Exception):
     """A body is longer than is taken."""
 
 
+class CutOff(OSError):
+    """A body ends before its end."""
+
+
 class _SpooledBody(io.RawIOBase):
-    def __init__(self, source: Any, limit: int) -> None:
+    def __init__(self, source: Any, limit: int, length: int | None) -> None:
         super().__init__()
-        self._source, self._limit = source, limit
+        self._source, self._limit, self._length = source, limit, length
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._taken = self._given = 0
         self._ended = False
@@ -48,11 +55,15 @@ class _SpooledBody(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         with self._changed:
             while self._given == self._taken and not self._ended:
-                self._changed.wait()
+                if deadline.is_past():
+                    raise ServiceStopping
+                self._changed.wait(_PAUSE)
+            if self._given < self._taken and deadline.is_past():
+                raise ServiceStopping
             if isinstance(self._error, TooSlow | TooLong):
                 raise self._error
             if self._error is not None:
-                raise OSError(f"the body ended early: {self._error}") from self._error
+                raise CutOff(f"the body ended early: {self._error}") from self._error
             self._file.seek(self._given)
             count = self._file.readinto(buffer)
             self._given += count
@@ -77,6 +88,8 @@ class _SpooledBody(io.RawIOBase):
                     self._file.write(part)
                     self._taken += len(part)
                     self._changed.notify()
+            if self._length is not None and self._taken < self._length:
+                raise EOFError(f"{self._taken} of {self._length} bytes came")
         except Exception as error:
             self._error = error
         finally:
