@@ -54,27 +54,37 @@ class Poster(threading.Thread):
 
 
 class HealthCheck(threading.Thread):
-    """Asks /healthz until told to stop; `longest` is what an answer took, in seconds."""
+    """Asks /healthz until told to stop; `longest` is what an answer took, in seconds.
+
+    `failed` of all those `asked` were not answered with 200.
+    """
 
     def __init__(self, port: int) -> None:
         super().__init__()
         self._port = port
         self.over = threading.Event()
         self.longest = 0.0
+        self.asked = self.failed = 0
 
     def run(self) -> None:
         """Ask, each time on a new connection."""
         while not self.over.wait(0.1):
             began = time.monotonic()
-            connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
-            try:
-                connection.request("GET", "/healthz")
-                connection.getresponse().read()
-            except (OSError, http.client.HTTPException):
-                pass  # the worker that was asked is killed
-            finally:
-                connection.close()
+            self.asked += 1
+            self.failed += not self._is_alive()
             self.longest = max(self.longest, time.monotonic() - began)
+
+    def _is_alive(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=120)
+        try:
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            return False  # the worker that was asked is killed
+        finally:
+            connection.close()
+        return answer.status == 200
 
 
 def post_batch(port: int) -> str:

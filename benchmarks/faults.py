@@ -1,14 +1,15 @@
 """Breaks the service while clients post to it: what it acknowledged is there, what not is not.
 
-    python -m benchmarks.faults [worker] [database] [silence] [node] [disk] [temporary] [clock]
-                                [rulebook] [--seconds 10]
+    python -m benchmarks.faults [worker] [recycled] [database] [silence] [node] [disk] [temporary]
+                                [clock] [rulebook] [--seconds 10]
 
-worker: a worker is killed every half second. database: PostgreSQL is killed, all of its processes
-at once, and started again. silence: all of its processes are stopped where they are, and go on
-later. node: another process is stopped while it holds the lock of whoever writes, and goes on
-later; it must not finish what it began. disk: the store, the log and the temporary files fill a
-file system of their own, which takes root. temporary: only the temporary files fill theirs, while
-batches are posted too: each has to be answered whole, or to say that it is not. clock: the
+worker: a worker is killed every half second. recycled: each worker is replaced after 200 requests,
+while batches are sent slowly; /healthz has to answer always. database: PostgreSQL is killed, all of
+its processes at once, and started again. silence: all of its processes are stopped where they are,
+and go on later. node: another process is stopped while it holds the lock of whoever writes, and
+goes on later; it must not finish what it began. disk: the store, the log and the temporary files
+fill a file system of their own, which takes root. temporary: only the temporary files fill theirs,
+while batches are posted too: each has to be answered whole, or to say that it is not. clock: the
 service's time leaps a day back and ten years ahead, which takes a C compiler. rulebook: the folder
 of rulebooks is edited, broken, and loaded again, while workers are killed; no answer may hold a
 rulebook that is not in force or is not kept.
@@ -42,6 +43,7 @@ from softbalance.service.store import Store
 from benchmarks.clients import ACKNOWLEDGED, IN_DOUBT, REFUSED, HealthCheck, Poster, post_batch
 from benchmarks.edited_rulebook import EditedRulebook
 from benchmarks.serving import PeakMemory, Postgres, Service, audited
+from benchmarks.slow_batches import SlowBatches
 
 CLIENTS = 8
 #: Settings under which a fault need not last long to be noticed.
@@ -159,6 +161,31 @@ def workers(folder: Path, seconds: float) -> bool:
         posters = _under_load(service, fault)
         service.ready()
         return _told(f"{killed} workers killed", service, posters)
+
+
+def recycled(folder: Path, seconds: float) -> bool:
+    """Have workers replaced while they are busy, by asking much of them."""
+    seen: set[int] = set()
+    database = f"sqlite:///{folder}/store.db"
+
+    def fault() -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            seen.update(worker.pid for worker in service.workers)
+            time.sleep(0.2)
+
+    with _serving(folder, database, "--max-requests", 200) as service:
+        health, batches = HealthCheck(service.port), SlowBatches(service.port)
+        health.start()
+        batches.start()
+        posters = _under_load(service, fault)
+        for thread in (health, batches):
+            thread.over.set()
+            thread.join()
+        sound = _told(f"{len(seen)} workers, each replaced after 200 requests", service, posters)
+    print(f"  /healthz asked {health.asked} times, failed {health.failed}")
+    print(f"  batches: {dict(batches.ends)}")
+    return sound and not health.failed and not batches.ends["broken"]
 
 
 def databases(folder: Path, seconds: float) -> bool:
@@ -329,6 +356,7 @@ def rulebooks(folder: Path, seconds: float) -> bool:
 
 FAULTS = {
     "worker": workers,
+    "recycled": recycled,
     "database": databases,
     "silence": silence,
     "node": nodes,

@@ -88,7 +88,8 @@ def create_app(
     )
     app.config.update(MAX_CONTENT_LENGTH=context.settings.max_body, **openapi.CONFIG)
     app.extensions["softbalance"] = context
-    app.wsgi_app = Access(app.wsgi_app, context.metrics)  # type: ignore[method-assign]
+    access = app.extensions["softbalance.access"] = Access(app.wsgi_app, context.metrics)
+    app.wsgi_app = access  # type: ignore[method-assign]
     keys, settings = Keys(context.store.database), context.settings
     asks = settings.asks_for_keys
     guard.set_up(app, keys, asks_for_keys=asks, local=settings.local)

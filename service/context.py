@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 from softbalance.rules.findings import Finding, RulebookErrors
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.rules.verification.cases import Case, cases_of
-from softbalance.rules.verification.checks import AtHand, Verification, verify
+from softbalance.rules.verification.checks import AtHand, verify
+from softbalance.schemas.rulebooks import Verification
 from softbalance.service.classifiers import Classifiers
 from softbalance.service.observing.metrics import Metrics
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
+from softbalance.service.verifications import Verifications
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class LoadedLibrary:
 
     library: Library
     cases: Mapping[str, list[Case]]
+    #: Unlike that of any other loading. A digest tells neither cases nor lines of files apart.
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @classmethod
     def load(cls, folders: Iterable[Path]) -> LoadedLibrary:
@@ -66,7 +71,7 @@ class Context:
     classifiers: Classifiers
     store: Store
     metrics: Metrics
-    _verified: dict[str, Verification] = field(default_factory=dict)
+    _verifications: Verifications
 
     @classmethod
     def from_settings(
@@ -93,16 +98,21 @@ class Context:
             store.create()
             store.keep(*library.rulebooks.values())
         cases = loaded.cases if loaded else None
-        return cls(settings, library, cases, Classifiers(library, store), store, metrics)
+        verifications = Verifications(name=loaded.name if loaded else "")
+        classifiers = Classifiers(library, store)
+        return cls(settings, library, cases, classifiers, store, metrics, verifications)
 
     def cases_of(self, rulebook: str) -> list[Case]:
         """Return the cases of a rulebook; raises RulebookErrors if they have to be read yet."""
         return cases_of(self.library[rulebook]) if self.cases is None else self.cases[rulebook]
 
     def verify(self, rulebook: str) -> Verification:
-        """Return a rulebook's verification, made when it is first asked for (a few seconds)."""
-        if rulebook not in self._verified:
-            classifier = self.classifiers[rulebook]
-            cases = None if self.cases is None else self.cases[rulebook]
-            self._verified[rulebook] = verify(classifier.rulebook, AtHand(classifier, cases))
-        return self._verified[rulebook]
+        """Return a rulebook's verification as JSON, made when it is first asked for (seconds).
+
+        Raises UnknownRulebook.
+        """
+        book = self.library[rulebook]
+        cases = None if self.cases is None else self.cases[rulebook]
+        return self._verifications.get(
+            book.digest, lambda: verify(book, AtHand(self.classifiers[rulebook], cases))
+        )

@@ -1,4 +1,7 @@
-"""gunicorn's master, which alone loads rulebooks: every worker decides by what it has loaded.
+"""gunicorn's master: it starts and replaces workers, which decide by the rulebooks that it loaded.
+
+A worker is replaced when it has served enough or must not go on, and all are by a reload; others
+serve before the old ones are told to stop.
 
 A reload is asked for, never noticed: `softbalance rulebook reload`, or SIGHUP. It is checked
 before anything changes, and a library that does not load, or with which no worker starts, leaves
@@ -12,6 +15,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +24,7 @@ from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.language.loader import Library
 from softbalance.service.context import LoadedLibrary
 from softbalance.service.control import ControlSocket, Outcome, find_socket
+from softbalance.service.http.recycling import Phase, RecycledWorker
 from softbalance.service.store import StoreAway
 
 #: Seconds that the workers of a new library may take to start.
@@ -47,7 +52,7 @@ def _has_terminal() -> bool:
 
 
 class Master(Arbiter):  # type: ignore[misc]
-    """Starts the workers, and others in their place when the rulebooks are loaded again."""
+    """Starts the workers, and others in their place before they stop."""
 
     def start(self) -> None:
         """Listen, for clients and for commands."""
@@ -79,6 +84,25 @@ class Master(Arbiter):  # type: ignore[misc]
             raise StopIteration
         if self._hangup == RELOAD:
             self.reload()
+
+    def handle_int(self) -> None:
+        """Stop as on SIGTERM; a second Ctrl-C no longer waits."""
+        self.handle_term()
+
+    def manage_workers(self) -> None:
+        """Start the workers that are missing, and stop those that are replaced or too many."""
+        running = sorted(self.WORKERS.values(), key=lambda worker: worker.age)
+        workers = [worker for worker in running if not worker.generation.is_over]
+        due = _select(workers, Phase.DUE)
+        staying = _select(workers, Phase.STARTING, Phase.SERVING)
+        missing = self.num_workers - len(staying)
+        # one that is due serves on: while many are stopping, it does not add another to them
+        room = max(missing - len(due), 2 * self.num_workers - len(running))
+        self._start_workers(min(missing, room))
+        replaced = len(_select(workers, Phase.SERVING)) + len(due) - self.num_workers
+        over = [w for w in running if w.generation.is_over and w.phase < Phase.STOPPING]
+        for worker in [*over, *due[: max(replaced, 0)], *staying[: max(-missing, 0)]]:
+            self.kill_worker(worker.pid, signal.SIGTERM)
 
     def reload(self) -> Outcome:
         """Load the rulebooks again and let new workers decide by them; or say why not."""
@@ -117,29 +141,29 @@ class Master(Arbiter):  # type: ignore[misc]
         before = self.app.loaded, self.app.generation
         self.app.loaded, self.app.generation = loaded, self.app.generation.make_next()
         ready, self.app.ready = os.pipe()
-        started = self._start_workers()
+        started = self._start_workers(self.num_workers)
         complete = len(started) == self.num_workers and self._await(ready, started)
         os.close(ready)
         os.close(self.app.ready)
         self.app.ready = None
         if complete:
             self.app.generation.begin()
-            self.manage_workers()  # ends the oldest of those that are too many
+            self.manage_workers()  # stops those of the generation before
         else:
             self.app.loaded, self.app.generation = before
             for pid in started:
                 self._end(pid)
         return complete
 
-    def _start_workers(self) -> list[int]:
-        """Start workers; return the ids of those that could be.
+    def _start_workers(self, number: int) -> list[int]:
+        """Start so many workers; return the ids of those that could be.
 
         A worker lives within this call and leaves by SystemExit, so nothing is to be cleaned up
         here or in any caller that a worker has no business with.
         """
         started: list[int] = []
         try:
-            for _ in range(self.num_workers):
+            for _ in range(number):
                 started.append(self.spawn_worker())
         except OSError as error:
             self.log.error("no process can be started: %s", error)
@@ -163,6 +187,10 @@ class Master(Arbiter):  # type: ignore[misc]
             os.waitpid(pid, 0)
         worker.tmp.close()
         self.cfg.child_exit(self, worker)
+
+
+def _select(workers: Iterable[RecycledWorker], *phases: Phase) -> list[RecycledWorker]:
+    return [worker for worker in workers if worker.phase in phases]
 
 
 def _has_ended(pid: int) -> bool:

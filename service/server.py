@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import re
 import secrets
 import signal
-from collections import deque
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
+from selectors import EVENT_READ
+from time import monotonic, sleep
 from typing import Any
 
 import orjson
@@ -22,14 +27,16 @@ from gunicorn.http.errors import (
     ParseException,
 )
 from gunicorn.util import close_graceful
-from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
+from gunicorn.workers.gthread import TConn
 from softbalance.service.app import create_app
 from softbalance.service.auth import rates
 from softbalance.service.context import LoadedLibrary
 from softbalance.service.generations import Generation
-from softbalance.service.http.gate import Gate
+from softbalance.service.http.gate import HEALTH, Gate
 from softbalance.service.http.patience import PatientSocket, TooSlow
 from softbalance.service.http.problems import MIMETYPE, Problem, payload
+from softbalance.service.http.recycling import RecycledWorker
+from softbalance.service.http.workers import LAST_RESORT
 from softbalance.service.master import Master, await_turn
 from softbalance.service.observing import logs
 from softbalance.service.observing.metrics_files import MetricsFiles
@@ -37,83 +44,91 @@ from softbalance.service.settings import Settings
 
 #: Connections of a worker that are read or answered at once; each has a thread, which waits.
 _CONNECTIONS = 256
-#: Seconds that a new connection keeps a thread before its client has sent anything.
-_SILENCE = 5
+#: Threads that only say whether the service is healthy, when all others wait for clients.
+_HEALTH_THREADS = 8
+#: Bytes of a request that are looked at before it has a thread, at most.
+_GLANCE = 4096
+#: Seconds that a new connection may take to send anything.
+_SILENCE = 10
+#: Seconds between two tries to take a connection while the process has no file left for it.
+_FULL = 0.05
+_HEALTH = re.compile(rb"(?:GET|HEAD) (?:%s)[ ?]" % "|".join(HEALTH).encode())
+_BODY = re.compile(rb"\n(?:content-length|transfer-encoding|expect|upgrade)[ \t]*:", re.I)
 #: Errors that clients make before there is a request → their status; the others are 400.
 _STATUS = {LimitRequestLine: 414, LimitRequestHeaders: 431, ExpectationFailed: 417, TooSlow: 408}
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(RecycledWorker):
     """Gives every connection a thread, and none of them more than its share of time."""
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
         """Make the threads that read and write; `Gate` says how many of them answer."""
         return ThreadPoolExecutor(_CONNECTIONS)
 
+    def init_process(self) -> None:
+        """Make the threads for health, and start."""
+        self._health_threads = ThreadPoolExecutor(_HEALTH_THREADS)
+        self._served = 0
+        super().init_process()
+
+    def accept(self, listener: Any) -> None:
+        """Take a connection, which gets a thread when it has sent something.
+
+        A later generation, if there is one, is to take it instead.
+        """
+        if self.generation.is_over:
+            self.handle_exit(signal.SIGTERM, None)
+            return
+        try:
+            client, address = listener.accept()
+        except OSError as error:
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                sleep(_FULL)  # it waits until another connection is closed
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.timeout = monotonic() + _SILENCE
+        self.pending_conns.append(conn)
+        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
     def enqueue_req(self, conn: TConn) -> None:
         """Hand over a connection that has data to the threads."""
+        full = self._served >= _CONNECTIONS
+        threads = self._health_threads if full and _asks_for_health(conn) else self.tpool
+        self._served += 1
         if not isinstance(conn.sock, PatientSocket):
             conn.sock = PatientSocket(conn.sock, self.app.patience)
         conn.sock.begin()
-        super().enqueue_req(conn)
+        served = threads.submit(self.handle, conn)
+        served.add_done_callback(
+            lambda served: self.method_queue.defer(self.finish_request, conn, served)
+        )
+
+    def finish_request(self, conn: TConn, served: Any) -> None:
+        """Wait for another request of a connection, or close it."""
+        self._served -= 1
+        super().finish_request(conn, served)
 
     def handle(self, conn: TConn) -> object:
         """Serve a connection; called in a thread, which also waits for the client to close it."""
-        waits = not conn.initialized and not conn.wait_for_data(_SILENCE)
-        if self._hand_over(conn):
+        if self.hand_over(conn):
             return False
-        if waits:
-            return _DEFER
         kept = super().handle(conn)
         if kept is False:
             close_graceful(conn.sock)
         return kept
 
-    def init_signals(self) -> None:
-        """Leave SIGHUP, which a terminal sends to all its processes, to the master."""
-        super().init_signals()
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-    def accept(self, listener: Any) -> None:
-        """Accept a connection, unless a later generation is to do so."""
-        if self.generation.is_over:
-            self.handle_exit(signal.SIGTERM, None)
-        else:
-            super().accept(listener)
-
-    def murder_keepalived(self, force: bool = False) -> None:
-        """Close connections that were idle for long; all that are go to a later generation."""
-        self._hand_over_idle(self.keepalived_conns)
-        super().murder_keepalived(force)
-
-    def murder_pending(self) -> None:
-        """Do the same with those on which nothing was ever sent."""
-        self._hand_over_idle(self.pending_conns)
-        super().murder_pending()
-
-    def _hand_over_idle(self, conns: deque[TConn]) -> None:
-        while self.generation.is_over and conns:
-            conn = conns.popleft()
-            with suppress(OSError, KeyError, ValueError):  # it may be closed already
-                self.poller.unregister(conn.sock)
-            self.nr_conns -= 1
-            if not self.generation.hand_over(conn.sock):
-                conn.close()
-
-    def _hand_over(self, conn: TConn) -> bool:
-        """Give a connection to a later generation, if that is to answer its next request."""
-        begun = conn.initialized and conn.parser.unreader.buf.getvalue()
-        if begun or not self.generation.is_over:
-            return False
-        if not self.generation.hand_over(conn.sock):
-            # of a request that is not read, the client knows that nothing was done
-            close_graceful(conn.sock)
-        return True
-
     def handle_request(self, req: Any, conn: TConn) -> object:
         """Answer a request."""
         conn.sock.on_giving_up = req.force_close
         return super().handle_request(req, conn)
+
+    def abandon_requests(self) -> int:
+        """Note the requests that will not be answered, and return how many they are."""
+        wsgi = getattr(self, "wsgi", None)  # not there while the worker starts
+        return wsgi.extensions["softbalance.access"].abandon_requests() if wsgi else 0
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Answer what is no request at all with a problem; what was sent is not logged."""
@@ -130,6 +145,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         )
         with suppress(OSError):
             client.sendall(head.encode() + body)
+
+
+def _asks_for_health(conn: TConn) -> bool:
+    """Return whether all of a request for health is there, so that no thread waits for it."""
+    if conn.initialized and conn.parser.unreader.buf.getvalue():
+        return False  # what was read with the request before is next
+    try:
+        seen: bytes = conn.sock.recv(_GLANCE, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except OSError:
+        return False
+    head, end, _ = seen.partition(b"\r\n\r\n")
+    return bool(end and _HEALTH.match(head) and not _BODY.search(head))
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -158,7 +185,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "max_requests": settings.max_requests,
             "max_requests_jitter": settings.max_requests // 10,
             "timeout": 60,
-            "graceful_timeout": settings.grace,
+            # what runs for longer than `grace` is ended by the workers themselves before
+            "graceful_timeout": settings.grace + LAST_RESORT,
             "keepalive": 5,
             # so that all is sent by `PatientSocket`
             "sendfile": False,

@@ -105,7 +105,7 @@ class Settings:
     )
 
     grace: int = _setting(
-        30, "seconds that running requests may take when the service is stopped", range=(1, 3600)
+        30, "seconds that running requests may take when a process is stopped", range=(1, 3600)
     )
     log_level: str = _setting(
         "info", "the least that is logged: debug, info, warning or error", choices=LEVELS

@@ -25,7 +25,13 @@ from softbalance.service.http.parsing import Blueprint, Query, invalid_episode
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem, payload
 from softbalance.service.http.spool import BodySpool, CutOff, NoRoom, TooLong
-from softbalance.service.http.workers import replace_worker
+from softbalance.service.http.workers import (
+    LAST_LINES,
+    ServiceStopping,
+    deadline,
+    replace_worker,
+)
+from softbalance.service.observing.access_log import ABORTED
 from softbalance.service.observing.metrics import Metrics
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -64,7 +70,11 @@ def blueprint(context: Context) -> Blueprint:
     @routes.response(200, _line_schema(context), content_type=NDJSON)
     @routes.doc(**_BODY)
     def post(query: dict[str, Any]) -> Response:
-        """Classify an Episode a line, or a row; a line that cannot be read never stops the rest."""
+        """Classify an Episode a line, or a row; a line that cannot be read never stops the rest.
+
+        An answer that cannot go on ends with a line that says why: with `service-stopping`, send
+        the lines after those that were answered again.
+        """
         read = _reader()
         most = context.settings.max_batch
         request.max_content_length = most
@@ -73,8 +83,8 @@ def blueprint(context: Context) -> Blueprint:
         with ExitStack() as held:
             spool = _begin(held, most, context.metrics)
             lines = _read(read, spool, context)
-            answered = _classify(context, lines, query)
-            answers = _answers(held.pop_all(), answered, request.path, context.metrics)
+            answered = _end_in_time(_classify(context, lines, query))
+            answers = _answers(held.pop_all(), answered, request.environ, context.metrics)
         # what ends a batch before its first line is answered with its status
         first = next(answers, b"")
         response = Response(chain([first], answers), mimetype=NDJSON)
@@ -142,8 +152,8 @@ def _read(read: Any, spool: BodySpool, context: Context) -> Iterator[Line]:
         lines: Iterator[Line] = read(
             spool, context.library.codebook, context.settings.max_batch_lines
         )
-    except (TooLong, TooSlow, NoRoom, CutOff) as error:
-        raise _end(error, context.metrics) from error
+    except (TooLong, TooSlow, NoRoom, CutOff, ServiceStopping) as error:
+        raise _end(error, 0, context.metrics) from error
     return lines
 
 
@@ -161,36 +171,32 @@ def _classify(
 
 
 def _answers(
-    held: ExitStack, answered: Iterator[Answered], instance: str, metrics: Metrics
+    held: ExitStack, answered: Iterator[Answered], environ: dict[str, Any], metrics: Metrics
 ) -> Generator[bytes]:
     """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
     line = None
     with held:
         try:
             for line, answer in answered:
-                told: Mapping[str, object]
-                if answer is None:
-                    problem = _describe_mistakes(line.mistakes, metrics)
-                    told = {"error": payload(problem, instance)}
-                else:
-                    told = _describe_answer(answer)
+                told = _describe_line(line, answer, environ, metrics)
                 yield orjson.dumps({"line": line.number, **told}, option=orjson.OPT_APPEND_NEWLINE)
-        except (EngineFailure, TooLong, TooSlow, NoRoom, CutOff) as error:
-            problem = _end(error, metrics)
+        except (EngineFailure, TooLong, TooSlow, NoRoom, CutOff, ServiceStopping) as error:
+            number = line.number if line else 0
+            problem = _end(error, number, metrics)
             if line is None and isinstance(error, NoRoom):
                 raise problem from error
-            number = line.number if line else 0
-            told = {"line": number + 1, "error": payload(problem, instance)}
+            environ[ABORTED] = True
+            told = {"line": number + 1, "error": payload(problem, environ["PATH_INFO"])}
             yield orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _end(error: Exception, metrics: Metrics) -> Problem:
-    """Log and count what ends a batch before its end; return the problem."""
+def _end(error: Exception, number: int, metrics: Metrics) -> Problem:
+    """Log and count what ends a batch after the line of this number; return the problem."""
     if isinstance(error, EngineFailure):
         _log.critical("%s; in a batch", error)
         metrics.count_failure(error)
         replace_worker()
-    problem = _describe_end(error)
+    problem = _describe_end(error, number)
     if isinstance(error, NoRoom):
         problem = _report_no_room(error, metrics)
     _log.warning("a batch was not answered to its end: %s", problem.kind)
@@ -198,14 +204,39 @@ def _end(error: Exception, metrics: Metrics) -> Problem:
     return problem
 
 
-def _describe_end(error: Exception) -> Problem:
-    """Return the problem that ends a batch before its end."""
+def _end_in_time(answered: Iterator[Answered]) -> Iterator[Answered]:
+    """Yield answers; raise ServiceStopping once there is no time for more."""
+    for answer in answered:
+        if deadline.is_past(LAST_LINES):
+            raise ServiceStopping
+        yield answer
+
+
+def _describe_end(error: Exception, number: int) -> Problem:
+    """Return the problem that ends a batch after the line of this number."""
+    if isinstance(error, ServiceStopping):
+        told = f"all lines up to line {number} were answered; send the rest again"
+        told = told if number else "no line was answered; send all of them again"
+        return Problem(503, "service-stopping", f"this process of the service ends now: {told}")
     status, kind = {
         TooLong: (413, "request-entity-too-large"),
         TooSlow: (408, "request-timeout"),
         CutOff: (400, "bad-request"),
     }.get(type(error), (500, "engine-failure"))
     return Problem(status, kind, f"no further line is answered: {error}")
+
+
+def _describe_line(
+    line: Line, answer: Answer | None, environ: dict[str, Any], metrics: Metrics
+) -> Mapping[str, object]:
+    if answer is not None:
+        return _describe_answer(answer)
+    if line.mistakes[0].code == TOO_MANY:
+        environ[ABORTED] = True
+        problem = _end(TooLong(line.mistakes[0].detail), line.number - 1, metrics)
+    else:
+        problem = _describe_mistakes(line.mistakes)
+    return {"error": payload(problem, environ["PATH_INFO"])}
 
 
 def _describe_answer(answer: Answer) -> dict[str, object]:
@@ -219,9 +250,7 @@ def _describe_answer(answer: Answer) -> dict[str, object]:
     return told
 
 
-def _describe_mistakes(mistakes: Any, metrics: Metrics) -> Problem:
-    if mistakes[0].code == TOO_MANY:
-        return _end(TooLong(mistakes[0].detail), metrics)
+def _describe_mistakes(mistakes: Any) -> Problem:
     if any(mistake.code == "json" for mistake in mistakes):
         return Problem(400, "not-json", f"the line is {mistakes[0].detail}", mistakes)
     return invalid_episode(mistakes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Response
 from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.rulebook_json import describe_codebook, describe_rulebook, summarise_rulebook
-from softbalance.rules.verification.checks import as_json as as_verified
 from softbalance.schemas.codebook import CodebookSchema
 from softbalance.schemas.rulebooks import Rulebook, RulebookListSchema, RulebookSchema
 from softbalance.service.context import Context
@@ -42,8 +41,10 @@ def blueprint(context: Context) -> Blueprint:
         """Read a rulebook: its rules with reasons and citations, and the proof that it is sound."""
         try:
             found = context.library[rulebook]
-            verification = as_verified(context.verify(rulebook), whole_paths=False)
-            answer: Rulebook = {**describe_rulebook(found), "verification": verification}
+            answer: Rulebook = {
+                **describe_rulebook(found),
+                "verification": context.verify(rulebook),
+            }
             return as_json(answer)
         except UnknownRulebook as error:
             raise Problem(404, "not-found", str(error)) from error

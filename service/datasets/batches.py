@@ -113,11 +113,12 @@ def classify_lines(
     """Yield each line with its answer (see `Classifier.classify`), None for a line of mistakes.
 
     In order; no line of a chunk is read before the chunk before it is answered. `decided` is
-    told of the decisions of each chunk. Raises EngineFailure.
+    told of the decisions of each chunk. Raises EngineFailure, and what reading raises after the
+    lines that were read before it.
     """
-    remaining = iter(read)
+    remaining = Remaining(read)
     with ChunkDecider(classifier.rulebook) as decider:
-        while chunk := list(islice(remaining, CHUNK)):
+        while chunk := remaining.take(CHUNK):
             codebook = classifier.rulebook.codebook
             codings = [reconcile(codebook, line.episode) for line in chunk if line.episode]
             fired = iter(zip(codings, decider.find_fired(codings), strict=True))
@@ -135,3 +136,24 @@ def classify_lines(
             finally:
                 if made and decided:
                     decided(*made)
+
+
+class Remaining:
+    """Lines that are still to be read, in chunks."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = iter(lines)
+        self._error: Exception | None = None
+
+    def take(self, most: int) -> list[Line]:
+        """Return so many lines, or fewer at the end; raise what ended them when none is left."""
+        chunk: list[Line] = []
+        if self._error is None:
+            try:
+                # keeps what came before an error
+                chunk.extend(islice(self._lines, most))
+            except Exception as error:
+                self._error = error
+        if self._error is not None and not chunk:
+            raise self._error
+        return chunk

@@ -2,14 +2,17 @@
 
 Connections have threads of their own, many more than there are places here. Whether a request may
 come in is seen from its headers, in a place. Then it leaves the place while its body is read, so
-that one who sends slowly, or never, keeps no place from others.
+that one who sends slowly, or never, keeps no place from others. Whether the service is healthy is
+told without a place, or else a busy service would look dead.
 """
 
 from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
 
 #: Calls that read their body while they answer.
 STREAMED = ("/v1/batches",)
-#: Calls that wait for nothing, and so for no turn either.
-IMMEDIATE = ("/healthz",)
-_GATE, _ROOM = "softbalance.gate", "softbalance.room"
+#: Calls that are quick and must not wait for those that are not.
+HEALTH = ("/healthz", "/readyz")
+_ROOM = "softbalance.room"
 _WITHOUT_BODY = ("GET", "HEAD", "OPTIONS")
 
 
@@ -41,33 +44,39 @@ class Gate:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request when it has a place."""
-        if environ["PATH_INFO"] in STREAMED + IMMEDIATE:
+        if environ["PATH_INFO"] in (*STREAMED, *HEALTH):
             return self._app(environ, start_response)
-        environ[_GATE] = self
-        self._enter()
+        self._take_place()
+        entered = _entered.set(self)
         try:
             return self._app(environ, start_response)
         finally:
-            self._leave()
+            _entered.reset(entered)
+            self._give_place()
             self._forget_body(environ)
 
     def read_body(self, environ: WSGIEnvironment, longest: int) -> None:
         """Read the body of a request that is let in; its place is free meanwhile."""
-        if not has_body(environ, longest):
-            return
-        self._leave()
-        try:
-            environ[_ROOM] = self._bodies.read(environ, longest)
-        finally:
-            self._enter()
+        if has_body(environ, longest):
+            with self.lend_place():
+                environ[_ROOM] = self._bodies.read(environ, longest)
 
-    def _enter(self) -> None:
+    @contextmanager
+    def lend_place(self) -> Iterator[None]:
+        """Give a place to others, and wait for one afterwards."""
+        self._give_place()
+        try:
+            yield
+        finally:
+            self._take_place()
+
+    def _take_place(self) -> None:
         came = perf_counter()
         self._places.acquire()
-        self._metrics.waited.observe(perf_counter() - came)
         self._metrics.threads_busy.inc()
+        self._metrics.waited.observe(perf_counter() - came)
 
-    def _leave(self) -> None:
+    def _give_place(self) -> None:
         self._metrics.threads_busy.dec()
         self._places.release()
 
@@ -80,12 +89,27 @@ class Gate:
             self._bodies.give_back(taken)
 
 
+#: The gate that the request of this thread has a place of.
+_entered: ContextVar[Gate | None] = ContextVar("entered", default=None)
+
+
+@contextmanager
+def lend_place() -> Iterator[None]:
+    """Lend the place of this thread's request, if it has one, to others while it waits."""
+    gate = _entered.get()
+    if gate is None:
+        yield
+        return
+    with gate.lend_place():
+        yield
+
+
 def set_up(app: Flask) -> None:
     """Let an application read bodies when all that was set up before has let a request in."""
 
     @app.before_request
     def read_body() -> None:
-        gate: Gate | None = request.environ.get(_GATE)
+        gate = _entered.get()
         if gate is None or request.method in _WITHOUT_BODY or request.routing_exception:
             return
         gate.read_body(request.environ, request.max_content_length or 0)

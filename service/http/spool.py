@@ -13,8 +13,11 @@ from contextlib import suppress
 from typing import Any
 
 from softbalance.service.http.patience import TooSlow
+from softbalance.service.http.workers import ServiceStopping, deadline
 
 _STRIDE = 64 * 1024
+#: Seconds between two looks at the time.
+_PAUSE = 1
 
 
 class BodySpool(io.BufferedReader):
@@ -22,7 +25,8 @@ class BodySpool(io.BufferedReader):
 
     Reading gives what came, and then raises TooLong when more than `limit` bytes came, TooSlow
     when they come too slowly, NoRoom when the file cannot be written, and CutOff when they end
-    before `expected` bytes or otherwise early. Making it raises NoRoom, too.
+    before `expected` bytes or otherwise early; and ServiceStopping when time is up. Making it
+    raises NoRoom, too.
     """
 
     def __init__(self, source: Any, limit: int, expected: int | None = None) -> None:
@@ -67,7 +71,11 @@ class _SpooledBody(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         with self._changed:
             while self._given == self._taken and not self._ended:
-                self._changed.wait()
+                if deadline.is_past():
+                    raise ServiceStopping
+                self._changed.wait(_PAUSE)
+            if self._given < self._taken and deadline.is_past():
+                raise ServiceStopping
             if self._given == self._taken and self._error is not None:
                 if isinstance(self._error, TooSlow | TooLong | NoRoom):
                     raise self._error

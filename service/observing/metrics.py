@@ -50,7 +50,7 @@ class Metrics:
         )
         self._requests = prometheus.Histogram(
             "softbalance_request_seconds",
-            "From the call to the last byte of its answer, by route and class of status.",
+            "From the call to the last byte of its answer, by route and how it ended.",
             ["method", "route", "status"],
             buckets=_SECONDS,
             registry=registry,
@@ -141,13 +141,15 @@ class Metrics:
         """Count a batch that was not answered to its end, by the kind of its problem."""
         self._batches_cut.labels(problem).inc()
 
-    def observe_request(self, method: str, route: str | None, status: int, seconds: float) -> None:
-        """Note a request that has been answered; `route` is None where none matched.
+    def observe_request(self, method: str, route: str | None, status: str, seconds: float) -> None:
+        """Note a request that is over; `route` is None where none matched.
+
+        `status` is the class of its answer, as `2xx`, or `aborted`.
 
         Methods and paths that a caller made up are not told apart: each pair is a series.
         """
         labels = (method, route) if route else ("", "unmatched")
-        self._requests.labels(*labels, f"{status // 100}xx").observe(seconds)
+        self._requests.labels(*labels, status).observe(seconds)
 
     @contextmanager
     def time_store(self, operation: str) -> Iterator[None]:

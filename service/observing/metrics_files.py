@@ -29,10 +29,13 @@ class MetricsFiles:
     """The files of one service, in a new temporary folder; its methods are gunicorn's hooks."""
 
     def __init__(self, workers: int) -> None:
-        """Allocate the files for so many workers; raises OSError if there is no room."""
+        """Allocate the files for so many workers, each of which may run beside its replacement.
+
+        Raises OSError if there is no room.
+        """
         self._folder = Path(tempfile.mkdtemp(prefix="softbalance-metrics-"))
         try:
-            for place in range(workers):
+            for place in range(2 * workers):
                 self._allocate(place)
         except OSError:
             shutil.rmtree(self._folder, ignore_errors=True)

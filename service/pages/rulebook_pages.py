@@ -13,7 +13,6 @@ from softbalance.rules.comparison.equivalence import Equivalence
 from softbalance.rules.comparison.rulebook_changes import RulebookDifference, diff_rulebooks
 from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.model import Rulebook
-from softbalance.rules.verification.checks import as_json as as_verified
 from softbalance.schemas.rulebooks import Verification
 from softbalance.service.classifiers import RulebookNotKept
 from softbalance.service.context import Context
@@ -108,7 +107,7 @@ def _page(context: Context, firings: Firings, name: str, *, verify: bool) -> Rul
     book = _load_kept(context, name, digest) if digest else _get_loaded(context, name)
     loaded = context.library.rulebooks.get(name)
     current = loaded is not None and loaded.digest == book.digest
-    verified = as_verified(context.verify(name), whole_paths=False) if verify and current else None
+    verified = context.verify(name) if verify and current else None
     return RulebookPage(book, current, firings.count(book.digest, _PATIENCE), verified)
 
 
