@@ -1,10 +1,15 @@
-"""Rules in words, for a person at a terminal."""
+"""Rules, lists and numbers of things in words, for a person at a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from softbalance.rules.model import Clause, Premise, Rule
+
+
+def format_count(count: int, plural: str) -> str:
+    """Return a number of things in words, the one thing without its `s`."""
+    return f"{count:,} {plural[:-1] if count == 1 else plural}"
 
 
 def join_words(words: Iterable[object], last: str = "and") -> str:

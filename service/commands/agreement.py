@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK
+from softbalance.rules.wording import format_count
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     on_terminal,
@@ -127,7 +128,8 @@ def _read(inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None) -> 
 def _explain_refusal(coded: CodedEpisodes) -> str:
     reasons = []
     if coded.nameless:
-        reasons.append(f"{coded.nameless:,} observations name no coder")
+        name = "names" if coded.nameless == 1 else "name"
+        reasons.append(f"{format_count(coded.nameless, 'observations')} {name} no coder")
     if coded.rejects:
         first = coded.rejects[0]
         reasons.append(f"line {first.line}: {first.message}")
@@ -172,6 +174,6 @@ def _tell(coded: CodedEpisodes, rejects: Path | None) -> None:
         place = f"{coded.files[reject.file]}, " if several else ""
         column = f" {reject.column}:" if reject.column else ""
         click.echo(f"  {place}line {reject.line}:{column} {reject.message}", err=True)
-    rows = len({(reject.file, reject.line) for reject in coded.rejects})
+    rows = format_count(len({(reject.file, reject.line) for reject in coded.rejects}), "rows")
     where = f"see {rejects}" if rejects else "--rejects FILE writes them all"
-    click.echo(f"softbalance: {rows:,} row{'s' if rows != 1 else ''} left out; {where}", err=True)
+    click.echo(f"softbalance: {rows} left out; {where}", err=True)

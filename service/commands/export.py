@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library
+from softbalance.rules.wording import format_count
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
@@ -96,7 +97,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
     )
     _write(output, table.encode(), data, data.rejects)
     if left_out:
-        of = f"{left_out:,} of {len(data.episodes):,} cases"
+        of = f"{left_out:,} of {format_count(len(data.episodes), 'cases')}"
         click.echo(f"softbalance: {of} left out for an empty cell", err=True)
     _finish(data.rejects, _beside(output))
 
@@ -240,8 +241,6 @@ def _write_zip(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _finish(rejects: Sequence[Reject], where: object) -> None:
-    from softbalance.service.text.phrases import format_count
-
     if not rejects:
         return
     rows = format_count(len({(reject.file, reject.line) for reject in rejects}), "rows")

@@ -68,7 +68,9 @@ def _classify_files(request: ClassifyRequest) -> Outcome:
 def _summarise(run: DuckRun, outcome: Outcome, output: Output, progress: Progress) -> None:
     """Tell what came of a run, if that can be told; the answer is where it belongs already."""
     try:
-        progress.summarise(outcome, run.tally(output.path or run.answer))
+        place = run.answer if run.answer.exists() else output.path or run.answer
+        read = run.count_rows(outcome)
+        progress.summarise(outcome, read, run.tally(place))
     except UnusableDataset as error:
         print(f"softbalance: the answer is complete, but not counted: {error}", file=sys.stderr)
 

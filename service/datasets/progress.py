@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 import duckdb
+from softbalance.rules.wording import format_count
 from softbalance.service.datasets.reading.duck_files import file_text
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.run import Outcome
@@ -38,8 +39,13 @@ class Progress:
         """Follow a query over all rows of files while it runs."""
         yield
 
-    def summarise(self, outcome: Outcome, classes: Iterable[tuple[str, str, int]]) -> None:
-        """Tell what came of a run; `classes` are a rulebook, a class and the number of rows."""
+    def summarise(
+        self, outcome: Outcome, read: int, classes: Iterable[tuple[str, str, int]]
+    ) -> None:
+        """Tell what came of a run that `read` so many rows.
+
+        `classes` are a rulebook, a class and the number of rows.
+        """
 
 
 class TerminalProgress(Progress):
@@ -88,9 +94,13 @@ class TerminalProgress(Progress):
                 follower.join()
                 self._bar.remove_task(task)
 
-    def summarise(self, outcome: Outcome, classes: Iterable[tuple[str, str, int]]) -> None:
-        """Print the classes by rulebook and the rejects by reason."""
+    def summarise(
+        self, outcome: Outcome, read: int, classes: Iterable[tuple[str, str, int]]
+    ) -> None:
+        """Print where the rows went, the classes by rulebook and the rejects by reason."""
         from rich.table import Table
+
+        self._console.print(count_rows_in_words(outcome, read), highlight=False)
 
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for heading in ("rulebook", "classification"):
@@ -103,6 +113,27 @@ class TerminalProgress(Progress):
         for code, count in outcome.reasons.most_common():
             table.add_row("[red]rejected[/red]", code, f"{count:,}")
         self._console.print(table)
+
+
+def count_rows_in_words(outcome: Outcome, read: int) -> str:
+    """Return where the rows of a run went, as a line.
+
+    In the long layout several rows make an episode, so that classified are episodes.
+    """
+    together = outcome.classified + outcome.rejected + outcome.passed_over
+    classified = (
+        f"{outcome.classified:,}"
+        if together == read
+        else format_count(outcome.classified, "episodes")
+    )
+    said = [f"{classified} classified", f"{outcome.rejected:,} rejected"]
+    if outcome.blank:
+        said.append(f"{outcome.blank:,} blank")
+    if outcome.helped:
+        said.append(f"{outcome.helped:,} of help")
+    if outcome.warnings:
+        said.append(format_count(len(outcome.warnings), "warnings"))
+    return f"{format_count(read, 'rows')} read: {', '.join(said)}"
 
 
 def progress_for(stream: TextIO) -> Progress:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from softbalance.rules.model import Codebook, Rulebook
+from softbalance.rules.wording import format_count
 from softbalance.service.datasets.outputs import REJECTS, name_beside
 
 
@@ -36,13 +37,21 @@ class ClassifyRequest:
 class Outcome:
     """What a run came to: rows (or, if long, ids) classified, rows rejected, mistakes by code.
 
-    `helped` counts the rows of help that were passed over.
+    `helped` counts the rows of help that were passed over, `blank` those in which all fields are
+    blank. `warnings` say what may not be meant so.
     """
 
     classified: int = 0
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     helped: int = 0
+    blank: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def passed_over(self) -> int:
+        """How many rows are neither classified nor rejected."""
+        return self.helped + self.blank
 
 
 def rejects_path(request: ClassifyRequest) -> Path:
@@ -52,5 +61,5 @@ def rejects_path(request: ClassifyRequest) -> Path:
 
 def report_rejected(outcome: Outcome, rejects: Path) -> None:
     """Say on standard error how many rows were rejected, and where they are."""
-    rows = "row" if outcome.rejected == 1 else "rows"
-    print(f"softbalance: {outcome.rejected:,} {rows} rejected, see {rejects}", file=sys.stderr)
+    rows = format_count(outcome.rejected, "rows")
+    print(f"softbalance: {rows} rejected, see {rejects}", file=sys.stderr)

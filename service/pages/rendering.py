@@ -14,13 +14,13 @@ from pathlib import Path
 import flask
 from flask import Flask, Response, render_template, request, send_from_directory, url_for
 from softbalance.rules.model import Codebook
-from softbalance.rules.wording import clause_words
+from softbalance.rules.wording import clause_words, format_count
 from softbalance.service.http.problems import Problem, payload
 from softbalance.service.text.argument import format_cites
 from softbalance.service.text.comparison_text import premise_words
 from softbalance.service.text.difference_text import content_words, differing_words, share
 from softbalance.service.text.outlook_text import change_words, expectation_words, gain_words
-from softbalance.service.text.phrases import format_count, label, to_words
+from softbalance.service.text.phrases import label, to_words
 from softbalance.service.text.states_text import state_name
 from softbalance.service.text.verification_text import examined_words, has_witness, witness_words
 from werkzeug.exceptions import MethodNotAllowed, NotFound

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from softbalance.rules.model import Codebook
+from softbalance.rules.wording import format_count
 from softbalance.service.coders.agreement_json import (
     Agreement,
     CodedVariable,
@@ -15,7 +16,7 @@ from softbalance.service.coders.agreement_json import (
     EpisodeVerdicts,
     RulebookAgreement,
 )
-from softbalance.service.text.phrases import escape_text, format_count, label, section, to_words
+from softbalance.service.text.phrases import escape_text, label, section, to_words
 
 #: The most episodes and rules that are listed; all are in the JSON.
 LISTED = 20

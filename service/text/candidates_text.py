@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
+from softbalance.rules.wording import format_count
 from softbalance.service.events.account import Account
 from softbalance.service.events.candidate_run import Places
 
@@ -35,7 +36,7 @@ def tell(
 
 def _account(account: Account, places: Places) -> list[str]:
     out = account.out_of_scope
-    found = _format_count(account.candidates, "candidate")
+    found = format_count(account.candidates, "candidates")
     lines = [
         f"{_rows(account.rows)}: {account.behind:,} behind {found} "
         f"(see {places.rows}), {account.rejected:,} rejected, {out.total():,} out of scope"
@@ -45,8 +46,8 @@ def _account(account: Account, places: Places) -> list[str]:
     ]
     if account.repaired:
         lines.append(
-            f"{_rows(account.repaired)} had an event code without its leading zero; each was "
-            "repaired, since only one code fits its row"
+            f"{_rows(account.repaired)} had an event code without its leading zero, which was "
+            "repaired, since only one code fits the row"
         )
     if account.rejected:
         codes = ", ".join(f"{code} {n:,}" for code, n in account.reasons.most_common())
@@ -55,11 +56,7 @@ def _account(account: Account, places: Places) -> list[str]:
 
 
 def _rows(count: int) -> str:
-    return _format_count(count, "row")
-
-
-def _format_count(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return format_count(count, "rows")
 
 
 def _show(best: Sequence[Mapping[str, Any]], stream: TextIO) -> None:

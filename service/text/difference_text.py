@@ -12,8 +12,8 @@ from rich.text import Text
 from softbalance.rules.comparison.equivalence import field_words
 from softbalance.rules.comparison.rulebook_changes import Changes, RulebookDifference
 from softbalance.rules.model import Rule
-from softbalance.rules.wording import premises_words
-from softbalance.service.text.phrases import escape_text, format_count, to_words
+from softbalance.rules.wording import format_count, premises_words
+from softbalance.service.text.phrases import escape_text, to_words
 
 if TYPE_CHECKING:
     from softbalance.rules.comparison.rulebooks_on_dataset import PartingRules
@@ -130,8 +130,9 @@ def dataset_parts(found: Reclassification, order: Iterable[str]) -> Iterator[Ren
     """Yield what two rulebooks make of a dataset; lines are not to be wrapped."""
     yield from _heading("Dataset")
     rejected = f", {format_count(found.rejected, 'rows')} rejected" if found.rejected else ""
+    verb = "changes" if len(found.changes) == 1 else "change"
     yield Text(
-        f"  {format_count(len(found.changes), 'episodes')} of {found.episodes:,} change "
+        f"  {format_count(len(found.changes), 'episodes')} of {found.episodes:,} {verb} "
         f"class{rejected}."
     )
     if not found.changes:

@@ -28,11 +28,6 @@ def to_words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def format_count(count: int, plural: str) -> str:
-    """Return a number of things in words, the one thing without its `s`."""
-    return f"{count:,} {plural[:-1] if count == 1 else plural}"
-
-
 def escape_text(text: str) -> str:
     """Return a text from outside in one paragraph, with control characters as escapes.
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import orjson
 from rich.text import Text
+from softbalance.rules.wording import format_count
 from softbalance.schemas.rulebooks import Check, Finding, Verification
-from softbalance.service.text.phrases import escape_text, format_count
+from softbalance.service.text.phrases import escape_text
 
 #: How a rulebook was found sound or not, in the words of the last line.
 _VERDICT = {True: ("verified", "bold green"), False: ("not verified", "bold red")}

@@ -71,6 +71,7 @@ class DuckRun:
         self.request, self.output = request, output
         self.folder, self.progress = folder, progress
         self.answer, self.rejects = folder / "answer", folder / "rejects"
+        self._damaged = 0
         self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
         taken = answer_names(request.rulebooks, request.fired)
         self.dataset = open_dataset(files, request.codebook, taken, self._connection)
@@ -104,6 +105,7 @@ class DuckRun:
                 write = partial(number_episodes, self.request.codebook) if ndjson else number
                 with self.progress.track_reading(part.file) as read:
                     write(part, index, copies[index], spool.add, read)
+        self._damaged = spool.rows
         try:
             classified = self._classify(copies, "classifying")
             names = [part.file.name for part in self.dataset.parts]
@@ -143,6 +145,19 @@ class DuckRun:
                 self._query("RESET memory_limit")
                 (written,) = self._query(copy).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
+
+    def count_rows(self, outcome: Outcome) -> int:
+        """Return how many rows were read, those that could not be included.
+
+        Raises UnusableDataset where they cannot be counted.
+        """
+        if self.dataset.layout is SheetLayout.WIDE:
+            return outcome.classified + outcome.rejected + outcome.passed_over
+        try:
+            (sound,) = self._query("SELECT count(*) FROM checked").fetchone() or (0,)
+        except duckdb.Error as error:
+            raise UnusableDataset(str(error).splitlines()[0]) from error
+        return int(sound) + self._damaged + outcome.blank
 
     def tally(self, answer: Path) -> list[tuple[str, str, int]]:
         """Return how many rows the answer has by rulebook and class; `answer` is where it is now.

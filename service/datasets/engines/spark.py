@@ -12,7 +12,9 @@ import ibis
 import ibis.expr.types as ir
 from softbalance.service.datasets.engines.ibis_tables import ROW_NUMBER, Plan, source_of
 from softbalance.service.datasets.engines.java import NoJava, provide_java
+from softbalance.service.datasets.engines.spark_folders import add_folders
 from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, UnusableDataset
+from softbalance.service.datasets.reading.folders import fixed_part
 from softbalance.service.datasets.reading.formats import Format, format_of
 from softbalance.service.datasets.reading.layouts import read_header
 from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path
@@ -105,6 +107,9 @@ class _Run:
             if self._files.exists(name):
                 raise UnusableDataset(f"{name}: is there already; remove it or name another")
         frame, names = self._read()
+        read = len(frame.columns)
+        frame = add_folders(frame, self._roots(), names, request.codebook)
+        names = [*names, *frame.columns[read:]]
         header = read_header(names, request.codebook, request.inputs[0])
         frame, corrupt = _split_corrupt(frame)
         # a number that needs no other row's, so that the work stays spread over the cluster
@@ -127,14 +132,28 @@ class _Run:
 
     def _read(self) -> tuple[DataFrame, list[str]]:
         paths = [name.rstrip("/") for name in self._request.inputs]
+        # without this, a folder named `form=x` replaces the files' own column
+        reader = self._spark.read.option("recursiveFileLookup", True)
         if self._read_format is Format.PARQUET:
-            frame = self._spark.read.parquet(*paths)
+            frame = reader.parquet(*paths)
             return frame, frame.columns
-        reader = self._spark.read.options(**_READING, sep=self._separator(self._read_format))
+        reader = reader.options(**_READING, sep=self._separator(self._read_format))
         names = reader.csv(paths).columns
         quoted = ", ".join(f"`{name.replace('`', '``')}` STRING" for name in [*names, _CORRUPT])
         reader = reader.options(mode="PERMISSIVE", columnNameOfCorruptRecord=_CORRUPT)
         return reader.schema(quoted).csv(paths), names
+
+    def _roots(self) -> list[str]:
+        """Return the folders that are named, as they stand in a URI: of a pattern, the fixed part.
+
+        Folders below these add columns.
+        """
+        roots = []
+        for name in self._request.inputs:
+            named = name.rstrip("/")
+            fixed = named if self._files.exists(named) else fixed_part(named)
+            roots.append(self._files.write_as_uri(fixed or "."))
+        return roots
 
     @staticmethod
     def _separator(format_: Format) -> str:
@@ -226,6 +245,11 @@ class _Files:
                 f"{name}: Spark takes {' '.join(sorted(marks))} in a file's or folder's name for "
                 "a pattern; rename it"
             )
+
+    def write_as_uri(self, name: str) -> str:
+        """Return the whole path of a file or folder as it stands in a URI."""
+        system, path = self._path(name)
+        return str(system.makeQualified(path).toUri().getRawPath()).rstrip("/")
 
     def rename(self, old: str, new: str) -> None:
         """Give a folder its name."""

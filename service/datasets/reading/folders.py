@@ -6,7 +6,6 @@ file: a folder's column passes through.
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Collection, Iterable
 from itertools import takewhile
 from pathlib import Path
@@ -16,21 +15,27 @@ from softbalance.rules.model import FORM, Codebook
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.layouts import INDICATOR, VALUE
 
+#: What makes a pattern.
+_OPEN = frozenset("*?[")
 #: What Hive and Spark call the folder of rows without a value.
-_NULL = "__HIVE_DEFAULT_PARTITION__"
+NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
+
+
+def fixed_part(pattern: str) -> str:
+    """Return the folders of a pattern before the first that it leaves open."""
+    return str(Path(*takewhile(lambda part: not _OPEN & set(part), Path(pattern).parts)))
 
 
 def folders_below(pattern: str, name: str) -> tuple[str, ...]:
     """Return the folders of a file from the first that its pattern leaves open."""
-    fixed = takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts)
-    return Path(name).parts[len(list(fixed)) : -1]
+    return Path(name).relative_to(fixed_part(pattern)).parts[:-1]
 
 
 def folder_columns(folders: Iterable[str]) -> dict[str, str | None]:
     """Return the columns that folders named `column=value` add, and their values as text."""
     pairs = (folder.partition("=") for folder in folders)
     return {
-        unquote(name): None if value == _NULL else unquote(value)
+        unquote(name): None if value in ("", NULL_FOLDER) else unquote(value)
         for name, equals, value in pairs
         if name and equals
     }

@@ -78,16 +78,19 @@ def rejects_of(  # noqa: PLR0913, PLR0917
 
 
 class RejectsSpool:
-    """Rejects kept in a file until all are known."""
+    """Rejects kept in a file until all are known; `rows` counts the rows that they are of."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self.rows = path, 0
+        self._last: tuple[int, int] | None = None
         self._out = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
         self._writer = csv.writer(self._out)
 
     def add(self, reject: Reject) -> None:
         """Keep a reject; they come in order."""
         self._writer.writerow(reject)
+        self.rows += reject[:2] != self._last
+        self._last = reject[:2]
 
     def close(self) -> None:
         """Keep no more."""

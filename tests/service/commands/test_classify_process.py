@@ -81,6 +81,44 @@ def test_a_terminal_is_shown_progress_and_a_summary(tmp_path: Path) -> None:
         assert said in text
 
 
+LONG = [
+    ["a", "other", "prestige_payoff", "yes"],
+    ["a", "other", "constrains_hegemon", "no"],
+    ["b", "other", "prestige_payoff", "huh"],
+]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "told"),
+    [
+        (["form"], [["other"]], "1 row read: 1 classified, 0 rejected"),
+        (["form"], [["other"], ["x"], ["y"]], "3 rows read: 1 classified, 2 rejected"),
+        (["form"], [["other", "surplus"], ["other"]], "2 rows read: 1 classified, 1 rejected"),
+        (
+            ["id", "form", "prestige_payoff"],
+            [["#help", "one of", "yes or no"], ["a", "other", "yes"]],
+            "2 rows read: 1 classified, 0 rejected, 1 of help",
+        ),
+        (
+            ["id", "form", "indicator", "value"],
+            LONG,
+            "3 rows read: 1 episode classified, 1 rejected",
+        ),
+        (
+            ["id", "form", "indicator", "value"],
+            [*LONG, ["c", "other", "prestige_payoff"]],
+            "4 rows read: 1 episode classified, 2 rejected",
+        ),
+    ],
+)
+def test_a_terminal_is_told_where_the_rows_went(
+    tmp_path: Path, header: list[str], rows: list[list[str]], told: str
+) -> None:
+    write(tmp_path / "in.csv", header, rows)
+    _, text = run_in_terminal(tmp_path, "classify", "in.csv", "-o", "out.csv")
+    assert f"{told}\n" in text.replace("\r", "")
+
+
 HEAVY = ("duckdb", "flask", "ibis", "marshmallow", "pandas", "pyarrow", "rich", "sqlglot", "yaml")
 
 

@@ -191,7 +191,7 @@ def test_diff_on_a_dataset_with_a_changed_copy_of_the_same_id(run: Run, tmp_path
     folder = edited.edited(tmp_path / "edited", PAUL, edit)
     done = run("rulebook", "diff", PAUL, folder, "--on", "episodes.ndjson")
     assert done.returncode == 0
-    assert "1 episode of 2 change class." in done.stdout
+    assert "1 episode of 2 changes class." in done.stdout
     assert (
         "  one  politics_as_usual → indeterminate  classification: "
         "politics_as_usual (usual-without-link) → indeterminate (usual-without-link)"

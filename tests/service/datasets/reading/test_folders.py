@@ -106,3 +106,26 @@ def test_the_programs_own_files_have_no_columns_of_folders(
     assert "RUS" in found[0]
     assert differences[0] == differences[1]
     assert b"of 2 change" in differences[0].replace(b"changes", b"change")
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_folders_on_spark(tmp_path: Path, ending: str) -> None:
+    """They add what files lack and replace nothing, as on DuckDB."""
+    data = tmp_path / "sets=all" / f"in put.{ending}"
+    for folder, id_ in (("year=2001/where=a%3A b", "e1"), ("plain", "e2")):
+        put(data / folder / f"x.{ending}", f"'{id_}' AS id, 'other' AS form, 'mine' AS own")
+    put(
+        data / "own=zzz" / "form=joint_force" / f"x.{ending}",
+        "'e3' AS id, 'other' AS form, 'm' AS own",
+    )
+    out = tmp_path / "out.parquet"
+    done = classify(data, "-o", out, "--engine", "spark", "--master", "local[1]")
+    assert done.status == 0, done.err
+    rows = sorted_rows(read_parquet(Path(f"{out}/*.parquet")))
+    found = [(r["id"], r["strategy"], r["own"], r["year"], r["where"]) for r in rows]
+    assert found == [
+        ("e1", "other", "mine", "2001", "a: b"),
+        ("e2", "other", "mine", None, None),
+        ("e3", "other", "m", None, None),
+    ]
+    assert not {"sets", "form"} & rows[0].keys()
