@@ -68,12 +68,12 @@ class Mismatch(NamedTuple):
     def words(self) -> str:
         """What was expected and what came out."""
         return (
-            f"{self.fact} is expected to be {_shown(self.expected)} and comes out as "
-            f"{_shown(self.got)}"
+            f"{self.fact} is expected to be {_format_value(self.expected)} and comes out as "
+            f"{_format_value(self.got)}"
         )
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return (", ".join(value) or "none") if isinstance(value, list) else str(value)
 
 

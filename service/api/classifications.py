@@ -100,7 +100,7 @@ def _add_post(
         """Classify an episode; store the classification unless `store=false`."""
         read_key(request)  # refused also where nothing is stored under it
         if query["store"]:
-            return _classified_and_stored(context, query, sent)
+            return _classify_and_store(context, query, sent)
         classifier = context.classifiers[query["rulebook"]]
         return as_json(classify(classifier, sent, query["detail"], context.metrics.count_decisions))
 
@@ -136,7 +136,7 @@ def _add_get(routes: Blueprint, context: Context, answer: type[Schema]) -> None:
     @routes.response(200, answer)
     def get(query: dict[str, Any], record: str) -> Response:
         """Read one classification."""
-        stored = _stored(context, record)
+        stored = _find_record(context, record)
         if query["detail"] == FULL:
             stored = in_full(stored, _again(context, stored, FULL))
         return as_json(_at(query["detail"], stored))
@@ -149,8 +149,8 @@ def _add_trace(routes: Blueprint, context: Context) -> None:
     @routes.alt_response(406, "NOT_ACCEPTABLE")
     def trace(record: str) -> Response:
         """Read the proof: as JSON, as text for people, or as a graph for Graphviz."""
-        stored = _stored(context, record)
-        wanted = _wanted()
+        stored = _find_record(context, record)
+        wanted = _choose_media_type()
         if wanted == JSON:
             return as_json(stored["trace"], headers={"Vary": "Accept"})
         proof = _PROOFS[wanted](stored, context.library.codebook)
@@ -163,13 +163,13 @@ def _add_replay(routes: Blueprint, context: Context) -> None:
     @routes.alt_response(409, "CONFLICT")
     def replay(record: str) -> Response:
         """Decide it again with the rulebook that decided it; tell what came out otherwise."""
-        stored = _stored(context, record)
+        stored = _find_record(context, record)
         found = differences(stored, _again(context, stored, TRACE))
         told = [difference._asdict() for difference in found]
         return as_json({"identical": not found, "differences": told})
 
 
-def _classified_and_stored(context: Context, query: Mapping[str, Any], sent: Episode) -> Response:
+def _classify_and_store(context: Context, query: Mapping[str, Any], sent: Episode) -> Response:
     """Answer with a new record, or with that which the request's idempotency key was used for."""
     claim = claim_of(request, query["rulebook"], sent)
     classifier, detail = context.classifiers[query["rulebook"]], query["detail"]
@@ -182,12 +182,12 @@ def _classified_and_stored(context: Context, query: Mapping[str, Any], sent: Epi
     except ClaimConflict as error:
         raise report_reused_key() from error
     if first is not None:
-        return _replayed(context, first, detail)
+        return _answer_with_first(context, first, detail)
     location = url_for(".get", record=classified["id"])
     return as_json(_at(detail, classified), 201, {"Location": location})
 
 
-def _replayed(context: Context, first: Classification, detail: str) -> Response:
+def _answer_with_first(context: Context, first: Classification, detail: str) -> Response:
     """Answer with the record that an idempotency key was used for."""
     if detail == FULL:
         first = in_full(first, _again(context, first, FULL))
@@ -206,7 +206,7 @@ def _expect_rulebook(context: Context, rulebook: str | None) -> None:
         raise invalid_query([LocatedMistake("/rulebook", mistake.code, str(mistake))])
 
 
-def _wanted() -> str:
+def _choose_media_type() -> str:
     """Return the media type of a proof that the caller likes best; parameters do not matter."""
     offered = (JSON, *_PROOFS)
     accepted = [(kind.split(";")[0], weight) for kind, weight in request.accept_mimetypes]
@@ -238,7 +238,7 @@ def _at(detail: str, classified: Classification) -> Classification:
     return told
 
 
-def _stored(context: Context, record: str) -> Classification:
+def _find_record(context: Context, record: str) -> Classification:
     found = context.store.get(record) if re.fullmatch(ID_PATTERN, record) else None
     if found is None:
         raise Problem(

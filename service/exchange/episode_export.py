@@ -51,10 +51,10 @@ def as_episode(coded: CodedEpisode) -> Episode:
         FORM: coded.form,
         "hegemon": about.get("hegemon", ""),
         "actors": actors,
-        "period": _said(period),
+        "period": _drop_blanks(period),
         "observations": [_observation(said) for said in coded.observations],
     }
-    return _said(episode)
+    return _drop_blanks(episode)
 
 
 def _observation(said: Observation) -> episodes.Observation:
@@ -62,13 +62,13 @@ def _observation(said: Observation) -> episodes.Observation:
     found: episodes.Observation = {
         INDICATOR: said[INDICATOR],
         VALUE: said[VALUE],
-        "source": _said(source),
+        "source": _drop_blanks(source),
         "note": said.get("note", ""),
         "coder": said.get("coder", ""),
     }
-    return _said(found)
+    return _drop_blanks(found)
 
 
-def _said(whole: Part) -> Part:
+def _drop_blanks(whole: Part) -> Part:
     """Leave out what is empty."""
     return cast(Part, {name: value for name, value in whole.items() if value})

@@ -40,11 +40,11 @@ class Postgres:
 
     def limit(self, connection: Connection) -> None:
         """Have the server end what nobody waits for any more, and what nobody goes on with."""
-        served = self._served()
+        served = self._format_server_limit()
         settings = {"statement_timeout": served, "idle_in_transaction_session_timeout": served}
         connection.exec_driver_sql(_set_locally(settings))
 
-    def _served(self) -> str:
+    def _format_server_limit(self) -> str:
         return _milliseconds(_SERVED * self._deadlines.left)
 
     def lock(self, connection: Connection, idle: float | None) -> None:
@@ -53,11 +53,11 @@ class Postgres:
         The server ends the transaction of a node that is silent for `idle` seconds, also of one
         that has vanished, and gives the lock to others; with None it may be silent for long.
         """
-        settings = {"lock_timeout": self._served()}
+        settings = {"lock_timeout": self._format_server_limit()}
         if idle is not None:
             silent = _milliseconds(_IDLE * idle)
             settings |= {
-                "statement_timeout": self._served(),
+                "statement_timeout": self._format_server_limit(),
                 "idle_in_transaction_session_timeout": silent,
                 "tcp_user_timeout": silent,
                 "tcp_keepalives_idle": "5s",

@@ -53,11 +53,11 @@ def _action(episode: Episode) -> str:
 
 def _why(classified: Answer, rulebook: Rulebook | None) -> str:
     tests, explanations = classified["tests"], classified["explanations"]
-    clauses = [*_tests(tests, rulebook), *_explained(explanations, rulebook)]
+    clauses = [*_describe_tests(tests, rulebook), *_describe_explanations(explanations, rulebook)]
     return f": {'; '.join(clauses)}" if clauses else ""
 
 
-def _tests(tests: Mapping[str, str], rulebook: Rulebook | None) -> list[str]:
+def _describe_tests(tests: Mapping[str, str], rulebook: Rulebook | None) -> list[str]:
     one = len(tests) == 1
     grammar = {"are": "is" if one else "are", "s": "s" if one else ""}
     said = []
@@ -69,7 +69,7 @@ def _tests(tests: Mapping[str, str], rulebook: Rulebook | None) -> list[str]:
     return [f"the {called} {join_words(said, 'but')}"] if said else []
 
 
-def _explained(explanations: Mapping[str, str], rulebook: Rulebook | None) -> list[str]:
+def _describe_explanations(explanations: Mapping[str, str], rulebook: Rulebook | None) -> list[str]:
     by_value = _by_value(explanations, rulebook)
     named = {value: [to_words(fact) for fact in facts] for value, facts in by_value.items()}
     clauses = []
