@@ -25,6 +25,7 @@ from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDatas
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.layouts import Layout
 from softbalance.service.datasets.reading.rejects import Reject
+from softbalance.service.datasets.reading.values import strip_blanks
 
 CODER = "coder"
 
@@ -34,13 +35,15 @@ class CodedEpisodes:
     """Codings by episode and coder, both in the order in which they first appear.
 
     `rejects` tell what could not be used, as `softbalance classify` does; `files` are the names of
-    the inputs. `nameless` counts the observations that name no coder: they are nobody's.
+    the inputs. `nameless` counts the observations that name no coder: they are nobody's. `warnings`
+    say what may not be meant so.
     """
 
     episodes: dict[str, dict[str, Codings]]
     rejects: list[Reject]
     nameless: int
     files: list[str]
+    warnings: list[str]
 
     @property
     def coders(self) -> list[str]:
@@ -52,17 +55,17 @@ class CodedEpisodes:
 _Sheet = list[tuple[CodedRow, Observation]]
 
 
-def read_coded(inputs: Sequence[str], codebook: Codebook) -> CodedEpisodes:
+def read_coded(inputs: Sequence[str], codebook: Codebook, *, quoting: bool = True) -> CodedEpisodes:
     """Read long files (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
 
     Raises UnusableDataset, also where a file does not tell coders apart.
     """
-    read = read_rows(inputs, codebook, _check_coders)
+    read = read_rows(inputs, codebook, _check_coders, quoting=quoting)
     sheets: dict[str, dict[str, _Sheet]] = {}
     nameless = 0
     for row in read.sound:
         for said in row.observations:
-            coder = said.get(CODER, "").strip()
+            coder = strip_blanks(said.get(CODER))
             nameless += not coder
             if coder:
                 sheets.setdefault(row.id, {}).setdefault(coder, []).append((row, said))
@@ -76,7 +79,7 @@ def read_coded(inputs: Sequence[str], codebook: Codebook) -> CodedEpisodes:
             observations = [said for _, said in sheet]
             codings = reconcile_rows(codebook, sheet[0][0].form, observations)
             episodes.setdefault(id_, {})[coder] = codings
-    return CodedEpisodes(episodes, sorted(rejects), nameless, read.files)
+    return CodedEpisodes(episodes, sorted(rejects), nameless, read.files, read.warn())
 
 
 def _check_coders(part: Part) -> None:

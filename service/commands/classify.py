@@ -16,6 +16,7 @@ from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
     open_rulebook,
+    quoting_option,
     refuse,
     rulebooks_option,
 )
@@ -63,6 +64,7 @@ _SIGNALLED = 128
 )
 @click.option("--input-format", type=_FORMATS, help="What the INPUT - holds.  [default: a guess]")
 @click.option("--output-format", type=_FORMATS, help="What the OUT - gets.  [default: csv]")
+@quoting_option
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
@@ -74,6 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     rejects: str | None,
     input_format: str | None,
     output_format: str | None,
+    quoting: bool,
     rulebooks: tuple[Path, ...],
 ) -> None:
     """Classify the episodes of datasets.
@@ -90,7 +93,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
     request = Request(
         inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
-        input_format, output_format,
+        input_format, output_format, quoting,
     )  # fmt: skip
     with signals():
         try:

@@ -16,7 +16,13 @@ from softbalance.service.datasets.outputs import (
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format, open_inputs
-from softbalance.service.datasets.run import Outcome, Request, rejects_path, report_rejected
+from softbalance.service.datasets.run import (
+    Outcome,
+    Request,
+    rejects_path,
+    report_passed_over,
+    report_rejected,
+)
 
 
 def classify(request: Request) -> Outcome:
@@ -57,8 +63,7 @@ def _classify_files(request: Request) -> Outcome:
             settle(run.rejects, rejects)
         else:
             rejects.unlink(missing_ok=True)
-    if outcome.helped:
-        print("softbalance: passed over the sheet's row of help (#help)", file=sys.stderr)
+    report_passed_over(outcome)
     if outcome.rejected:
         report_rejected(outcome, rejects)
     return outcome

@@ -16,7 +16,8 @@ from softbalance.rules.table.sql import quote_text
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, UnusableDataset
 from softbalance.service.datasets.reading.rejects import Reject
-from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
+from softbalance.service.datasets.reading.text_lines import MAX_RECORD
+from softbalance.service.datasets.reading.text_rows import Record, Records
 from softbalance.service.events.event_layouts import Shape
 from softbalance.service.events.files import EventFile
 
@@ -139,7 +140,7 @@ def _rows(file: EventFile, shape: Shape) -> Iterator[tuple[Record, list[str] | M
     """Yield the rows of a text file, each with its cells or with what is wrong with it."""
     separator = shape.delimiter.encode()
     with file.file.open() as stream:
-        rows = records(stream, shape.delimiter, max(shape.widths))
+        rows = Records(stream, shape.delimiter, max(shape.widths))
         if shape.header:
             next(rows, None)
         for record in rows:
