@@ -32,15 +32,20 @@ def classify(request: Request) -> Outcome:
     if request.engine == "spark":
         from softbalance.service.datasets.engines.spark import classify_on_spark
 
-        return classify_on_spark(request)
+        return _report(classify_on_spark(request))
     if "://" in request.engine:
         from softbalance.service.datasets.engines.ibis_tables import classify_tables
 
-        return classify_tables(request)
+        return _report(classify_tables(request))
     raise UnusableDataset(
         f"unknown engine {request.engine!r}; it may be duckdb, spark, or a connection URL such as "
         "postgres://user@host/database"
     )
+
+
+def _report(outcome: Outcome) -> Outcome:
+    report_passed_over(outcome)
+    return outcome
 
 
 def _classify_files(request: Request) -> Outcome:

@@ -27,7 +27,7 @@ from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.reading.layouts import HELP, ID, Layout
-from softbalance.service.datasets.reading.numbering import number, spans_lines, warn_of_spanning
+from softbalance.service.datasets.reading.numbering import number, misleads_duckdb, warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
     Reject,
@@ -83,15 +83,15 @@ class DuckRun:
         Raises UnusableDataset if a file turns out to be unreadable, KeyboardInterrupt.
         """
         outcome = self._run_at_once() or self._run_thoroughly()
-        headers = [warning for part in self.dataset.parts for warning in part.header.warnings]
-        outcome.warnings[:0] = headers
+        if outcome.classified or outcome.rejected:
+            outcome.warnings[:0] = [w for part in self.dataset.parts for w in part.header.warnings]
         outcome.warnings += self._warn_of_ids() + self._warn_of_lost()
         return outcome
 
     def _run_at_once(self) -> Outcome | None:
         """Do it in one pass; None where something has to be looked at row by row."""
         parts = self.dataset.parts
-        if any(part.file.format is Format.NDJSON or spans_lines(part) for part in parts):
+        if any(part.file.format is Format.NDJSON or misleads_duckdb(part) for part in parts):
             return None
         try:
             return Outcome(self._classify(None, "classifying"))

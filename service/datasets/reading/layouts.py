@@ -113,7 +113,9 @@ def _warn_of_unread(
         return ()
     alike = [(name, guess) for name in own if (guess := _guess_indicator(name, codebook))]
     if alike:
-        told = ", ".join(f"is {quote_value(name)} {guess!r}?" for name, guess in alike[:3])
+        told = "; ".join(
+            f"{quote_value(name)} may be meant for {guess!r}" for name, guess in alike[:3]
+        )
     else:
         told = "its columns are called " + ", ".join(list(codebook.indicators)[:3]) + " and so on"
     return (

@@ -60,12 +60,17 @@ def _reject(index: int, record: Record) -> Reject:
     )
 
 
-def spans_lines(part: Part) -> bool:
-    """Return whether a quoted field may span lines in tab-separated text.
+def misleads_duckdb(part: Part) -> bool:
+    """Return whether DuckDB may read a part otherwise than meant, and says nothing.
 
-    There, a quote is often but a quote, and what it swallows has to be told.
+    A line break in the header may not be the one that ends its lines: then it finds no row. And
+    in tab-separated text a quote is often but a quote: what it swallows has to be told.
     """
-    if part.types or part.delimiter != "\t" or not part.sheet.quoting:
+    if part.types or not part.sheet.quoting:
+        return False
+    if part.sheet.header_lines > part.sheet.named + 1:
+        return True
+    if part.delimiter != "\t":
         return False
     try:
         with part.file.open() as stream:
