@@ -27,7 +27,7 @@ from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.reading.layouts import HELP, ID, Layout
-from softbalance.service.datasets.reading.numbering import number, misleads_duckdb, warn_of_spanning
+from softbalance.service.datasets.reading.numbering import misleads_duckdb, number, warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
     Reject,
