@@ -8,7 +8,7 @@ BUILT := setup.cfg setup.py pyproject.toml rules/episode/call_object.c
 # this names the successor
 PIP := CPPFLAGS="$$CPPFLAGS -DPyEval_CallObject=PyObject_CallObject" $(BIN)/pip
 
-.PHONY: run test lint browser vendor secrets audit clean
+.PHONY: run test lint programs vendor secrets audit clean
 
 run: $(VENV)/can-run
 	$(BIN)/softbalance cases --load --quiet
@@ -27,7 +27,7 @@ secrets/database: secrets/database_password
 	printf 'postgresql://softbalance:%s@database/softbalance' "$$(cat $<)" > $@
 	chmod 644 $@
 
-test: browser lint
+test: programs lint
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: $(VENV)/can-test
@@ -36,10 +36,12 @@ lint: $(VENV)/can-test
 	$(BIN)/mypy .typing/softbalance tests
 	$(BIN)/lint-imports
 
-# a Chromium for the tests of the pages, where there is none
-browser:
+# programs of others that tests run, where there are none: a browser, and a pooler of connections
+programs:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || tools/apt-install chromium \
 	  || { echo 'Chromium is missing. Install it, on Debian by: apt-get install chromium' >&2; exit 1; }
+	@PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null || tools/apt-install pgbouncer \
+	  || { echo 'PgBouncer is missing. Install it, on Debian by: apt-get install pgbouncer' >&2; exit 1; }
 
 # needs npm: the files of others that the pages and their tests hold, in the versions of package.json
 PAGES := service/pages/static/vendor

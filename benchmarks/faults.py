@@ -1,25 +1,29 @@
 """Breaks the service while clients post to it: what it acknowledged is there, what not is not.
 
-    python -m benchmarks.faults [worker] [database] [disk] [clock] [--seconds 10]
+    python -m benchmarks.faults [worker] [database] [silence] [node] [disk] [clock] [rulebook]
+                                [--seconds 10]
 
 worker: a worker is killed every half second. database: PostgreSQL is killed, all of its processes
-at once, and started again. disk: the store, the log and the temporary files fill a file system of
-their own, which takes root. clock: the service's time leaps a day back and ten years ahead, which
-takes a C compiler.
+at once, and started again. silence: all of its processes are stopped where they are, and go on
+later. node: another process is stopped while it holds the lock of whoever writes, and goes on
+later; it must not finish what it began. disk: the store, the log and the temporary files fill a
+file system of their own, which takes root. clock: the service's time leaps a day back and ten years
+ahead, which takes a C compiler. rulebook: the folder of rulebooks is edited, broken, and loaded
+again, while workers are killed; no answer may hold a rulebook that is not in force or is not kept.
 
 Each episode is posted once under a name of its own. An answer 201 acknowledges it, any other
-answer refuses it, and a connection that breaks leaves the client in doubt. Then the fault is over,
-and what was not acknowledged is posted again with the same `Idempotency-Key`: each episode has to
-be in the store exactly once.
+answer refuses it, and a connection that breaks leaves the client in doubt, as does an answer that
+says so. Meanwhile the service is asked every tenth of a second whether it is alive. Then the fault
+is over, and what was not acknowledged is posted again with the same `Idempotency-Key`: each episode
+has to be in the store exactly once.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,67 +36,49 @@ from pathlib import Path
 
 from softbalance.service.store import Store
 
+from benchmarks.clients import ACKNOWLEDGED, IN_DOUBT, REFUSED, HealthCheck, Poster
+from benchmarks.edited_rulebook import EditedRulebook
 from benchmarks.serving import Postgres, Service, audited
 
 CLIENTS = 8
-ACKNOWLEDGED, REFUSED, IN_DOUBT = "acknowledged", "refused", "in doubt"
+#: Settings under which a fault need not last long to be noticed.
+_IMPATIENT = {"SOFTBALANCE_STORE_DEADLINE": "2"}
+#: How a node ends that could not finish what it had begun to write.
+_LOST_LOCK = 9
+_HOLD = f"""
+import sys, time
+from softbalance.service.store import Store, StoreAway
+try:
+    with Store(sys.argv[1], 2).database.begin_write() as connection:
+        print("holds", flush=True)
+        time.sleep(1)
+        connection.exec_driver_sql("DELETE FROM rulebooks")
+except StoreAway:
+    sys.exit({_LOST_LOCK})
+"""
 
 
-class Poster(threading.Thread):
-    """Posts episodes, each under a name of its own, until told to stop."""
-
-    def __init__(self, port: int, name: str) -> None:
-        super().__init__()
-        self._port, self._name = port, name
-        self._connection = self._connect()
-        self.over = threading.Event()
-        self.outcome: dict[str, str] = {}
-        self.statuses: Counter[int] = Counter()
-
-    def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
-
-    def run(self) -> None:
-        """Post until it is over; a refusal is no reason to hurry."""
-        while not self.over.is_set():
-            episode = f"{self._name}-{len(self.outcome)}"
-            self.post(episode)
-            if self.outcome[episode] != ACKNOWLEDGED:
-                time.sleep(0.3)
-
-    def post(self, episode: str) -> None:
-        """Post an episode and note what came of it."""
-        self.outcome[episode] = IN_DOUBT
-        body = json.dumps({"id": episode, "form": "other"})
-        headers = {"Content-Type": "application/json", "Idempotency-Key": episode}
-        try:
-            self._connection.request("POST", "/v1/classifications", body, headers)
-            answer = self._connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            self._connection.close()
-            self._connection = self._connect()
-            return
-        self.statuses[answer.status] += 1
-        self.outcome[episode] = ACKNOWLEDGED if answer.status in (200, 201) else REFUSED
-
-
-def _under_load(service: Service, fault: Callable[[], None]) -> list[Poster]:
+def _under_load(service: Service, fault: Callable[[], None], query: str = "") -> list[Poster]:
     posters = [Poster(service.port, f"e{number}") for number in range(CLIENTS)]
+    health = HealthCheck(service.port)
+    clients = [*posters, health]
     for poster in posters:
-        poster.start()
+        poster.query = query
+    for client in clients:
+        client.start()
     try:
         time.sleep(1)
         fault()
     finally:
-        for poster in posters:
-            poster.over.set()
-        for poster in posters:
-            poster.join()
+        for client in clients:
+            client.over.set()
+        for client in clients:
+            client.join()
+    print(f"longest answer of /healthz: {health.longest:.2f} s")
     return posters
 
 
-def _told(name: str, service: Service, posters: list[Poster]) -> bool:
+def _told(name: str, service: Service, posters: list[Poster], query: str = "") -> bool:
     """Compare what the clients were told with what is stored; print, and say if all holds."""
     outcome = {e: told for poster in posters for e, told in poster.outcome.items()}
     stored = _stored(service.database)
@@ -106,6 +92,7 @@ def _told(name: str, service: Service, posters: list[Poster]) -> bool:
     doubtful = by.get(IN_DOUBT, set())
     print(f"  in doubt {len(doubtful)}, of these stored: {len(doubtful & stored.keys())}")
     again = Poster(service.port, "again")
+    again.query = query
     for episode in sorted(doubtful | refused):
         again.post(episode)
     stored = _stored(service.database)
@@ -133,8 +120,10 @@ def _stored(database: str) -> Counter[str]:
 
 
 @contextmanager
-def _serving(folder: Path, database: str, **environment: str) -> Iterator[Service]:
-    service = Service(folder, database, "--grace", 5, environment=environment)
+def _serving(
+    folder: Path, database: str, *options: object, **environment: str
+) -> Iterator[Service]:
+    service = Service(folder, database, "--grace", 5, *options, environment=environment)
     try:
         if not service.ready():
             raise SystemExit(service.log.read_text("utf-8"))
@@ -179,6 +168,41 @@ def databases(folder: Path, seconds: float) -> bool:
         posters = _under_load(service, fault)
         service.ready()
         return _told("PostgreSQL killed twice", service, posters)
+
+
+def silence(folder: Path, seconds: float) -> bool:
+    """Stop the database where it is, twice, and let it go on."""
+    with Postgres() as postgres, _serving(folder, postgres.url, **_IMPATIENT) as service:
+
+        def fault() -> None:
+            for _ in range(2):
+                with postgres.paused():
+                    time.sleep(seconds)
+                service.ready()
+                time.sleep(seconds / 4)
+
+        posters = _under_load(service, fault)
+        return _told("PostgreSQL stopped twice", service, posters)
+
+
+def nodes(folder: Path, seconds: float) -> bool:
+    """Stop another service while it writes, and let it go on."""
+    with Postgres() as postgres, _serving(folder, postgres.url, **_IMPATIENT) as service:
+        holder = [sys.executable, "-c", _HOLD, postgres.url]
+
+        def fault() -> None:
+            with subprocess.Popen(holder, stdout=subprocess.PIPE, text=True) as node:
+                assert node.stdout is not None
+                node.stdout.readline()
+                node.send_signal(signal.SIGSTOP)
+                time.sleep(seconds)
+                node.send_signal(signal.SIGCONT)
+                node.communicate()
+            if node.returncode != _LOST_LOCK:
+                raise SystemExit(f"the node that was stopped ended with {node.returncode}")
+
+        posters = _under_load(service, fault)
+        return _told("a node stopped while it writes", service, posters)
 
 
 def disks(folder: Path, seconds: float) -> bool:
@@ -237,7 +261,40 @@ def clocks(folder: Path, seconds: float) -> bool:
         return _told(f"clock leapt, records by day {dict(days)}", service, posters)
 
 
-FAULTS = {"worker": workers, "database": databases, "disk": disks, "clock": clocks}
+def rulebooks(folder: Path, seconds: float) -> bool:
+    """Edit the folder of rulebooks, break it, load it again, and kill workers meanwhile."""
+    edited = EditedRulebook(folder / "books")
+    options, query = ("--rulebooks", edited.folder), f"?rulebook={edited.id}"
+    with _serving(folder, f"sqlite:///{folder}/store.db", *options) as service:
+
+        def fault() -> None:
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                for change in (edited.edit, edited.break_):
+                    change()
+                    if running := service.workers:
+                        random.choice(running).kill()
+                    time.sleep(0.5)
+                    edited.reload(service.port)
+
+        posters = _under_load(service, fault, query)
+        service.ready()
+        held = _told(f"rulebook edited {edited.edits} times", service, posters, query)
+        unknown = edited.find_unknown(service.database)
+        print(f"  loaded again {edited.done}, refused as broken {edited.refused}")
+        print(f"  records by a rulebook never loaded or not kept: {unknown}")
+        return held and not unknown and edited.refused > 0 and edited.done > 0
+
+
+FAULTS = {
+    "worker": workers,
+    "database": databases,
+    "silence": silence,
+    "node": nodes,
+    "disk": disks,
+    "clock": clocks,
+    "rulebook": rulebooks,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

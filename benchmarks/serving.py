@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -133,11 +134,27 @@ class Postgres:
 
     def kill(self) -> None:
         """Kill every process of the server at once, as a power cut would."""
-        master = psutil.Process(self._server.get_pid())
-        family = [master, *master.children(recursive=True)]
+        family = self._family()
         for process in family:
             process.kill()
         psutil.wait_procs(family, timeout=10)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop every process of the server where it is, until the block is left."""
+        family = self._family()
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        master = psutil.Process(self._server.get_pid())
+        return [master, *master.children(recursive=True)]
 
     def start(self) -> None:
         """Start the server again."""

@@ -11,7 +11,7 @@ from softbalance.schemas.fields import (
     VALUES,
     CalendarDate,
     Choice,
-    Codings,
+    CodingsField,
     StrictSchema,
     Text,
     Token,
@@ -174,7 +174,7 @@ def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
         )
         actors = Items(Text(low=1, high=64), high=MAX_ACTORS)
         period = Part(PeriodSchema)
-        indicators = Codings(
+        indicators = CodingsField(
             vocabulary.indicators,
             metadata={"description": "Shorthand: each entry is one observation without a source."},
         )

@@ -124,7 +124,7 @@ def refuse_choice(kind: str, value: object, known: Iterable[str]) -> NoReturn:
     raise ValidationError([unknown_name(kind, value, known)])
 
 
-class Codings(fields.Field[dict[str, str]]):
+class CodingsField(fields.Field[dict[str, str]]):
     """An object from indicator to value, checked in one pass: it is the hot part of an episode."""
 
     default_error_messages: dict[str, Any] = {

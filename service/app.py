@@ -20,7 +20,7 @@ from softbalance.service.api import (
 )
 from softbalance.service.auth import guard, rates, sessions
 from softbalance.service.auth.api_keys import Keys
-from softbalance.service.context import Context
+from softbalance.service.context import Context, LoadedLibrary
 from softbalance.service.http import problems
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem
@@ -36,7 +36,7 @@ from softbalance.service.pages import (
     sign_in,
 )
 from softbalance.service.settings import Settings
-from softbalance.service.store import DamagedRecord, StoreAway
+from softbalance.service.store import CommitUnknown, DamagedRecord, StoreAway
 
 _log = logging.getLogger(__name__)
 BLUEPRINTS = (
@@ -58,16 +58,22 @@ PAGES = (
 
 
 def create_app(
-    settings: Settings | None = None, counters: str = rates.ALONE, *, store_made: bool = False
+    settings: Settings | None = None,
+    counters: str = rates.ALONE,
+    *,
+    loaded: LoadedLibrary | None = None,
+    store_made: bool = False,
 ) -> Flask:
     """Make the application from settings, by default those of the environment.
 
     `counters` names where processes that serve together count requests (`rates.get_counts_uri`).
+    It decides by the rulebooks that are `loaded`, or else loads those of the settings.
     With `store_made` the store was made before, and the application starts also if it is away.
     Raises UnusableSetting, RulebookErrors and StoreAway: a service that cannot work does not start.
     """
     settings = settings or Settings.from_environment()
-    context = Context.from_settings(settings, made=store_made)
+    loaded = loaded or LoadedLibrary.load(settings.rulebooks)
+    context = Context.from_settings(settings, loaded=loaded, made=store_made)
     # a namespace package has no folder that Flask could find by itself
     folder = str(files("softbalance.service"))
     app = Flask(
@@ -107,6 +113,15 @@ def _handle_own_errors(app: Flask, context: Context) -> None:
         _log.error("%s", error)
         detail = "the store does not answer; try again, or classify with store=false"
         return problems.answer(Problem(503, "store-away", detail, headers={"Retry-After": "5"}))
+
+    @app.errorhandler(CommitUnknown)
+    def answer_commit_unknown(error: CommitUnknown) -> Response:
+        _log.error("%s", error)
+        detail = (
+            "the store fell silent while it stored this, so it may be stored or not; send it "
+            "again with the same Idempotency-Key, or look for it, before you send it anew"
+        )
+        return problems.answer(Problem(503, "commit-unknown", detail))
 
     @app.errorhandler(DamagedRecord)
     def answer_damaged(error: DamagedRecord) -> Response:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from softbalance.rules.language.archive import dump_rulebook
+from softbalance.rules.findings import Finding, RulebookErrors
 from softbalance.rules.language.loader import Library, load_library
-from softbalance.rules.verification.checks import Verification, verify
+from softbalance.rules.verification.cases import Case, cases_of
+from softbalance.rules.verification.checks import AtHand, Verification, verify
 from softbalance.service.classifiers import Classifiers
 from softbalance.service.observing.metrics import Metrics
 from softbalance.service.settings import Settings
@@ -14,11 +17,52 @@ from softbalance.service.store import Store
 
 
 @dataclass(frozen=True)
+class LoadedLibrary:
+    """A library and the cases of its rulebooks, by id, read from their folders at one time.
+
+    Whoever works with it need not read the folders again, which may have changed since.
+    """
+
+    library: Library
+    cases: Mapping[str, list[Case]]
+
+    @classmethod
+    def load(cls, folders: Iterable[Path]) -> LoadedLibrary:
+        """Load the shipped rulebooks and those of folders; raises RulebookErrors."""
+        library, cases = load_library(folders), {}
+        findings: list[Finding] = []
+        for rulebook in library.rulebooks.values():
+            try:
+                cases[rulebook.id] = cases_of(rulebook)
+            except RulebookErrors as error:
+                findings += error.findings
+        if findings:
+            raise RulebookErrors(findings)
+        return cls(library, cases)
+
+    def keep(self, database: str) -> None:
+        """Keep every rulebook in the store of that URL, which is opened and closed for it.
+
+        Raises StoreAway, also if the store has another schema.
+        """
+        store = Store(database)
+        try:
+            store.check()
+            store.keep(*self.library.rulebooks.values())
+        finally:
+            store.close()
+
+
+@dataclass(frozen=True)
 class Context:
-    """Settings, rulebooks, their classifiers, the store and the metrics."""
+    """Settings, rulebooks, their classifiers, the store and the metrics.
+
+    `cases` are those of the rulebooks, by id; None if they are read when they are asked for.
+    """
 
     settings: Settings
     library: Library
+    cases: Mapping[str, list[Case]] | None
     classifiers: Classifiers
     store: Store
     metrics: Metrics
@@ -26,27 +70,39 @@ class Context:
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, *, must_exist: bool = False, made: bool = False
+        cls,
+        settings: Settings,
+        *,
+        loaded: LoadedLibrary | None = None,
+        must_exist: bool = False,
+        made: bool = False,
     ) -> Context:
-        """Load the rulebooks and open the store, which is made unless it `must_exist`.
+        """Load the rulebooks, or take those `loaded`; open the store, which may not be there yet.
 
-        A store that this has already `made` is not touched: it may be away for now.
-        Raises RulebookErrors, StoreAway.
+        It is made unless it `must_exist`. A store that was `made` before is not touched: it may be
+        away for now. Raises RulebookErrors, StoreAway.
         """
-        library = load_library(settings.rulebooks)
-        store, metrics = Store(settings.database), Metrics(library)
+        library = loaded.library if loaded else load_library(settings.rulebooks)
+        store, metrics = Store(settings.database, settings.store_deadline), Metrics(library)
+        store.loaded = {book.digest: book for book in library.rulebooks.values()}
         store.database.watch = metrics.time_store
+        store.database.watch_pool = metrics.observe_pool
         if must_exist:
             store.expect()
         if not made:
             store.create()
-            for rulebook in library.rulebooks.values():
-                store.keep(rulebook.digest, rulebook.id, dump_rulebook(rulebook))
-        return cls(settings, library, Classifiers(library, store), store, metrics)
+            store.keep(*library.rulebooks.values())
+        cases = loaded.cases if loaded else None
+        return cls(settings, library, cases, Classifiers(library, store), store, metrics)
+
+    def cases_of(self, rulebook: str) -> list[Case]:
+        """Return the cases of a rulebook; raises RulebookErrors if they have to be read yet."""
+        return cases_of(self.library[rulebook]) if self.cases is None else self.cases[rulebook]
 
     def verify(self, rulebook: str) -> Verification:
         """Return a rulebook's verification, made when it is first asked for (a few seconds)."""
         if rulebook not in self._verified:
             classifier = self.classifiers[rulebook]
-            self._verified[rulebook] = verify(classifier.rulebook, classifier)
+            cases = None if self.cases is None else self.cases[rulebook]
+            self._verified[rulebook] = verify(classifier.rulebook, AtHand(classifier, cases))
         return self._verified[rulebook]

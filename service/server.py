@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import secrets
+import signal
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -20,18 +22,23 @@ from gunicorn.http.errors import (
     ParseException,
 )
 from gunicorn.util import close_graceful
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import _DEFER, TConn, ThreadWorker
 from softbalance.service.app import create_app
 from softbalance.service.auth import rates
+from softbalance.service.context import LoadedLibrary
+from softbalance.service.generations import Generation
 from softbalance.service.http.gate import Gate
 from softbalance.service.http.patience import PatientSocket, TooSlow
 from softbalance.service.http.problems import MIMETYPE, Problem, payload
+from softbalance.service.master import Master, await_turn
 from softbalance.service.observing import logs
 from softbalance.service.observing.metrics_files import MetricsFiles
 from softbalance.service.settings import Settings
 
 #: Connections of a worker that are read or answered at once; each has a thread, which waits.
 _CONNECTIONS = 256
+#: Seconds that a new connection keeps a thread before its client has sent anything.
+_SILENCE = 5
 #: Errors that clients make before there is a request → their status; the others are 400.
 _STATUS = {LimitRequestLine: 414, LimitRequestHeaders: 431, ExpectationFailed: 417, TooSlow: 408}
 
@@ -52,10 +59,56 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: TConn) -> object:
         """Serve a connection; called in a thread, which also waits for the client to close it."""
+        waits = not conn.initialized and not conn.wait_for_data(_SILENCE)
+        if self._hand_over(conn):
+            return False
+        if waits:
+            return _DEFER
         kept = super().handle(conn)
         if kept is False:
             close_graceful(conn.sock)
         return kept
+
+    def init_signals(self) -> None:
+        """Leave SIGHUP, which a terminal sends to all its processes, to the master."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def accept(self, listener: Any) -> None:
+        """Accept a connection, unless a later generation is to do so."""
+        if self.generation.is_over:
+            self.handle_exit(signal.SIGTERM, None)
+        else:
+            super().accept(listener)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close connections that were idle for long; all that are go to a later generation."""
+        self._hand_over_idle(self.keepalived_conns)
+        super().murder_keepalived(force)
+
+    def murder_pending(self) -> None:
+        """Do the same with those on which nothing was ever sent."""
+        self._hand_over_idle(self.pending_conns)
+        super().murder_pending()
+
+    def _hand_over_idle(self, conns: deque[TConn]) -> None:
+        while self.generation.is_over and conns:
+            conn = conns.popleft()
+            with suppress(OSError, KeyError, ValueError):  # it may be closed already
+                self.poller.unregister(conn.sock)
+            self.nr_conns -= 1
+            if not self.generation.hand_over(conn.sock):
+                conn.close()
+
+    def _hand_over(self, conn: TConn) -> bool:
+        """Give a connection to a later generation, if that is to answer its next request."""
+        begun = conn.initialized and conn.parser.unreader.buf.getvalue()
+        if begun or not self.generation.is_over:
+            return False
+        if not self.generation.hand_over(conn.sock):
+            # of a request that is not read, the client knows that nothing was done
+            close_graceful(conn.sock)
+        return True
 
     def handle_request(self, req: Any, conn: TConn) -> object:
         """Answer a request."""
@@ -82,15 +135,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 class Server(BaseApplication):  # type: ignore[misc]
     """Runs the application; each worker makes its own after the fork, with its own engine."""
 
-    def __init__(self, settings: Settings, files: MetricsFiles) -> None:
-        self._settings, self._files = settings, files
+    def __init__(self, settings: Settings, files: MetricsFiles, loaded: LoadedLibrary) -> None:
+        self.settings, self._files = settings, files
+        #: What workers that start from now on decide by, and what they belong to.
+        self.loaded, self.generation = loaded, Generation()
+        #: Where workers that start while others serve tell that they are ready.
+        self.ready: int | None = None
         self.patience = settings.patience
         logs.configure(settings.log_level, settings.log_format)
         super().__init__()
 
     def load_config(self) -> None:
         """Tell gunicorn what the settings ask for."""
-        settings = self._settings
+        settings = self.settings
         options: dict[str, Any] = {
             "bind": _address(settings),
             "workers": settings.workers,
@@ -110,19 +167,34 @@ class Server(BaseApplication):  # type: ignore[misc]
             "logger_class": logs.GunicornLogger,
             "loglevel": settings.log_level,
             "errorlog": None,
-            "pre_fork": self._files.pre_fork,
-            "post_fork": self._files.post_fork,
+            "pre_fork": self._pre_fork,
+            "post_fork": self._post_fork,
+            "post_worker_init": await_turn,
             "child_exit": self._files.child_exit,
             "on_exit": self._files.on_exit,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
+    def run(self) -> None:
+        """Run until told to stop."""
+        Master(self).run()
+
+    def _pre_fork(self, arbiter: Any, worker: Any) -> None:
+        self._files.pre_fork(arbiter, worker)
+        worker.generation = self.generation
+        worker.sockets = [*worker.sockets, self.generation.inbox]
+
+    def _post_fork(self, arbiter: Any, worker: Any) -> None:
+        self._files.post_fork(arbiter, worker)
+        if arbiter.control:
+            arbiter.control.close()
+
     def load(self) -> Flask:
         """Make the application; called in each worker."""
-        settings, counters = self._settings, rates.get_counts_uri(self._files.get_path("rates"))
+        settings, counters = self.settings, rates.get_counts_uri(self._files.get_path("rates"))
         # the command has made the store; a worker that is replaced while it is away must start
-        app = create_app(settings, counters, store_made=True)
+        app = create_app(settings, counters, loaded=self.loaded, store_made=True)
         metrics = app.extensions["softbalance"].metrics
         app.wsgi_app = Gate(  # type: ignore[method-assign]
             app.wsgi_app, settings.threads, settings.max_body, metrics
@@ -138,8 +210,11 @@ def _address(settings: Settings) -> str:
     return f"{host}:{settings.port}"
 
 
-def serve(settings: Settings) -> None:
-    """Run the service until it is told to stop; raises OSError if there is no room to count in."""
+def serve(settings: Settings, loaded: LoadedLibrary) -> None:
+    """Run the service until it is told to stop; raises OSError if there is no room to count in.
+
+    All workers decide by what is `loaded`, until a reload is asked for.
+    """
     secret = settings.secret or secrets.token_urlsafe(32)
     settings = replace(settings, secret=secret)
-    Server(settings, MetricsFiles(settings.workers)).run()
+    Server(settings, MetricsFiles(settings.workers), loaded).run()

@@ -61,6 +61,11 @@ class Settings:
     workers: int = _setting(2, "how many processes", range=(1, 1000))
     threads: int = _setting(4, "how many threads in each", range=(1, 1000))
     database: str = _setting("sqlite:///softbalance.db", "the store, as an SQLAlchemy URL")
+    store_deadline: int = _setting(
+        10,
+        "seconds that the store may take for a read or a write, and as many for its commit",
+        range=(1, 3600),
+    )
     auth: str = _setting(
         AUTO,
         "who is asked for a key: required everyone, none nobody, auto everyone unless `host` is "

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.service.app import create_app
@@ -25,6 +26,9 @@ from processes import SOFTBALANCE, serving
 from servers import as_administrator
 
 pytest_plugins = ["browsing"]
+# how long an example takes says more of the machine than of the code
+settings.register_profile("softbalance", deadline=None)
+settings.load_profile("softbalance")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from softbalance.rules.diagrams.diagram import (
     descend,
     inputs_of,
 )
+from softbalance.rules.diagrams.groups import group_connected
 from softbalance.rules.diagrams.regions import ALL, NONE, Region, Regions
 from softbalance.rules.model import FORM, SETS, Clause, Rule, Rulebook, Stage
 from softbalance.schemas.episode import Episode
@@ -127,23 +128,13 @@ class Space(Regions):
         Facts that share no input are independent, so that all their combinations come about; the
         others are followed through their diagrams together.
         """
-        groups = [
-            self._join_states(group, number) for group in self._group_dependent(names, number)
-        ]
-        for ways in product(*groups):
+        groups = group_connected(names, lambda name: self._inputs(name, number))
+        for ways in product(*(self._join_states(group, number) for group in groups)):
             yield {name: value for way in ways for name, value in way.items()}
 
-    def _group_dependent(self, names: Sequence[str], number: int) -> list[list[str]]:
-        """Return the facts in groups that share no input."""
-        groups: list[tuple[set[int], list[str]]] = []
-        for name in names:
-            inputs = {n.level for n in descend(self.fact(name, number)) if isinstance(n, Node)}
-            group = [name]
-            for other in [other for other in groups if other[0] & inputs]:
-                groups.remove(other)
-                inputs, group = inputs | other[0], other[1] + group
-            groups.append((inputs, group))
-        return [group for _, group in groups]
+    def _inputs(self, name: str, number: int) -> set[int]:
+        """Return the levels of the inputs that a fact depends on when stage `number` begins."""
+        return {n.level for n in descend(self.fact(name, number)) if isinstance(n, Node)}
 
     def _join_states(self, names: Sequence[str], number: int) -> list[Way]:
         root = self.nodes.combine([self.fact(name, number) for name in names], _SEPARATOR.join)

@@ -44,6 +44,8 @@ def read_document(path: Path) -> Document:
     twice.
     """
     file = str(path)
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise UnreadableYAML(Place(file, 1), "cannot be read: it is not a regular file")
     try:
         text = path.read_text("utf-8")
         _refuse_tangles(text, file)

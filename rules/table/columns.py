@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, groupby
-from typing import NamedTuple
 
 from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage, may_both_hold
 from softbalance.schemas.classification import Verdict
@@ -21,10 +20,10 @@ from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 FIRED = "fired"
-#: Every column of a layout begins so.
+#: Each of the columns of a rulebook begins so.
 HIDDEN = "__"
-#: As many different lists a piece can tell apart (see `Layout.lists`): as many as DuckDB still
-#: looks up for next to nothing, and few enough for its planner.
+#: As many different lists a piece can tell apart (see `RulebookColumns.lists`): as many as DuckDB
+#: still looks up for next to nothing, and few enough for its planner.
 PIECE = 64
 #: The number where rules conclude different values of a fact at once.
 CONTRADICTION = -1
@@ -67,20 +66,12 @@ class CodedColumn:
         return [(n * self.unit, word) for n, word in enumerate(self.labels, 1)]
 
 
-class Reading(NamedTuple):
-    """Where `column` holds `code`, the fact that is read has `value`."""
-
-    column: str
-    code: str | int
-    value: str
-
-
 #: Columns whose sum, from 0 to below `PIECE`, tells what words of all of them there are.
 Piece = tuple[CodedColumn, ...]
 
 
 @dataclass(frozen=True)
-class Layout:
+class RulebookColumns:
     """The columns that a rulebook becomes."""
 
     rulebook: Rulebook
@@ -131,21 +122,6 @@ class Layout:
             if not self._one_fires(run)
             for rule in run
         ]
-
-    def readings(self, fact: str, settled: bool) -> list[Reading]:
-        """Return how to read a fact, an indicator or the form; the first reading that fits counts.
-
-        `settled` tells whether a stage that concludes it is over: an indicator then reads as
-        revised by that stage, and where no rule revised it as coded.
-        """
-        concluded = (
-            [Reading(self.facts[fact].column, *code) for code in self.facts[fact].codes]
-            if settled
-            else []
-        )
-        if fact in self.rulebook.facts:
-            return concluded
-        return concluded + [Reading(fact, value, value) for value in self.rulebook.domain(fact)]
 
     @cached_property
     def _fired(self) -> list[Piece]:

@@ -13,7 +13,7 @@ from itertools import chain, product
 
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.table.bits import assign_coding_bits, split_mask
-from softbalance.rules.table.columns import FIRED, CodedColumn, Layout, Piece
+from softbalance.rules.table.columns import FIRED, CodedColumn, Piece, RulebookColumns
 from softbalance.rules.table.prepared import OWN, SOURCE, load_prepared_sql
 from softbalance.rules.table.sql import quote_name, quote_text
 
@@ -41,7 +41,7 @@ def verdicts_from_bitsets_sql(
 
     Without `lists`, those are text, joined by `;`, and null where there is nothing to join.
     """
-    layout, own = Layout(rulebook), list(own)
+    layout, own = RulebookColumns(rulebook), list(own)
     answers = [
         *map(quote_name, own),
         *(f"{_label_sql(coded)} AS {quote_name(name)}" for name, coded in layout.answers.items()),
@@ -61,7 +61,7 @@ def fired_rules_sql(rulebook: Rulebook, source: str, order: str) -> tuple[str, l
     returned with it, which tell their words. DuckDB plans it much faster than `verdicts_sql`: for
     few rows at a time.
     """
-    columns = [coded for piece in Layout(rulebook).lists[FIRED] for coded in piece]
+    columns = [coded for piece in RulebookColumns(rulebook).lists[FIRED] for coded in piece]
     names = ", ".join(quote_name(coded.column) for coded in columns)
     coded = _codes_sql(rulebook, source, (order,))
     query = f"SELECT {names} FROM ({coded}) ORDER BY {quote_name(order)}"  # noqa: S608
@@ -97,11 +97,13 @@ def _bits_of(cell: Readings, values: Mapping[str, int], bitset: str) -> str:
 
 def _codes_sql(rulebook: Rulebook, source: str, own: Iterable[str]) -> str:
     names = [quote_name(name) for name in own]
-    return re.sub(
-        rf'("\w+")\."{OWN}",\s*',
-        lambda found: "".join(f"{found[1]}.{name}, " for name in names),
-        load_prepared_sql(rulebook),
-    ).replace(f'"{SOURCE}"', source)
+
+    def put_in(found: re.Match[str]) -> str:
+        table = found["table"]
+        return source if table is None else "".join(f"{table}.{name}, " for name in names)
+
+    # in one go: what was put in may look like what is to be replaced
+    return re.sub(rf'(?P<table>"\w+")\."{OWN}",\s*|"{SOURCE}"', put_in, load_prepared_sql(rulebook))
 
 
 def _list_sql(words: Iterable[str]) -> str:

@@ -26,7 +26,14 @@ from softbalance.rules.table.bits import (
     assign_rulebook_bits,
     split_mask,
 )
-from softbalance.rules.table.columns import CONTRADICTION, FIRED, HIDDEN, CodedColumn, Layout, Piece
+from softbalance.rules.table.columns import (
+    CONTRADICTION,
+    FIRED,
+    HIDDEN,
+    CodedColumn,
+    Piece,
+    RulebookColumns,
+)
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION
 
@@ -46,7 +53,7 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
 
     Raises ValueError if a column that is kept has the name of one that is added.
     """
-    layout = Layout(rulebook)
+    layout = RulebookColumns(rulebook)
     own = own_columns(codings, layout)
     table = compute_codes(_fence(codings)(pack_bitsets(codings, rulebook.codebook)), layout)
     return table.select(
@@ -60,7 +67,7 @@ def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir
     )
 
 
-def own_columns(codings: ir.Table, layout: Layout) -> list[str]:
+def own_columns(codings: ir.Table, layout: RulebookColumns) -> list[str]:
     """Return the columns that no rulebook reads. Raises ValueError, see `verdicts`."""
     inputs = {FORM, *layout.rulebook.codebook.indicators}
     own = [name for name in codings.columns if name not in inputs]
@@ -101,7 +108,7 @@ def _bits_of(column: ir.Value, bits: Mapping[Any, int], bitset: str) -> ir.Value
     return ibis.cases(*cases, else_=_integer(0)) if cases else _integer(0)
 
 
-def compute_codes(bitsets: ir.Table, layout: Layout) -> ir.Table:
+def compute_codes(bitsets: ir.Table, layout: RulebookColumns) -> ir.Table:
     """Return the columns of a layout for every row, and before them the row's own columns.
 
     `bitsets` has the bitsets of codings.
@@ -133,7 +140,7 @@ def _fence(codings: ir.Table) -> Callable[[ir.Table], ir.Table]:
     return (lambda table: table.limit(1 << BITSET_WIDTH)) if postgres else (lambda table: table)
 
 
-def _void_undecided(table: ir.Table, layout: Layout) -> ir.Table:
+def _void_undecided(table: ir.Table, layout: RulebookColumns) -> ir.Table:
     """Take the classification back where rules contradict each other, or conclude too little."""
     undecided = reduce(
         or_,
@@ -147,7 +154,9 @@ def _void_undecided(table: ir.Table, layout: Layout) -> ir.Table:
     return table.mutate(**{column: ibis.cases((undecided, 0), else_=table[column])})
 
 
-def _add_conclusions(stage: Stage, table: ir.Table, layout: Layout, bits: BitPositions) -> ir.Table:
+def _add_conclusions(
+    stage: Stage, table: ir.Table, layout: RulebookColumns, bits: BitPositions
+) -> ir.Table:
     """Add a column for each fact of one value that a stage concludes, and each lone rule."""
     holds = {rule.id: _holds(rule, table, bits) for rule in stage.rules}
     columns = {
@@ -190,7 +199,7 @@ def _any_set(table: ir.Table, mask: int) -> ir.Value:
 
 
 def _update_bitsets(
-    stage: Stage, table: ir.Table, layout: Layout, bits: BitPositions
+    stage: Stage, table: ir.Table, layout: RulebookColumns, bits: BitPositions
 ) -> Iterator[tuple[str, ir.Value]]:
     """Yield the bitsets that change by what a stage has concluded."""
     for bitset in bits.bitsets:
@@ -232,7 +241,9 @@ def _code(cases: Iterable[tuple[ir.Value, int]]) -> ir.Value:
     return ibis.cases(*numbered, else_=none) if numbered else none
 
 
-def _members(table: ir.Table, layout: Layout, bits: BitPositions) -> Iterator[tuple[str, ir.Value]]:
+def _members(
+    table: ir.Table, layout: RulebookColumns, bits: BitPositions
+) -> Iterator[tuple[str, ir.Value]]:
     """Yield a column for each member of the lists but that of the rules that fired."""
     alone = [pair for stage in layout.rulebook.stages for pair in layout.list_lone_rules(stage)]
     for name in SETS:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from softbalance.rules.model import Rulebook
 from softbalance.rules.table.bits import assign_coding_bits
-from softbalance.rules.table.columns import HIDDEN, Layout
+from softbalance.rules.table.columns import HIDDEN, RulebookColumns
 
 #: In the text: the table or query to read, and its columns to keep, which come first.
 SOURCE, OWN = f"{HIDDEN}source", f"{HIDDEN}own"
@@ -28,7 +28,7 @@ _written: dict[str, str] = {}
 
 
 def load_prepared_sql(rulebook: Rulebook) -> str:
-    """Return the query for the columns of a rulebook's layout (`compute_codes`), on bitsets.
+    """Return the query for the columns of a rulebook (`compute_codes`), on bitsets.
 
     It reads the table `SOURCE` and keeps its column `OWN`, for others to put in their own.
     """
@@ -56,7 +56,7 @@ def _write(rulebook: Rulebook) -> str:
 
     bitsets = dict.fromkeys(assign_coding_bits(rulebook.codebook).bitsets, "int64")
     source = ibis.table({OWN: "string", **bitsets}, name=SOURCE)
-    return str(ibis.to_sql(compute_codes(source, Layout(rulebook)), dialect="duckdb"))
+    return str(ibis.to_sql(compute_codes(source, RulebookColumns(rulebook)), dialect="duckdb"))
 
 
 def keep(rulebooks: Mapping[str, Rulebook], folder: Path) -> None:

@@ -145,6 +145,8 @@ def _load(rulebook: Rulebook, folder: Path, findings: list[Finding]) -> Iterator
     for name, expected in (expectations or {}).items():
         path = folder / f"{name}.json"
         try:
+            if path.exists() and not path.is_file():  # a pipe would be waited for without end
+                raise OSError("it is not a regular file")
             episode = schema.load(orjson.loads(path.read_bytes()))
         except ValidationError as error:
             findings.extend(

@@ -7,7 +7,7 @@ sampled but the random episodes of `agreement`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from softbalance.rules.diagrams.space import Space
 from softbalance.rules.findings import Flaw, Place, RulebookErrors
 from softbalance.rules.language.limits import over_limits
 from softbalance.rules.model import Rulebook
-from softbalance.rules.verification.cases import cases_of
+from softbalance.rules.verification.cases import Case, cases_of
 from softbalance.rules.verification.engines import EngineTrial
 from softbalance.rules.verification.expectations import case_flaws, version_flaws
 from softbalance.rules.verification.soundness import (
@@ -70,6 +70,13 @@ class Verification:
         return all(check.ok for check in self.checks)
 
 
+class AtHand(NamedTuple):
+    """What was made of a rulebook already: its classifier, and its cases if they are loaded."""
+
+    classifier: Classifier
+    cases: Sequence[Case] | None = None
+
+
 class Check(NamedTuple):
     """A proof: what it claims, what finds the flaws, and how many of what it goes through."""
 
@@ -110,7 +117,7 @@ CHECKS: Mapping[str, Check] = {
 
 def verify(
     rulebook: Rulebook,
-    classifier: Classifier | None = None,
+    at_hand: AtHand | None = None,
     *,
     known: Rulebook | None = None,
     engines: bool = True,
@@ -118,18 +125,19 @@ def verify(
 ) -> Verification:
     """Verify a rulebook: prove it, decide its cases, and try its engines on it.
 
-    A `classifier` made already spares the making of another, whose rulesets the firing engine
-    would never free. A rulebook that is `known` by the same id and version must answer alike.
-    The random `episodes` are the same in each run. Without `engines` these are not tried, and
-    what is left takes a fraction of the time. A rulebook whose stages are unsound, or beyond the
-    firing engine's limits, is checked no further.
+    A classifier `at_hand` spares the making of another, whose rulesets the firing engine would
+    never free; cases at hand are taken in place of those that its folder holds by now. A rulebook
+    that is `known` by the same id and version must answer alike. The random `episodes` are the
+    same in each run. Without `engines` these are not tried, and what is left takes a fraction of
+    the time. A rulebook whose stages are unsound, or beyond the firing engine's limits, is checked
+    no further.
     """
     structure = tuple(_structure(rulebook))
     if not all(check.ok for check in structure[:2]):
         return Verification(rulebook, 0, {}, structure)
     space = Space(rulebook)
-    classifier = classifier or Classifier(rulebook)
-    checks = [*structure, *_proofs(space), _cases(classifier)]
+    classifier, cases = at_hand or AtHand(Classifier(rulebook))
+    checks = [*structure, *_proofs(space), _cases(classifier, cases)]
     if known and known.digest != rulebook.digest and _are_alike(known, rulebook):
         kept = tuple(version_flaws(known, rulebook))
         claim = "the version is new, or answers as it did"
@@ -168,9 +176,9 @@ def _proofs(space: Space) -> Iterator[CheckResult]:
         yield CheckResult(name, check.claim, counts, tuple(check.find(space)))
 
 
-def _cases(classifier: Classifier) -> CheckResult:
+def _cases(classifier: Classifier, cases: Sequence[Case] | None) -> CheckResult:
     try:
-        cases = cases_of(classifier.rulebook)
+        cases = cases_of(classifier.rulebook) if cases is None else cases
     except RulebookErrors as error:
         unread = tuple(Flaw(f.rule, f.place, f.message) for f in error.findings)
         return CheckResult("cases", "its cases can be read", {"cases": 0}, unread)

@@ -23,12 +23,13 @@ from typing import Any
 
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.diagrams.diagram import UNDEFINED
+from softbalance.rules.diagrams.groups import group_connected
 from softbalance.rules.diagrams.regions import ALL, NONE
 from softbalance.rules.diagrams.space import Space, episode_of
 from softbalance.rules.episode.decision import Contradiction, Decision, Disagreement
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.findings import Flaw
-from softbalance.rules.model import FORM, Rule, Rulebook, Stage
+from softbalance.rules.model import FORM, Rule, Rulebook
 from softbalance.rules.table.columns import as_columns
 from softbalance.rules.wording import join_words
 
@@ -56,7 +57,7 @@ class EngineTrial:
         book = self.space.rulebook
         try:
             for number, stage in enumerate(book.stages):
-                for rules in _parts(stage):
+                for rules in group_connected(stage.rules, _read_by):
                     yield from self._try_states(number, rules, chance)
             if episodes and self.space.select_reaching(len(book.stages)) != NONE:
                 yield from self._try_episodes(list(self._draw_codings(episodes, chance)))
@@ -158,6 +159,11 @@ class EngineTrial:
         )
 
 
+def _read_by(rule: Rule) -> set[str]:
+    """Return the facts that a rule reads."""
+    return {premise.fact for premise in rule.premises()}
+
+
 def answer_by_table(
     rulebook: Rulebook, codings: Sequence[Mapping[str, str]]
 ) -> list[dict[str, Any]]:
@@ -175,15 +181,3 @@ def answer_by_table(
             connection.sql(query).order("row").to_arrow_table().to_pylist()
         )
     return answer
-
-
-def _parts(stage: Stage) -> list[list[Rule]]:
-    """Return the rules of a stage in parts such that no two parts read a fact in common."""
-    parts: list[tuple[set[str], list[Rule]]] = []
-    for rule in stage.rules:
-        names, rules = {premise.fact for premise in rule.premises()}, [rule]
-        for other in [other for other in parts if other[0] & names]:
-            parts.remove(other)
-            names, rules = names | other[0], other[1] + rules
-        parts.append((names, rules))
-    return [rules for _, rules in parts]

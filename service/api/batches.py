@@ -21,7 +21,7 @@ from softbalance.service.context import Context
 from softbalance.service.http.parsing import Blueprint, Query, invalid_episode
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem, payload
-from softbalance.service.http.spool import Spool, TooLong
+from softbalance.service.http.spool import BodySpool, TooLong
 from softbalance.service.http.workers import replace_worker
 from softbalance.service.observing.metrics import Metrics
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -67,7 +67,7 @@ def blueprint(context: Context) -> Blueprint:
         request.max_content_length = most
         if (request.content_length or 0) > most:
             raise RequestEntityTooLarge
-        spool = Spool(request.environ["wsgi.input"], most)
+        spool = BodySpool(request.environ["wsgi.input"], most)
         try:
             lines = read(spool, context.library.codebook)
         except BaseException:
@@ -122,7 +122,7 @@ def _reader() -> Any:
 
 
 def _answers(
-    spool: Spool, answered: Iterator[Answered], instance: str, metrics: Metrics
+    spool: BodySpool, answered: Iterator[Answered], instance: str, metrics: Metrics
 ) -> Iterator[bytes]:
     """Yield the lines of the answer; when nobody takes them any more, reading ends too."""
     line = None

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, request, url_for
-from marshmallow import fields, validate
+from marshmallow import Schema, fields
 from softbalance.rules.model import Codebook
 from softbalance.schemas.classification import (
-    DETAILS,
     FULL,
     TRACE,
     VERDICT,
@@ -21,8 +20,13 @@ from softbalance.schemas.classification import (
     classification_schema,
 )
 from softbalance.schemas.episode import ID_PATTERN, Episode, episode_schema
-from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
-from softbalance.schemas.mistakes import LocatedMistake, Mistake, unknown_name
+from softbalance.schemas.fields import StrictSchema
+from softbalance.schemas.mistakes import LocatedMistake, unknown_name
+from softbalance.service.api.classification_queries import (
+    DetailQuery,
+    make_list_query,
+    make_post_query,
+)
 from softbalance.service.classifiers import RulebookNotKept, classify
 from softbalance.service.context import Context
 from softbalance.service.http.idempotency import (
@@ -34,9 +38,6 @@ from softbalance.service.http.idempotency import (
 )
 from softbalance.service.http.parsing import (
     Blueprint,
-    Flag,
-    Query,
-    WholeNumber,
     as_json,
     invalid_query,
 )
@@ -60,7 +61,6 @@ _DAMAGED = {
     "description": "Ids of records that belong here and are damaged, so that they are left out.",
 }
 _TEXT = {"schema": {"type": "string"}}
-_BOUNDS = Mistake("range", "is not a whole number from 1 to 1000")
 
 
 def blueprint(context: Context) -> Blueprint:
@@ -71,51 +71,21 @@ def blueprint(context: Context) -> Blueprint:
         url_prefix="/v1/classifications",
         description="Episodes and their verdicts",
     )
-    decided = context.metrics.count_decisions
     episode = episode_schema(context.library.codebook.vocabulary)
     answer = classification_schema(episode)
+    _add_post(routes, context, episode, answer)
+    _add_list(routes, context, answer)
+    _add_get(routes, context, answer)
+    _add_trace(routes, context)
+    _add_replay(routes, context)
+    return routes
 
-    class PostQuery(Query):
-        """How to classify."""
 
-        rulebook = Choice(
-            "rulebook", context.library.rulebooks, load_default=context.library.default
-        )
-        detail = Choice("detail", DETAILS, load_default=TRACE)
-        store = Flag(load_default=True)
-
-    class DetailQuery(Query):
-        """How much of a record is wanted."""
-
-        detail = Choice("detail", DETAILS, load_default=TRACE)
-
-    class ListQuery(Query):
-        """Which records are wanted."""
-
-        classification = Choice("class", context.library.codebook.classes)
-        rulebook = Text(low=1)
-        form = Choice("form", context.library.codebook.forms)
-        actor = Text(low=1, high=64)
-        episode = Token(ID_PATTERN, "an episode's id")
-        limit = WholeNumber(
-            load_default=50,
-            validate=validate.Range(1, 1000, error=_BOUNDS),
-            error_messages={"invalid": _BOUNDS, "too_large": _BOUNDS},
-        )
-        cursor = Token(
-            r"[0-9]{1,18}",
-            "a cursor of this service; pass on the `next` of a page as it is",
-            metadata={"description": "The `next` of the page before."},
-        )
-
-    class PageSchema(StrictSchema):
-        """A page of records, newest first, without their traces."""
-
-        items = fields.List(fields.Nested(answer), required=True)
-        next = fields.String(required=True, allow_none=True)
-
+def _add_post(
+    routes: Blueprint, context: Context, episode: StrictSchema, answer: type[Schema]
+) -> None:
     @routes.route("", methods=["POST"])
-    @routes.arguments(PostQuery(), location="query")
+    @routes.arguments(make_post_query(context.library), location="query")
     @routes.arguments(episode)
     @routes.response(201, answer, headers={"Location": {"schema": {"type": "string"}}})
     @routes.alt_response(
@@ -130,10 +100,18 @@ def blueprint(context: Context) -> Blueprint:
         if query["store"]:
             return _classified_and_stored(context, query, sent)
         classifier = context.classifiers[query["rulebook"]]
-        return as_json(classify(classifier, sent, query["detail"], decided))
+        return as_json(classify(classifier, sent, query["detail"], context.metrics.count_decisions))
+
+
+def _add_list(routes: Blueprint, context: Context, answer: type[Schema]) -> None:
+    class PageSchema(StrictSchema):
+        """A page of records, newest first, without their traces."""
+
+        items = fields.List(fields.Nested(answer), required=True)
+        next = fields.String(required=True, allow_none=True)
 
     @routes.route("", methods=["GET"])
-    @routes.arguments(ListQuery(), location="query")
+    @routes.arguments(make_list_query(context.library), location="query")
     @routes.response(200, PageSchema, headers={DAMAGED: _DAMAGED})
     def list_(query: dict[str, Any]) -> Response:
         """List classifications, newest first; pass `next` on as `cursor` for more."""
@@ -146,6 +124,8 @@ def blueprint(context: Context) -> Blueprint:
         content = {"items": items, "next": str(page.next) if page.next else None}
         return as_json(content, headers=headers)
 
+
+def _add_get(routes: Blueprint, context: Context, answer: type[Schema]) -> None:
     @routes.route("/<record>", methods=["GET"])
     @routes.arguments(DetailQuery(), location="query")
     @routes.response(200, answer)
@@ -156,6 +136,8 @@ def blueprint(context: Context) -> Blueprint:
             stored = in_full(stored, _again(context, stored, FULL))
         return as_json(_at(query["detail"], stored))
 
+
+def _add_trace(routes: Blueprint, context: Context) -> None:
     @routes.route("/<record>/trace", methods=["GET"])
     @routes.response(200, StepSchema(many=True))
     @routes.doc(responses={200: {"content": dict.fromkeys(_PROOFS, _TEXT)}})
@@ -169,6 +151,8 @@ def blueprint(context: Context) -> Blueprint:
         proof = _PROOFS[wanted](stored, context.library.codebook)
         return Response(proof, mimetype=wanted, headers={"Vary": "Accept"})
 
+
+def _add_replay(routes: Blueprint, context: Context) -> None:
     @routes.route("/<record>/replay", methods=["POST"])
     @routes.response(200, ReplaySchema)
     @routes.alt_response(409, "CONFLICT")
@@ -178,8 +162,6 @@ def blueprint(context: Context) -> Blueprint:
         found = differences(stored, _again(context, stored, TRACE))
         told = [difference._asdict() for difference in found]
         return as_json({"identical": not found, "differences": told})
-
-    return routes
 
 
 def _classified_and_stored(context: Context, query: Mapping[str, Any], sent: Episode) -> Response:

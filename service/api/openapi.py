@@ -9,7 +9,7 @@ from apispec import BasePlugin
 from flask import Flask
 from flask_smorest import Api
 from flask_smorest.utils import prepare_response
-from softbalance.schemas.fields import VALUES, Codings
+from softbalance.schemas.fields import VALUES, CodingsField
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service.auth import guard
 from softbalance.service.http import problems
@@ -89,7 +89,7 @@ def describe(app: Flask, *, asks_for_keys: bool) -> Api:
 
 def _codings_properties(_: Any, field: Any, **__: Any) -> dict[str, Any]:
     """Describe the indicators object: each known indicator, and no other."""
-    if not isinstance(field, Codings):
+    if not isinstance(field, CodingsField):
         return {}
     value = {"type": "string", "enum": list(VALUES)}
     return {

@@ -8,8 +8,9 @@ import flask
 from flask import Response, send_from_directory
 from marshmallow import Schema, fields
 from softbalance.rules.episode.firing import EngineFailure
-from softbalance.rules.verification.cases import Case, CaseResult, cases_of
-from softbalance.schemas.classification import VERDICT
+from softbalance.rules.verification.cases import Case, CaseResult
+from softbalance.schemas.classification import TRACE
+from softbalance.service.classifiers import classify
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import Blueprint, as_json
 from softbalance.service.http.problems import Problem
@@ -53,6 +54,13 @@ class StatusSchema(Schema):
 def blueprint(context: Context) -> Blueprint:
     """Make the routes."""
     routes = Blueprint("operation", __name__, description="Health and documentation")
+    _add_health(routes, context)
+    _add_metrics(routes, context)
+    _add_docs(routes)
+    return routes
+
+
+def _add_health(routes: Blueprint, context: Context) -> None:
     known = known_case(context)
 
     @routes.route("/healthz")
@@ -65,10 +73,10 @@ def blueprint(context: Context) -> Blueprint:
     @routes.response(200, StatusSchema)
     @routes.alt_response(503, "SERVICE_UNAVAILABLE")
     def readyz() -> Response:
-        """Decide a known episode and reach the store; 503 if either fails."""
+        """Decide a known episode, store it and undo that; 503 if a call that stores would fail."""
         try:
-            got = context.classifiers[known.rulebook].classify(known.episode, VERDICT)
-            context.store.ping()
+            got = classify(context.classifiers[known.rulebook], known.episode, TRACE)
+            context.store.rehearse(got)
         except StoreAway as error:
             raise Problem(503, "not-ready", str(error)) from error
         except EngineFailure as error:
@@ -79,6 +87,8 @@ def blueprint(context: Context) -> Blueprint:
             raise Problem(503, "not-ready", f"case {known.id} came out as {got['classification']}")
         return as_json({"status": "ready"})
 
+
+def _add_metrics(routes: Blueprint, context: Context) -> None:
     @routes.route("/metrics")
     @routes.doc(responses={200: {"description": "The metrics", "content": {"text/plain": {}}}})
     def metrics() -> Response:
@@ -92,13 +102,13 @@ def blueprint(context: Context) -> Blueprint:
             records = head[0].position if head else 0
         return Response(context.metrics.exposition(records), content_type=CONTENT_TYPE)
 
+
+def _add_docs(routes: Blueprint) -> None:
     @routes.route("/docs")
     @routes.doc(responses={200: {"description": "The page", "content": {"text/html": {}}}})
     def docs() -> Response:
         """Show this document as a page; nothing is loaded from other hosts."""
         return Response(_PAGE, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
-
-    return routes
 
 
 def assets() -> flask.Blueprint:
@@ -119,4 +129,4 @@ def assets() -> flask.Blueprint:
 
 def known_case(context: Context) -> Case:
     """Return the case that readiness is tested on: the first of the default rulebook."""
-    return cases_of(context.library[context.library.default])[0]
+    return context.cases_of(context.library.default)[0]

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from softbalance.service.store.database import Database, StoreAway
-from softbalance.service.store.tables import keys
+from softbalance.service.store import Database, StoreAway, keys
 from sqlalchemy import insert, select, update
 
 #: What a key may be allowed: to read what is stored, to classify, to read the metrics.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from softbalance.rules.codings import Codings
 from softbalance.rules.model import FORM, Codebook
@@ -23,7 +24,7 @@ from softbalance.service.datasets.coded_rows import (
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import Layout
+from softbalance.service.datasets.reading.layouts import SheetLayout
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.values import strip_blanks
 
@@ -55,12 +56,15 @@ class CodedEpisodes:
 _Sheet = list[tuple[CodedRow, Observation]]
 
 
-def read_coded(inputs: Sequence[str], codebook: Codebook, *, quoting: bool = True) -> CodedEpisodes:
+def read_coded(
+    inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path], *, quoting: bool = True
+) -> CodedEpisodes:
     """Read long files (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
 
-    Raises UnusableDataset, also where a file does not tell coders apart.
+    Raises UnusableDataset, also where a file does not tell coders apart, or is one of the
+    `outputs`, the files to be written.
     """
-    read = read_rows(inputs, codebook, _check_coders, quoting=quoting)
+    read = read_rows(inputs, codebook, outputs, _check_coders, quoting=quoting)
     sheets: dict[str, dict[str, _Sheet]] = {}
     nameless = 0
     for row in read.sound:
@@ -85,7 +89,7 @@ def read_coded(inputs: Sequence[str], codebook: Codebook, *, quoting: bool = Tru
 def _check_coders(part: Part) -> None:
     if part.file.format is Format.NDJSON:
         return
-    if part.header.layout is Layout.WIDE:
+    if part.header.layout is SheetLayout.WIDE:
         raise UnusableDataset(
             f"{part.file.name}: is a wide sheet, a row an episode; agreement needs the long "
             "layout, a row an observation with the columns id, form, indicator, value and coder "

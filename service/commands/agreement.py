@@ -95,9 +95,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     library = open_library(rulebooks)
     books = [open_rulebook(library, name, rulebooks) for name in dict.fromkeys(names)]
     try:
-        if rejects:
-            _check_apart(rejects, inputs)
-        coded = _read(inputs, library.codebook, quoting)
+        coded = _read(inputs, library.codebook, rejects, quoting)
         classifiers = [Classifier(book) for book in books]
         found = measure_agreement(coded, classifiers, Bootstrap(resamples, seed))
         if rejects:
@@ -112,11 +110,16 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         sys.exit(DONE_WITH_FAILURES)
 
 
-def _read(inputs: tuple[str, ...], codebook: Codebook, quoting: bool) -> CodedEpisodes:
+def _read(
+    inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None, quoting: bool
+) -> CodedEpisodes:
     from softbalance.service.coders.coder_sheets import read_coded
+    from softbalance.service.datasets.outputs import check_folder
     from softbalance.service.datasets.reading.defects import UnusableDataset
 
-    coded = read_coded(inputs, codebook, quoting=quoting)
+    if rejects:
+        check_folder(rejects)
+    coded = read_coded(inputs, codebook, [rejects] if rejects else [], quoting=quoting)
     warn(coded.warnings)
     if len(coded.coders) < 2:
         found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
@@ -126,17 +129,6 @@ def _read(inputs: tuple[str, ...], codebook: Codebook, quoting: bool) -> CodedEp
             + "; give all coders' files at once, each row with its coder"
         )
     return coded
-
-
-def _check_apart(rejects: Path, inputs: tuple[str, ...]) -> None:
-    from softbalance.service.datasets.outputs import check_folder
-    from softbalance.service.datasets.reading.defects import UnusableDataset
-
-    check_folder(rejects)
-    if any(rejects.exists() and Path(name).exists() and rejects.samefile(name) for name in inputs):
-        raise UnusableDataset(
-            f"{rejects}: is an input, and would be overwritten; name another file"
-        )
 
 
 def _explain_refusal(coded: CodedEpisodes) -> str:

@@ -62,11 +62,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     with 3 if there were rows that cannot be read.
     """
     from softbalance.service.datasets.reading.defects import UnusableDataset
-    from softbalance.service.events.candidate_run import Request, find
+    from softbalance.service.events.candidate_run import CandidatesRequest, find
     from softbalance.service.text.candidates_text import tell
 
     codebook = open_library(()).codebook
-    request = Request(
+    request = CandidatesRequest(
         inputs, output, hegemon, window, codebook, min_events, layout, rejects, output_format
     )
     with signals():

@@ -87,11 +87,11 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     """
     from softbalance.service.datasets.classify import classify
     from softbalance.service.datasets.reading.defects import UnusableDataset
-    from softbalance.service.datasets.run import Request
+    from softbalance.service.datasets.run import ClassifyRequest
 
     library = open_library(rulebooks)
     books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
-    request = Request(
+    request = ClassifyRequest(
         inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
         input_format, output_format, quoting,
     )  # fmt: skip

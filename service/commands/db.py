@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from softbalance.service.commands.options import database_option, refuse, settings_for
+from softbalance.service.commands.options import database_option, know_store, refuse
 
 
 @click.group()
@@ -18,10 +18,10 @@ def upgrade(database: str | None) -> None:
 
     A new store is made. Stop the service before, and keep a copy: there is no way back.
     """
-    from softbalance.service.store import Store, StoreAway
+    from softbalance.service.store import StoreAway
 
     try:
-        store = Store(settings_for(database=database).database)
+        store = know_store(database)
         was, now = store.upgrade()
     except (StoreAway, ValueError) as error:
         refuse(str(error))
@@ -37,10 +37,10 @@ def upgrade(database: str | None) -> None:
 @database_option
 def current(database: str | None) -> None:
     """Print the schema that the store has."""
-    from softbalance.service.store import Store, StoreAway
+    from softbalance.service.store import StoreAway
 
     try:
-        store = Store(settings_for(database=database).database)
+        store = know_store(database)
         store.expect()
         click.echo(store.schema() or "none")
     except StoreAway as error:

@@ -170,20 +170,20 @@ def _read(inputs: tuple[str, ...], library: Library, output: str, quoting: bool)
     from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.exchange.coded import read_data
 
-    path = Path(output)
+    outputs = [_beside(output), *(() if output == "-" else (Path(output),))]
     try:
-        if output != "-":
+        for path in outputs:
             check_folder(path)
-        for name in inputs:
-            if path.exists() and Path(name).exists() and path.samefile(name):
-                raise UnusableDataset(
-                    f"{output}: is an input, and would be overwritten; name another file"
-                )
-        data = read_data(inputs, library.codebook, quoting=quoting)
+        data = read_data(inputs, library.codebook, outputs, quoting=quoting)
     except UnusableDataset as error:
         refuse(str(error))
     warn(data.warnings)
     return data
+
+
+def _beside(output: str) -> Path:
+    """Return where the rows go that cannot be used."""
+    return Path(f"{'stdout' if output == '-' else output}.rejects.csv")
 
 
 def _decide_or_refuse(make: Callable[[], Any]) -> Any:
@@ -200,7 +200,7 @@ def _write(output: str, content: bytes, data: CodedData, rejects: Sequence[Rejec
     from softbalance.service.datasets.reading.rejects import write_rejects
 
     path = None if output == "-" else Path(output)
-    beside = Path(f"{output if path else 'stdout'}.rejects.csv")
+    beside = _beside(output)
     with workspace(beside.absolute()) as folder:
         if path is None:
             sys.stdout.buffer.write(content)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import click
 from softbalance.service.auth.api_keys import SCOPES, Keys, UnusableKey
-from softbalance.service.commands.options import database_option, refuse, settings_for
+from softbalance.service.commands.options import database_option, know_store, refuse
 
 
 @click.group()
@@ -70,10 +70,10 @@ def revoke(key: str, database: str | None) -> None:
 @contextmanager
 def _keys(database: str | None, *, must_exist: bool = False) -> Iterator[Keys]:
     """Open the keys of a store, or refuse with the reason."""
-    from softbalance.service.store import Store, StoreAway
+    from softbalance.service.store import StoreAway
 
     try:
-        store = Store(settings_for(database=database).database)
+        store = know_store(database)
         if must_exist:
             store.expect()
         store.create()

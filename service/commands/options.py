@@ -18,7 +18,8 @@ from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.settings import Settings, UnusableSetting
 
 if TYPE_CHECKING:
-    from softbalance.service.context import Context
+    from softbalance.service.context import Context, LoadedLibrary
+    from softbalance.service.store import Store
 
 #: Exit statuses (the shell's convention for 2; 3 is ours).
 USAGE, DONE_WITH_FAILURES = 2, 3
@@ -76,6 +77,14 @@ def settings_for(**given: Any) -> Settings:
         refuse(str(error))
 
 
+def know_store(database: str | None) -> Store:
+    """Return the store of that URL, or else that of the settings. Raises StoreAway."""
+    from softbalance.service.store import Store
+
+    settings = settings_for(database=database)
+    return Store(settings.database, settings.store_deadline)
+
+
 def find_further_rulebooks(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:
     """Return the folders of further rulebooks: those given, or else those of the settings."""
     return rulebooks or settings_for().rulebooks
@@ -89,13 +98,18 @@ def open_library(rulebooks: tuple[Path, ...]) -> Library:
         refuse(f"the rulebooks do not load:\n{error}")
 
 
-def open_context(settings: Settings, *, must_exist: bool = False) -> Context:
-    """Load the rulebooks and open the store, or refuse; with `must_exist` no store is made."""
+def open_context(
+    settings: Settings, *, loaded: LoadedLibrary | None = None, must_exist: bool = False
+) -> Context:
+    """Load the rulebooks, unless they are `loaded`, and open the store, or refuse.
+
+    With `must_exist` no store is made.
+    """
     from softbalance.service.context import Context
     from softbalance.service.store import StoreAway
 
     try:
-        return Context.from_settings(settings, must_exist=must_exist)
+        return Context.from_settings(settings, loaded=loaded, must_exist=must_exist)
     except RulebookErrors as error:
         refuse(f"the rulebooks do not load:\n{error}")
     except StoreAway as error:

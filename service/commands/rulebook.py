@@ -21,6 +21,7 @@ from softbalance.service.commands.options import (
     refuse,
     rulebook_folder,
     rulebooks_option,
+    settings_for,
 )
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
     from softbalance.schemas.rulebooks import Verification
     from softbalance.service.datasets.reclassification import Reclassification
 
+#: Seconds that a service may take to load its rulebooks and start workers with them.
+_RELOADING = 120
+
 
 @click.group()
 def command() -> None:
-    """List, show, verify or compare rulebooks.
+    """List, show, verify, compare or reload rulebooks.
 
     A RULEBOOK is the id of one that is shipped or stands in a --rulebooks folder, or the path of
     its own folder; such a folder may hold a changed copy of a rulebook under the same id.
@@ -164,6 +168,36 @@ def diff(  # noqa: PLR0913, PLR0917 - one for each option
             _print_parts(dataset_parts(found, library.codebook.classes))
     if found and found.rejected:
         sys.exit(DONE_WITH_FAILURES)
+
+
+@command.command()
+@click.option("--host", help="The address that the service listens on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Its port.  [default: 8000]")
+@json_option
+def reload(host: str | None, port: int | None, as_json: bool) -> None:
+    """Have the running service load its rulebooks again; run it as the user of the service.
+
+    It is done when this command ends: all further requests are decided by the new rulebooks. If
+    these do not load, the service goes on with those that it has, and the status is 2.
+    """
+    from softbalance.service.control import NoService, ask_to_reload
+
+    settings = settings_for(host=host, port=port)
+    try:
+        outcome = ask_to_reload(settings.host, settings.port, _RELOADING)
+    except NoService as error:
+        refuse(str(error))
+    except TimeoutError:
+        refuse(f"the service did not answer within {_RELOADING} seconds; its log says more")
+    if as_json:
+        _print_json(outcome)
+    if not outcome["done"]:
+        refuse(f"the service goes on with the rulebooks that it has:\n{outcome['detail']}")
+    if outcome["detail"]:
+        click.echo(f"softbalance: {outcome['detail']}", err=True)
+    if not as_json:
+        for name, version, digest in outcome["rulebooks"]:
+            click.echo(f"{name} {version} {digest}")
 
 
 def _reclassify_or_refuse(

@@ -6,11 +6,15 @@ import socket
 from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from softbalance.rules.findings import RulebookErrors
 from softbalance.service.commands.options import open_context, refuse, settings_for
 from softbalance.service.settings import Settings
+
+if TYPE_CHECKING:
+    from softbalance.service.context import LoadedLibrary
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -46,7 +50,7 @@ def command(rulebooks: tuple[Path, ...], **given: Any) -> None:
 
     settings = settings_for(rulebooks=rulebooks or None, **given)
     # what cannot work is told here, once, and not by each worker in turn
-    open_context(settings).store.close()
+    loaded = _load_or_refuse(settings)
     try:
         socket.create_server((settings.host, settings.port), reuse_port=False).close()
     except OSError as error:
@@ -54,4 +58,16 @@ def command(rulebooks: tuple[Path, ...], **given: Any) -> None:
             f"cannot listen on {settings.host}, port {settings.port}: {error.strerror}; "
             "choose others with --host and --port"
         )
-    serve(settings)
+    serve(settings, loaded)
+
+
+def _load_or_refuse(settings: Settings) -> LoadedLibrary:
+    """Load what all workers decide by, make the store, and keep the rulebooks there."""
+    from softbalance.service.context import LoadedLibrary
+
+    try:
+        loaded = LoadedLibrary.load(settings.rulebooks)
+    except RulebookErrors as error:
+        refuse(f"the rulebooks do not load:\n{error}")
+    open_context(settings, loaded=loaded).store.close()
+    return loaded

@@ -22,7 +22,7 @@ from softbalance.schemas.mistakes import LocatedMistake, pointer
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import HELP, ID, Layout, read_header
+from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout, read_header
 from softbalance.service.datasets.reading.rejects import mistakes_in
 from softbalance.service.datasets.reading.sheets import read_sheet
 from softbalance.service.datasets.reading.text_lines import Lines
@@ -67,7 +67,7 @@ def sheet_lines(stream: BinaryIO, codebook: Codebook) -> Iterator[Line]:
     lines = Lines(stream)
     names, sheet = read_sheet(lines, Format.CSV, "the body")
     header = read_header(names, codebook, "the body")
-    if header.layout is Layout.LONG:
+    if header.layout is SheetLayout.LONG:
         raise UnusableDataset("the body: is in the long layout; send a row an episode")
     rows = Records(lines, sheet.delimiter, len(names))
     read = (_sheet_line(row, sheet.delimiter, header.places, codebook) for row in rows)
@@ -83,7 +83,7 @@ def _sheet_line(
         return Line(number, None, [LocatedMistake("", row.mistake.code, str(row.mistake))])
     cells = row.raw.split(delimiter.encode()) if row.fields is None else row.fields
     said = {name: cells[place].decode() for name, place in places.items()}
-    wrong = list(mistakes_in(said, Layout.WIDE, codebook))
+    wrong = list(mistakes_in(said, SheetLayout.WIDE, codebook))
     id_ = strip_blanks(said.get(ID))
     if wrong and id_ == HELP:
         return None

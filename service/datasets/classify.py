@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from softbalance.service.datasets.outputs import (
+    Output,
+    check_apart,
     check_folder,
     choose_output,
     deliver,
@@ -15,17 +15,21 @@ from softbalance.service.datasets.outputs import (
     workspace,
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.formats import DataFile, Format, open_inputs
+from softbalance.service.datasets.reading.formats import Format, open_inputs
 from softbalance.service.datasets.run import (
+    ClassifyRequest,
     Outcome,
-    Request,
     rejects_path,
     report_passed_over,
     report_rejected,
 )
 
+if TYPE_CHECKING:
+    from softbalance.service.datasets.engines.duck import DuckRun
+    from softbalance.service.datasets.progress import Progress
 
-def classify(request: Request) -> Outcome:
+
+def classify(request: ClassifyRequest) -> Outcome:
     """Do what is asked. Raises UnusableDataset, with nothing written, and KeyboardInterrupt."""
     if request.engine == "duckdb":
         return _classify_files(request)
@@ -48,42 +52,41 @@ def _report(outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _classify_files(request: Request) -> Outcome:
+def _classify_files(request: ClassifyRequest) -> Outcome:
     output = choose_output(request.output, _format(request.output_format))
     rejects = rejects_path(request)
     check_folder(rejects)
+    if output.path and output.path.absolute() == rejects.absolute():
+        raise UnusableDataset(f"{output.path}: cannot take both the answer and the rejects")
     with workspace(output.path) as folder:
         files = open_inputs(request.inputs, folder, _format(request.input_format))
-        _check_apart(files, output.path, rejects)
+        check_apart((file.path for file in files), (output.path, rejects))
         from softbalance.service.datasets.engines.duck import DuckRun
         from softbalance.service.datasets.progress import progress_for
 
         progress = progress_for(sys.stderr)
         run = DuckRun(request, files, output, folder, progress)
         outcome = run.run()
-        if progress.watched:
-            progress.summarise(outcome, run.tally())
         deliver(run.answer, output)
         if outcome.rejected:
             settle(run.rejects, rejects)
         else:
             rejects.unlink(missing_ok=True)
+        if progress.watched:
+            _summarise(run, outcome, output, progress)
     report_passed_over(outcome)
     if outcome.rejected:
         report_rejected(outcome, rejects)
     return outcome
 
 
+def _summarise(run: DuckRun, outcome: Outcome, output: Output, progress: Progress) -> None:
+    """Tell what came of a run, if that can be told; the answer is where it belongs already."""
+    try:
+        progress.summarise(outcome, run.tally(output.path or run.answer))
+    except UnusableDataset as error:
+        print(f"softbalance: the answer is complete, but not counted: {error}", file=sys.stderr)
+
+
 def _format(name: str | None) -> Format | None:
     return None if name is None else Format(name)
-
-
-def _check_apart(files: Sequence[DataFile], output: Path | None, rejects: Path) -> None:
-    for file in files:
-        for path in (output, rejects):
-            if path and path.exists() and os.path.samefile(file.path, path):
-                raise UnusableDataset(
-                    f"{path}: is an input, and would be overwritten; name another file"
-                )
-    if output and output.absolute() == rejects.absolute():
-        raise UnusableDataset(f"{output}: cannot take both the answer and the rejects")

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from softbalance.rules.codings import Codings, reconcile
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.table.sql import quote_text
 from softbalance.schemas import episode as episodes
 from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.outputs import workspace
+from softbalance.service.datasets.outputs import check_apart, workspace
 from softbalance.service.datasets.reading.cells import text_sql
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format, open_inputs
 from softbalance.service.datasets.reading.layouts import (
@@ -31,7 +32,7 @@ from softbalance.service.datasets.reading.layouts import (
     INDICATOR,
     OBSERVATION_FIELDS,
     VALUE,
-    Layout,
+    SheetLayout,
 )
 from softbalance.service.datasets.reading.numbering import warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
@@ -101,16 +102,19 @@ class CodedRows:
 def read_rows(
     inputs: Sequence[str],
     codebook: Codebook,
-    check: Callable[[Part], None] = lambda part: None,
+    outputs: Sequence[Path],
+    check: Callable[[Part], None],
     *,
     quoting: bool = True,
 ) -> CodedRows:
     """Read files (.csv, .tsv, .parquet, .ndjson), globs and the stream `-`.
 
-    `check` looks at each file before it is read. Raises UnusableDataset, as `check` may.
+    `check` looks at each file before it is read. Raises UnusableDataset, as `check` may, and where
+    an input is one of the `outputs`, the files to be written.
     """
     with workspace(None) as folder, duckdb.connect() as connection:
         files = open_inputs(inputs, folder, None)
+        check_apart((file.path for file in files), outputs)
         dataset = open_dataset(files, codebook, (), connection, quoting=quoting)
         read = CodedRows(codebook, [file.name for file in files])
         for index, part in enumerate(dataset.parts):
@@ -132,7 +136,7 @@ def places(part: Part) -> dict[str, int]:
 
     Raises UnusableDataset where one of these stands twice.
     """
-    silent = OBSERVATION_FIELDS if part.header.layout is Layout.LONG else EPISODE_FIELDS
+    silent = OBSERVATION_FIELDS if part.header.layout is SheetLayout.LONG else EPISODE_FIELDS
     names = [fold_case(name) for name in part.header.names]
     for name in silent:
         if names.count(name) > 1:  # one of them would be passed over
@@ -150,7 +154,7 @@ def _cells(
     if part.file.format is Format.PARQUET:
         names = [f"c{place}" for place in range(len(part.types))]
         cells = ", ".join(map(text_sql, names, part.types))
-        table = f"read_parquet({quote_text(str(part.file.path))}) AS named({', '.join(names)})"
+        table = f"{scan_sql('read_parquet', part.file.path)} AS named({', '.join(names)})"
         found = connection.execute(f"SELECT {cells} FROM {table}").fetchall()
         for number, row in enumerate(found, 1):
             yield number, number, list(row)
@@ -200,7 +204,7 @@ def _take(
     if mistakes:
         return
     about = {name: cell for name in silent if (cell := strip_blanks(said.get(name)))}
-    if layout is Layout.LONG:
+    if layout is SheetLayout.LONG:
         value = parse_value(said[VALUE]) or UNKNOWN
         observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **about}]
         about = {}

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,16 @@ def check_folder(path: Path) -> None:
         raise UnusableDataset(f"{path}: the folder {str(folder)!r} cannot be written to")
 
 
+def check_apart(inputs: Iterable[Path], outputs: Iterable[Path | None]) -> None:
+    """Raise UnusableDataset if an output is an input, by whatever name; None is no file."""
+    read = [path for path in inputs if path.exists()]
+    for output in outputs:
+        if output and output.exists() and any(map(output.samefile, read)):
+            raise UnusableDataset(
+                f"{output}: is an input, and would be overwritten; name another file"
+            )
+
+
 @contextlib.contextmanager
 def workspace(beside: Path | None) -> Iterator[Path]:
     """Give a hidden folder for what is not finished, gone in the end, whatever happens.
@@ -56,7 +66,7 @@ def workspace(beside: Path | None) -> Iterator[Path]:
     """
     folder = beside.parent if beside else None
     with tempfile.TemporaryDirectory(prefix=".softbalance-", dir=folder) as made:
-        yield Path(made)
+        yield Path(made).absolute()
 
 
 def deliver(finished: Path, output: Output) -> None:

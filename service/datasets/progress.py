@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 import duckdb
-from softbalance.rules.table.sql import quote_text
-from softbalance.service.datasets.reading.dataset import Dataset, Part
-from softbalance.service.datasets.reading.formats import Format
+from softbalance.service.datasets.reading.duck_files import file_text
+from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.run import Outcome
 
 if TYPE_CHECKING:
@@ -28,15 +27,15 @@ class Progress:
     watched = False
 
     @contextlib.contextmanager
-    def track_reading(self, part: Part) -> Iterator[Callable[[int], None]]:
-        """Give a function to be told of rows that were read from a part."""
+    def track_reading(self, file: DataFile) -> Iterator[Callable[[int], None]]:
+        """Give a function to be told of rows that were read from a file."""
         yield lambda rows: None
 
     @contextlib.contextmanager
     def track_query(
-        self, label: str, connection: duckdb.DuckDBPyConnection, dataset: Dataset
+        self, label: str, connection: duckdb.DuckDBPyConnection, files: Iterable[DataFile]
     ) -> Iterator[None]:
-        """Follow a query over a whole dataset while it runs."""
+        """Follow a query over all rows of files while it runs."""
         yield
 
     def summarise(self, outcome: Outcome, classes: Iterable[tuple[str, str, int]]) -> None:
@@ -56,19 +55,19 @@ class TerminalProgress(Progress):
         self._bar = Bar(*_columns(), console=self._console, transient=True)
 
     @contextlib.contextmanager
-    def track_reading(self, part: Part) -> Iterator[Callable[[int], None]]:
-        """Draw a bar of the rows read from a part."""
+    def track_reading(self, file: DataFile) -> Iterator[Callable[[int], None]]:
+        """Draw a bar of the rows read from a file."""
         with self._bar:
-            task = self._bar.add_task(f"reading {part.file.name}", total=_rows_in_text(part))
+            task = self._bar.add_task(f"reading {file.name}", total=_rows_in_text(file))
             yield lambda rows: self._bar.advance(task, rows)
             self._bar.remove_task(task)
 
     @contextlib.contextmanager
     def track_query(
-        self, label: str, connection: duckdb.DuckDBPyConnection, dataset: Dataset
+        self, label: str, connection: duckdb.DuckDBPyConnection, files: Iterable[DataFile]
     ) -> Iterator[None]:
         """Draw a bar of the part of a query that is done, as rows."""
-        total = sum(_rows(part, connection) for part in dataset.parts)
+        total = sum(_rows(file, connection) for file in files)
         connection.execute("SET enable_progress_bar = true")
         connection.execute("SET enable_progress_bar_print = false")
         over = threading.Event()
@@ -125,23 +124,23 @@ def _columns() -> list[ProgressColumn | str]:
     ]
 
 
-def _rows(part: Part, connection: duckdb.DuckDBPyConnection) -> int:
-    """Return how many rows a part has: in Parquet exactly, in text roughly."""
-    if part.file.format is not Format.PARQUET:
-        return _rows_in_text(part)
+def _rows(file: DataFile, connection: duckdb.DuckDBPyConnection) -> int:
+    """Return how many rows a file has: in Parquet exactly, in text roughly."""
+    if file.format is not Format.PARQUET:
+        return _rows_in_text(file)
     counted = connection.execute(
-        f"SELECT sum(num_rows) FROM parquet_file_metadata({quote_text(str(part.file.path))})"
+        f"SELECT sum(num_rows) FROM parquet_file_metadata({file_text(file.path)})"
     ).fetchone()
     return int(counted[0]) if counted else 0
 
 
-def _rows_in_text(part: Part) -> int:
+def _rows_in_text(file: DataFile) -> int:
     """Return about how many lines a text file has, judged by how it begins."""
-    with part.file.path.open("rb") as packed:
-        size = part.file.path.stat().st_size
-        start = gzip.GzipFile(fileobj=packed).read(_SAMPLE) if part.file.gzipped else b""
-        share = packed.tell() / size if part.file.gzipped and size else 1.0
-        if not part.file.gzipped:
+    with file.path.open("rb") as packed:
+        size = file.path.stat().st_size
+        start = gzip.GzipFile(fileobj=packed).read(_SAMPLE) if file.gzipped else b""
+        share = packed.tell() / size if file.gzipped and size else 1.0
+        if not file.gzipped:
             start = packed.read(_SAMPLE)
             share = len(start) / size if size else 1.0
     return int(start.count(b"\n") / share) if share else 0

@@ -11,12 +11,12 @@ from typing import Any
 import duckdb
 from softbalance.rules.comparison.rulebooks_on_dataset import PartingRules, RulebookPair
 from softbalance.rules.model import Rule, Rulebook
-from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.engines.duck import DuckRun
 from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import Format, open_inputs
-from softbalance.service.datasets.run import Request, report_passed_over
+from softbalance.service.datasets.run import ClassifyRequest, report_passed_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,9 @@ def reclassify(
         files = open_inputs([dataset], folder, None)
         output = Output(folder / "answer.parquet", Format.PARQUET, False)
         books = [before, after]
-        request = Request((dataset,), str(output.path), books, before.codebook, quoting=quoting)
+        request = ClassifyRequest(
+            (dataset,), str(output.path), books, before.codebook, quoting=quoting
+        )
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()
         report_passed_over(outcome)
@@ -71,7 +73,7 @@ def _count_changes(answer: Path, rejected: int, pair: RulebookPair) -> Reclassif
     pairs = f"""
         WITH numbered AS (
             SELECT row_number() OVER () - 1 AS n, id, classification AS class, fired
-            FROM read_parquet({quote_text(str(answer))})
+            FROM {scan_sql("read_parquet", answer)}
         )
         SELECT b.n // 2 + 1 AS place, b.id AS id, b.class AS before, a.class AS after,
                b.fired AS fired_before, a.fired AS fired_after

@@ -13,7 +13,7 @@ from softbalance.service.datasets.reading.formats import STREAM
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClassifyRequest:
     """What the command line asks for.
 
     `fired` asks for the rules that fired. The formats are those of the stream `-`, None for a
@@ -49,7 +49,7 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
 
 
-def rejects_path(request: Request) -> Path:
+def rejects_path(request: ClassifyRequest) -> Path:
     """Return where the rejects of a run go."""
     if request.rejects:
         return Path(request.rejects)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from softbalance.rules.model import Codebook
 from softbalance.service.datasets.outputs import (
     Output,
+    check_apart,
     check_folder,
     choose_output,
     deliver,
@@ -18,16 +18,15 @@ from softbalance.service.datasets.outputs import (
     workspace,
 )
 from softbalance.service.datasets.progress import progress_for
-from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import STREAM, Format
 from softbalance.service.events.account import Account
 from softbalance.service.events.event_layouts import find_layout
-from softbalance.service.events.files import EventFile, open_events
+from softbalance.service.events.files import open_events
 from softbalance.service.events.states import check_state
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CandidatesRequest:
     """What the command line asks for; `min_events` None leaves it to the layout."""
 
     inputs: tuple[str, ...]
@@ -49,8 +48,13 @@ class Places:
     rejects: Path
     rows: Path
 
+    @property
+    def written(self) -> tuple[Path | None, ...]:
+        """All of them; None for standard output."""
+        return self.output.path, self.rejects, self.rows
 
-def find(request: Request) -> tuple[Account, Places, list[dict[str, Any]]]:
+
+def find(request: CandidatesRequest) -> tuple[Account, Places, list[dict[str, Any]]]:
     """Do what is asked; return the account, where it is, and the first candidates.
 
     Raises UnusableDataset, with nothing written, and KeyboardInterrupt.
@@ -62,7 +66,7 @@ def find(request: Request) -> tuple[Account, Places, list[dict[str, Any]]]:
     places = _places(request)
     with workspace(places.output.path) as folder:
         files = open_events(request.inputs, folder, wanted)
-        _check_apart(files, places)
+        check_apart((each.file.path for each in files), places.written)
         run = Pipeline(
             files, folder, progress_for(sys.stderr), request.hegemon, request.window,
             request.min_events,
@@ -78,7 +82,7 @@ def find(request: Request) -> tuple[Account, Places, list[dict[str, Any]]]:
     return account, places, best
 
 
-def _places(request: Request) -> Places:
+def _places(request: CandidatesRequest) -> Places:
     output = choose_output(
         request.output, Format(request.output_format) if request.output_format else None
     )
@@ -89,12 +93,3 @@ def _places(request: Request) -> Places:
     for path in (rows, rejects):
         check_folder(path)
     return Places(output, rejects, rows)
-
-
-def _check_apart(files: Sequence[EventFile], places: Places) -> None:
-    for file in files:
-        for path in (places.output.path, places.rejects, places.rows):
-            if path and path.exists() and path.samefile(file.file.path):
-                raise UnusableDataset(
-                    f"{path}: is an input, and would be overwritten; name another file"
-                )

@@ -18,7 +18,7 @@ _DELIMITERS = ("\t", ",", ";")
 
 
 @dataclass(frozen=True)
-class Layout:
+class EventLayout:
     """One way of writing events down; `layouts.yaml` says what each part means."""
 
     id: str
@@ -41,7 +41,7 @@ class Layout:
 class Shape:
     """How one text file is laid out: `places` are those of the fields, from 0, in each row."""
 
-    layout: Layout
+    layout: EventLayout
     delimiter: str
     header: bool
     places: Mapping[str, int]
@@ -54,10 +54,10 @@ def document(name: str) -> Any:
 
 
 @cache
-def layouts() -> dict[str, Layout]:
+def layouts() -> dict[str, EventLayout]:
     """Return the layouts by their ids, in the order in which they are tried."""
     return {
-        name: Layout(id=name, **{key: _freeze(value) for key, value in parts.items()})
+        name: EventLayout(id=name, **{key: _freeze(value) for key, value in parts.items()})
         for name, parts in document("layouts.yaml").items()
     }
 
@@ -66,7 +66,7 @@ def _freeze(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def find_layout(name: str) -> Layout:
+def find_layout(name: str) -> EventLayout:
     """Return the layout with this id. Raises UnusableDataset."""
     try:
         return layouts()[name]
@@ -74,7 +74,7 @@ def find_layout(name: str) -> Layout:
         raise UnusableDataset(str(unknown_name("layout", name, layouts()))) from None
 
 
-def shape_of(line: str, place: str, wanted: Layout | None) -> Shape:
+def shape_of(line: str, place: str, wanted: EventLayout | None) -> Shape:
     """Recognise the layout of a text file by its first line.
 
     `place` is what to call the file, `wanted` the layout that the command names, if it does.
@@ -99,7 +99,7 @@ def shape_of(line: str, place: str, wanted: Layout | None) -> Shape:
     )
 
 
-def _match_header(layout: Layout, cells: Sequence[str], delimiter: str) -> Shape | None:
+def _match_header(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape | None:
     known = {cell.lower(): place for place, cell in reversed(list(enumerate(cells)))}
     marked = all(mark.lower() in known for mark in layout.marks)
     if not marked and len(cells) not in layout.widths:
@@ -114,7 +114,7 @@ def _match_header(layout: Layout, cells: Sequence[str], delimiter: str) -> Shape
     return Shape(layout, delimiter, True, places, (len(cells),))
 
 
-def _match_bare(layout: Layout, cells: Sequence[str], delimiter: str) -> Shape | None:
+def _match_bare(layout: EventLayout, cells: Sequence[str], delimiter: str) -> Shape | None:
     if len(cells) not in layout.widths:
         return None
     for name, pattern in layout.shapes.items():
@@ -124,7 +124,7 @@ def _match_bare(layout: Layout, cells: Sequence[str], delimiter: str) -> Shape |
     return Shape(layout, delimiter, False, places, layout.widths)
 
 
-def _describe_columns(layout: Layout) -> str:
+def _describe_columns(layout: EventLayout) -> str:
     if layout.widths:
         return f"it has {' or '.join(map(str, layout.widths))} without a header"
     return "its header has to name " + ", ".join(layout.names[name] for name in layout.required)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from softbalance.rules.table.sql import quote_text
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, UnusableDataset
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.text_lines import MAX_RECORD
 from softbalance.service.datasets.reading.text_rows import Record, Records
@@ -68,11 +69,14 @@ def read_clean(
 def _scan(file: EventFile, shape: Shape) -> str:
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(_width(file, shape)))
     quote = "" if shape.delimiter == "\t" else '"'
-    return (
-        f"read_csv({quote_text(str(file.file.path))}, columns = {{{columns}}}, "
-        f"auto_detect = false, header = {shape.header}, delim = {quote_text(shape.delimiter)}, "
-        f"quote = '{quote}', escape = '{quote}', strict_mode = true, null_padding = false, "
-        f"max_line_size = {MAX_RECORD}, compression = '{'gzip' if file.file.gzipped else 'none'}')"
+    return scan_sql(
+        "read_csv",
+        file.file.path,
+        f"columns = {{{columns}}}, auto_detect = false",
+        f"header = {shape.header}, delim = {quote_text(shape.delimiter)}",
+        f"quote = '{quote}', escape = '{quote}', strict_mode = true, null_padding = false",
+        f"max_line_size = {MAX_RECORD}",
+        f"compression = '{'gzip' if file.file.gzipped else 'none'}'",
     )
 
 
@@ -179,10 +183,12 @@ def load_copy(
     """Write a copy of rows to Parquet: lines first, then the fields of the coding."""
     fields = FIELDS[coding]
     columns = ", ".join(["'line': 'BIGINT'", *(f"'{name}': 'VARCHAR'" for name in fields)])
-    source = (
-        f"read_csv({quote_text(str(copy))}, columns = {{{columns}}}, auto_detect = false, "
-        f"header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', "
-        f"max_line_size = {2 * MAX_RECORD})"
+    source = scan_sql(
+        "read_csv",
+        copy,
+        f"columns = {{{columns}}}, auto_detect = false",
+        r"""header = false, delim = ',', quote = '"', escape = '"', new_line = '\n'""",
+        f"max_line_size = {2 * MAX_RECORD}",
     )
     cells = ", ".join(f"nullif({name}, '') AS {name}" for name in fields)
     _copy(connection, f"SELECT {index} AS file, line, {cells} FROM {source}", to)

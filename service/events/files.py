@@ -13,7 +13,7 @@ from pathlib import Path
 
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import STREAM, DataFile, Format, first_bytes
-from softbalance.service.events.event_layouts import Layout, Shape, layouts, shape_of
+from softbalance.service.events.event_layouts import EventLayout, Shape, layouts, shape_of
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
@@ -23,12 +23,12 @@ class EventFile:
     """A file of events; `shape` is None for JSON."""
 
     file: DataFile
-    layout: Layout
+    layout: EventLayout
     shape: Shape | None
 
 
 def open_events(
-    patterns: Iterable[str], folder: Path, wanted: Layout | None
+    patterns: Iterable[str], folder: Path, wanted: EventLayout | None
 ) -> tuple[EventFile, ...]:
     """Resolve globs, archives and the stream `-` to event files, in the order given.
 
@@ -87,7 +87,7 @@ def _unzip(path: Path, name: str, folder: Path) -> Path:
     return kept
 
 
-def _recognise(file: DataFile, wanted: Layout | None) -> EventFile:
+def _recognise(file: DataFile, wanted: EventLayout | None) -> EventFile:
     start = first_bytes(file).lstrip()
     if not start:
         raise UnusableDataset(f"{file.name}: is empty")

@@ -13,11 +13,9 @@ from softbalance.rules.model import Codebook
 from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
-from softbalance.service.datasets.reading.dataset import Dataset, Part
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.layouts import Header
-from softbalance.service.datasets.reading.layouts import Layout as SheetLayout
-from softbalance.service.datasets.reading.rejects import Spool, write_rejects
+from softbalance.service.datasets.reading.duck_files import scan_sql
+from softbalance.service.datasets.reading.rejects import RejectsSpool, write_rejects
 from softbalance.service.events import acts, disputes, grouping, kinds, scoring, states
 from softbalance.service.events import candidate_sheets as sheets
 from softbalance.service.events.account import Account
@@ -73,7 +71,7 @@ class Pipeline:
 
         Raises UnusableDataset if a file turns out to be unreadable, KeyboardInterrupt.
         """
-        spool = Spool(self.folder / "spool")
+        spool = RejectsSpool(self.folder / "spool")
         account = Account()
         try:
             for index, file in enumerate(self.files):
@@ -103,19 +101,18 @@ class Pipeline:
         return list(sheets.fetch_rows(self._connection, query))
 
     def _track(self, label: str) -> AbstractContextManager[None]:
-        return self.progress.track_query(label, self._connection, _dataset(self.files))
+        return self.progress.track_query(label, self._connection, [f.file for f in self.files])
 
-    def _read(self, index: int, file: EventFile, spool: Spool) -> int:
+    def _read(self, index: int, file: EventFile, spool: RejectsSpool) -> int:
         part = self.folder / f"part-{index}"
-        with self.progress.track_query(
-            f"reading {file.file.name}", self._connection, _dataset([file])
-        ):
+        label = f"reading {file.file.name}"
+        with self.progress.track_query(label, self._connection, [file.file]):
             rows = read_clean(file, index, part, self._connection)
         if rows is not None:
             return rows
         copy = self.folder / f"copy-{index}"
         read = read_damaged if file.shape else read_records
-        with self.progress.track_reading(_dataset([file]).parts[0]) as told:
+        with self.progress.track_reading(file.file) as told:
             rows = read(file, index, copy, spool.add, told)
         load_copy(copy, index, file.layout.coding, part, self._connection)
         copy.unlink()
@@ -134,13 +131,11 @@ class Pipeline:
         self._connection.execute(
             f"COPY ({self._acts()}) TO {quote_text(str(self.folder / 'acts'))} (FORMAT parquet)"
         )
-        self._make_view(
-            "acts", f"SELECT * FROM read_parquet({quote_text(str(self.folder / 'acts'))})"
-        )
+        self._make_view("acts", f"SELECT * FROM {scan_sql('read_parquet', self.folder / 'acts')}")
 
     def _parts(self, indexes: Iterable[int]) -> str:
-        paths = ", ".join(quote_text(str(self.folder / f"part-{index}")) for index in indexes)
-        return f"SELECT * FROM read_parquet([{paths}])"
+        paths = [self.folder / f"part-{index}" for index in indexes]
+        return f"SELECT * FROM {scan_sql('read_parquet', paths)}"
 
     def _acts(self) -> str:
         if self.layout.coding == "plover":
@@ -211,10 +206,3 @@ class Pipeline:
             values = ", ".join(["unnest(?)"] * len(rows[0]))
             by_column = [list(column) for column in zip(*rows, strict=True)]
             self._connection.execute(f"INSERT INTO {name} SELECT {values}", by_column)
-
-
-def _dataset(files: Sequence[EventFile]) -> Dataset:
-    """Return files as the progress bars know them."""
-    header = Header(SheetLayout.WIDE, (), {}, ())
-    parts = tuple(Part(file.file, header) for file in files)
-    return Dataset(parts, SheetLayout.WIDE, (), ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from softbalance.rules.codings import Codings
 from softbalance.rules.model import FORM, Codebook
@@ -12,7 +13,7 @@ from softbalance.service.datasets.coded_rows import CodedRow, Observation, read_
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import ID, Layout
+from softbalance.service.datasets.reading.layouts import ID, SheetLayout
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.values import disagreement
 
@@ -46,20 +47,22 @@ class CodedData:
     warnings: list[str]
 
 
-def read_data(inputs: Sequence[str], codebook: Codebook, *, quoting: bool = True) -> CodedData:
+def read_data(
+    inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path], *, quoting: bool = True
+) -> CodedData:
     """Read coded data of any layout and put the rows of an id together.
 
     Rows of an id that name several forms are rejected, as `softbalance classify` does; so is a row
     of a wide sheet whose id stood before, since here ids have to tell episodes apart. Raises
-    UnusableDataset.
+    UnusableDataset, also where an input is one of the `outputs`, the files to be written.
     """
     wide: list[bool] = []
 
     def look(part: Part) -> None:
         sheet = part.file.format is not Format.NDJSON
-        wide.append(sheet and part.header.layout is Layout.WIDE)
+        wide.append(sheet and part.header.layout is SheetLayout.WIDE)
 
-    read = read_rows(inputs, codebook, look, quoting=quoting)
+    read = read_rows(inputs, codebook, outputs, look, quoting=quoting)
     by_id: dict[str, list[CodedRow]] = {}
     rejects = list(read.rejects)
     for row in read.sound:

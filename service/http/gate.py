@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Calls that read their body while they answer.
 STREAMED = ("/v1/batches",)
+#: Calls that wait for nothing, and so for no turn either.
+IMMEDIATE = ("/healthz",)
 
 
 class Gate:
@@ -33,7 +35,7 @@ class Gate:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request when its body is there."""
-        if environ["PATH_INFO"] in STREAMED:
+        if environ["PATH_INFO"] in STREAMED + IMMEDIATE:
             return self._app(environ, start_response)
         environ["wsgi.input"] = self._read_ahead(environ)
         came = perf_counter()

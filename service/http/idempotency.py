@@ -10,8 +10,7 @@ from softbalance.schemas.episode import Episode
 from softbalance.schemas.mistakes import LocatedMistake, quote_value
 from softbalance.service.http.problems import Problem
 from softbalance.service.observing.access_log import KEY_ID
-from softbalance.service.store import Claim
-from softbalance.service.store.chain import canonical
+from softbalance.service.store import Claim, canonical
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 #: Visible ASCII, so that two keys that a proxy has joined are none.

@@ -16,7 +16,7 @@ from softbalance.service.http.patience import TooSlow
 _STRIDE = 64 * 1024
 
 
-class Spool(io.BufferedReader):
+class BodySpool(io.BufferedReader):
     """Reads what a thread of its own takes from `source`; close it to end that, too.
 
     Reading raises TooLong when more than `limit` bytes came, TooSlow when they come too slowly,
@@ -24,14 +24,14 @@ class Spool(io.BufferedReader):
     """
 
     def __init__(self, source: Any, limit: int) -> None:
-        super().__init__(_Spooled(source, limit))
+        super().__init__(_SpooledBody(source, limit))
 
 
 class TooLong(Exception):
     """A body is longer than is taken."""
 
 
-class _Spooled(io.RawIOBase):
+class _SpooledBody(io.RawIOBase):
     def __init__(self, source: Any, limit: int) -> None:
         super().__init__()
         self._source, self._limit = source, limit

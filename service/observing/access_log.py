@@ -33,7 +33,7 @@ class Access:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        request = Request(self, environ)
+        request = LoggedRequest(self, environ)
         try:
             request.body = iter(self._app(environ, request.starter(start_response)))
         except BaseException:
@@ -42,7 +42,7 @@ class Access:
         return request
 
 
-class Request:
+class LoggedRequest:
     """A request under way; as an iterable, the body of its answer."""
 
     def __init__(self, access: Access, environ: WSGIEnvironment) -> None:

@@ -30,6 +30,7 @@ class Metrics:
 
     def __init__(self, library: Library) -> None:
         self._registry = registry = prometheus.CollectorRegistry()
+        self._rulebooks = _Rulebooks(library)
         self._decisions = prometheus.Counter(
             "softbalance_decisions",
             "Episodes classified for callers, one by one or in batches.",
@@ -82,6 +83,18 @@ class Metrics:
             ["operation"],
             registry=registry,
         )
+        self._connections = self._make_gauge(
+            "softbalance_store_connections", "Connections to the store that are open."
+        )
+        self._connections_in_use = self._make_gauge(
+            "softbalance_store_connections_in_use", "Connections to the store that are in use."
+        )
+        self._connection_waited = prometheus.Histogram(
+            "softbalance_store_connection_seconds",
+            "What reads and writes of the store wait for a connection.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
         # finding a series takes longer than adding to it
         self._class, self._rule = cache(self._decisions.labels), cache(self._firings.labels)
         # a series that is there from the start has a rate at its first event
@@ -126,6 +139,16 @@ class Metrics:
                 self._store_failures.labels(operation).inc()
                 raise
 
+    def observe_pool(self, size: int, in_use: int, waited: float | None) -> None:
+        """Note how many connections to the store are open and in use.
+
+        `waited` is how many seconds somebody waited for one, None when one was given back.
+        """
+        self._connections.set(size)
+        self._connections_in_use.set(in_use)
+        if waited is not None:
+            self._connection_waited.observe(waited)
+
     def exposition(self, records: int | None) -> bytes:
         """Return all metrics in the text format of Prometheus.
 
@@ -136,6 +159,7 @@ class Metrics:
             together.register(self._registry)
         else:
             MultiProcessCollector(together, str(folder))  # type: ignore[no-untyped-call]
+        together.register(self._rulebooks)
         if records is not None:
             together.register(_Records(records))
         return prometheus.generate_latest(together)
@@ -147,6 +171,21 @@ class _Records(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("softbalance_records", "Records in the store.", self._count)
+
+
+class _Rulebooks(Collector):
+    def __init__(self, library: Library) -> None:
+        self._labels = [(book.id, book.version, book.digest) for book in library.rulebooks.values()]
+
+    def collect(self) -> Iterator[Metric]:
+        info = GaugeMetricFamily(
+            "softbalance_rulebook_info",
+            "Rulebooks that decide, each always 1.",
+            labels=["rulebook", "version", "digest"],
+        )
+        for labels in self._labels:
+            info.add_metric(labels, 1)
+        yield info
 
 
 def _list_fired(decisions: Sequence[Decision]) -> Iterator[str]:

@@ -44,7 +44,7 @@ def blueprint(context: Context) -> flask.Blueprint:
         # DuckDB takes a while to import, and most workers never see a batch
         from softbalance.service.datasets.reading.defects import UnusableDataset  # noqa: PLC0415
         from softbalance.service.datasets.reading.formats import Format  # noqa: PLC0415
-        from softbalance.service.datasets.reading.layouts import Layout, read_header  # noqa: PLC0415
+        from softbalance.service.datasets.reading.layouts import SheetLayout, read_header  # noqa: PLC0415
         from softbalance.service.datasets.reading.sheets import read_sheet  # noqa: PLC0415
         from softbalance.service.datasets.reading.text_lines import Lines  # noqa: PLC0415
 
@@ -53,7 +53,7 @@ def blueprint(context: Context) -> flask.Blueprint:
             found = read_header(names, codebook, "the file")
         except UnusableDataset as error:
             return as_json({"mistake": str(error)})
-        if found.layout is Layout.LONG:
+        if found.layout is SheetLayout.LONG:
             return as_json({"mistake": "the file: is in the long layout, a row an observation"})
         read = {
             "names": names,

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.model import Codebook, Group, Indicator, Rulebook
-from softbalance.rules.verification.cases import Case, cases_of
+from softbalance.rules.verification.cases import Case
 from softbalance.schemas.classification import FULL, Answer
 from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.grammar import CLASSIFICATION
@@ -75,7 +75,11 @@ def blueprint(context: Context) -> flask.Blueprint:
     routes = flask.Blueprint("desk", __name__, url_prefix="/code")
     codebook = context.library.codebook
     rulebooks = list(context.library.rulebooks.values())
-    cases = {f"{case.rulebook}/{case.id}": case for book in rulebooks for case in cases_of(book)}
+    cases = {
+        f"{case.rulebook}/{case.id}": case
+        for name in context.library.rulebooks
+        for case in context.cases_of(name)
+    }
     schema = episode_schema(codebook.vocabulary)
 
     @routes.get("")

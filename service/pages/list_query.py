@@ -15,7 +15,7 @@ import orjson
 from softbalance.rules.wording import join_words
 from softbalance.schemas.mistakes import unknown_name
 from softbalance.service.http.problems import Problem
-from softbalance.service.store.search import ORDERS, TIME, RecordQuery
+from softbalance.service.store import ORDERS, TIME, RecordQuery
 
 #: Name in the query → the longest that it may be.
 _TEXTS = {"text": 300, "actor": 64, "coder": 200}

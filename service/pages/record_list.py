@@ -14,7 +14,7 @@ from softbalance.schemas.classification import Classification
 from softbalance.service.context import Context
 from softbalance.service.pages.list_query import ListState, parse_list_query
 from softbalance.service.pages.rendering import render_page
-from softbalance.service.store.search import Row, Tally, counts, documents, search
+from softbalance.service.store import Row, Tally, count_classes, find_rows, read_documents
 
 PAGE = 50
 
@@ -81,9 +81,9 @@ def _choices(context: Context) -> dict[str, Sequence[str]]:
 def _page(context: Context, tally: Tally, wanted: ListState) -> ClassificationsPage:
     choices = _choices(context)
     database = context.store.database
-    found = search(database, wanted.wanted, PAGE)
+    found = find_rows(database, wanted.wanted, PAGE)
     others = wanted.drop("classification")
-    counted = counts(database, others.filters) if others.filters else tally.classes()
+    counted = count_classes(database, others.filters) if others.filters else tally.classes()
     chosen = wanted.filters.get("classification")
     most = max(counted.values(), default=0)
     bars = [
@@ -106,7 +106,7 @@ _Lines = Callable[[Iterator[Classification]], Iterator[bytes]]
 
 def _export(context: Context, wanted: ListState, ending: str, lines: _Lines) -> Response:
     """Stream all that the list shows, page after page."""
-    body = lines(documents(context.store.database, wanted.drop().wanted))
+    body = lines(read_documents(context.store.database, wanted.drop().wanted))
     saved = {"Content-Disposition": f'attachment; filename="classifications.{ending}"'}
     mimetype = {"csv": "text/csv", "ndjson": "application/x-ndjson"}[ending]
     return Response(body, headers=saved, mimetype=mimetype)

@@ -19,7 +19,7 @@ from softbalance.service.classifiers import RulebookNotKept
 from softbalance.service.context import Context
 from softbalance.service.http.problems import Problem
 from softbalance.service.pages.rendering import render_page
-from softbalance.service.store.firings import FiringCounts, Firings
+from softbalance.service.store import FiringCounts, Firings
 from softbalance.service.text.difference_text import equivalence_words
 
 #: How long a page may count firings before it is shown with what it has, in seconds.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from softbalance.service.store.database import Database, StoreAway
+from softbalance.service.store.database import Database
+from softbalance.service.store.failures import StoreAway
+from softbalance.service.store.schema_check import check_schema, is_unknown, read_schema
 from softbalance.service.store.tables import SCHEMA
 from sqlalchemy import Connection, inspect, text
 
@@ -12,39 +14,12 @@ from sqlalchemy import Connection, inspect, text
 _UNNUMBERED = "0001"
 
 
-class WrongSchema(StoreAway):
-    """The store has another schema than this version of softbalance works with."""
-
-
 def schema_of(connection: Connection) -> str | None:
     """Return the schema that a store has, None if there is nothing of ours in it yet."""
     tables = set(inspect(connection).get_table_names())
     if "alembic_version" in tables:
-        found: str | None = connection.execute(
-            text("SELECT version_num FROM alembic_version")
-        ).scalar()
-        return found
+        return read_schema(connection)
     return _UNNUMBERED if "classifications" in tables else None
-
-
-def check(database: Database, found: str | None) -> None:
-    """Raise WrongSchema unless the schema found is the newest; the message has the remedy."""
-    if found == SCHEMA:
-        return
-    if _is_unknown(found):
-        raise WrongSchema(
-            f"the store {database.name} has the schema {found!r}, and this version of softbalance "
-            f"knows those up to {SCHEMA}; run the version that made it, or name another store"
-        )
-    has = "has no tables yet" if found is None else f"has the older schema {found}"
-    raise WrongSchema(
-        f"the store {database.name} {has}, and this version of softbalance works with {SCHEMA}; "
-        f"run `softbalance db upgrade --database {database.name}`"
-    )
-
-
-def _is_unknown(found: str | None) -> bool:
-    return found is not None and not (found.isdigit() and found <= SCHEMA)
 
 
 def set_up(database: Database) -> None:
@@ -55,13 +30,13 @@ def set_up(database: Database) -> None:
     with database.begin_read() as connection:
         found = schema_of(connection)
     if found is None:
-        with database.begin_write() as connection:
+        with database.begin_migration() as connection:
             found = schema_of(connection)
             if found is None:
                 _expect_unicode(database, connection)
                 _migrate(connection, None)
                 found = SCHEMA
-    check(database, found)
+    check_schema(database.name, found)
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
@@ -69,10 +44,10 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 
     Raises StoreAway, WrongSchema for a store of a newer version, and what a migration raises.
     """
-    with database.begin_write() as connection:
+    with database.begin_migration() as connection:
         found = schema_of(connection)
-        if _is_unknown(found):
-            check(database, found)
+        if is_unknown(found):
+            check_schema(database.name, found)
         if found != SCHEMA:
             _expect_unicode(database, connection)
             _migrate(connection, found)

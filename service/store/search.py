@@ -10,14 +10,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 import orjson
 from softbalance.schemas.classification import Classification
 from softbalance.service.store.database import Database
-from softbalance.service.store.stored_records import LONGEST_CODER
-from softbalance.service.store.tables import BY_TITLE, FILTERS, actors, coders, records
+from softbalance.service.store.filters import narrow
+from softbalance.service.store.tables import BY_TITLE, actors, records
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 #: What a list may be sorted by: the columns, of which the newest record has the highest position.
@@ -45,9 +44,7 @@ _SHOWN = (
 class RecordQuery:
     """Which records are wanted: those that pass every filter, in which order, and after which.
 
-    `filters` may name classification, rulebook, form, episode, actor, coder, `text` (a part of the
-    title or of the episode's id) and `since` and `until` (YYYY-MM-DD, both included). `after` is
-    the `next` of the page before.
+    `filters` are those of `narrow`. `after` is the `next` of the page before.
     """
 
     filters: Mapping[str, str]
@@ -79,7 +76,7 @@ class FoundRecords:
     next: tuple[Any, int] | None
 
 
-def search(database: Database, wanted: RecordQuery, limit: int) -> FoundRecords:
+def find_rows(database: Database, wanted: RecordQuery, limit: int) -> FoundRecords:
     """Return up to `limit` records. Raises StoreAway."""
     with database.begin_read() as connection:
         got = connection.execute(_order_query(_SHOWN, wanted, limit + 1)).all()
@@ -98,7 +95,7 @@ def _row(row: Any, acting: Sequence[str]) -> Row:
     return Row(**columns, actors=acting)
 
 
-def documents(
+def read_documents(
     database: Database, wanted: RecordQuery, at_a_time: int = 200
 ) -> Iterator[Classification]:
     """Yield every record that is wanted, whole. Raises StoreAway.
@@ -117,11 +114,11 @@ def documents(
         after = (rows[-1].sorted_by, rows[-1].position) if rows else None
 
 
-def counts(database: Database, filters: Mapping[str, str]) -> dict[str, int]:
+def count_classes(database: Database, filters: Mapping[str, str]) -> dict[str, int]:
     """Return how many of the records that pass the filters are of each class. Raises StoreAway."""
     query = select(records.c.classification, func.count()).group_by(records.c.classification)
     with database.begin_read() as connection:
-        rows = connection.execute(_apply_filters(query, filters)).all()
+        rows = connection.execute(narrow(query, filters)).all()
     return {row[0]: row[1] for row in rows}
 
 
@@ -149,7 +146,7 @@ class Tally:
 
 def _order_query(columns: Sequence[Any], wanted: RecordQuery, limit: int) -> Select[Any]:
     by = ORDERS[wanted.order]
-    query = _apply_filters(select(*columns, by.label("sorted_by")), wanted.filters)
+    query = narrow(select(*columns, by.label("sorted_by")), wanted.filters)
     if wanted.after is not None:
         query = query.where(_stands_after(by, wanted.falling, *wanted.after))
     order = (by, records.c.position)
@@ -165,28 +162,3 @@ def _stands_after(
     beyond = by < value if falling else by > value
     further = records.c.position < position if falling else records.c.position > position
     return or_(beyond, and_(by == value, further))
-
-
-def _apply_filters(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
-    for name in FILTERS:
-        if name in filters:
-            query = query.where(records.c[name] == filters[name])
-    if "text" in filters:
-        text = filters["text"]
-        query = query.where(
-            or_(
-                records.c.title.icontains(text, autoescape=True),
-                records.c.episode.icontains(text, autoescape=True),
-            )
-        )
-    for table, name in ((actors, "actor"), (coders, "coder")):
-        if name in filters:
-            # the positions first: few records are of one actor or coder
-            whose = table.c[name] == filters[name][:LONGEST_CODER]
-            query = query.where(records.c.position.in_(select(table.c.position).where(whose)))
-    if "since" in filters:
-        query = query.where(records.c.classified_at >= filters["since"])
-    if "until" in filters:
-        following = date.fromisoformat(filters["until"]) + timedelta(days=1)
-        query = query.where(records.c.classified_at < following.isoformat())
-    return query

@@ -7,25 +7,24 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import orjson
+from softbalance.rules.language.archive import dump_rulebook
+from softbalance.rules.model import Rulebook
 from softbalance.schemas.classification import Classification
 from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
-from softbalance.service.store.database import Database, StoreAway
-from softbalance.service.store.stored_records import (
-    LONGEST_CODER,
-    actors_of,
-    coders_of,
-    pick_search_columns,
-)
+from softbalance.service.store.database import DEADLINE, Database
+from softbalance.service.store.failures import StoreAway
+from softbalance.service.store.filters import narrow
+from softbalance.service.store.schema_check import check_schema
+from softbalance.service.store.stored_records import actors_of, coders_of, pick_search_columns
 from softbalance.service.store.tables import (
-    FILTERS,
     actors,
     coders,
     idempotency_keys,
     records,
     rulebooks,
 )
-from sqlalchemy import Connection, Select, func, insert, select, text
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 _WHOLE = (
     records.c.position,
@@ -34,9 +33,11 @@ _WHOLE = (
     records.c.previous,
     records.c.digest,
 )
+_KEPT = select(rulebooks.c.digest).where(rulebooks.c.digest == bindparam("rulebook"))
 _HEAD = select(records.c.position, records.c.digest).order_by(records.c.position.desc()).limit(1)
+#: Beside it, whether a rulebook is kept: one question, as each takes its time.
+_HEAD_AND_KEPT = _HEAD.add_columns(_KEPT.exists().label("kept"))
 _ADD_RECORD = insert(records)
-_SCHEMA = text("SELECT version_num FROM alembic_version")
 
 
 class DamagedRecord(Exception):
@@ -85,9 +86,12 @@ class Page:
 class Store:
     """Classifications kept by id, listed newest first. Safe for threads; make one a process."""
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, deadline: float = DEADLINE) -> None:
+        """Know a store by its URL; no call of it takes longer than the deadline, in seconds."""
+        self.database = Database(url, deadline)
         self.name = self.database.name
+        #: The rulebooks that decide for those who store here, by digest.
+        self.loaded: Mapping[str, Rulebook] = {}
 
     def expect(self) -> None:
         """Raise StoreAway if the store is a file that is not there, before any use makes it."""
@@ -112,44 +116,62 @@ class Store:
 
     def check(self) -> None:
         """Raise WrongSchema, or StoreAway, if the store cannot be used as it is."""
-        schemas.check(self.database, self.schema())
+        check_schema(self.name, self.schema())
 
     def schema(self) -> str | None:
         """Return the schema that the store has, None if it has none yet. Raises StoreAway."""
         with self.database.begin_read() as connection:
             return schemas.schema_of(connection)
 
-    def ping(self) -> None:
-        """Reach the store and its tables, or raise StoreAway."""
-        with self.database.begin_read() as connection:
-            schemas.check(self.database, connection.execute(_SCHEMA).scalar())
-            connection.execute(_HEAD).first()
+    def rehearse(self, answer: Classification) -> None:
+        """Store a classification and undo it: raises StoreAway wherever `add` would for now."""
+        with self.database.begin_write() as connection:
+            with connection.begin_nested() as undone:
+                self._add(connection, answer)
+                undone.rollback()
+            if connection.dialect.name == "sqlite":
+                # what is undone never reaches the disk, which may be full: this does, and is
+                # the number that stands there
+                connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def add(self, answer: Classification, claim: Claim | None = None) -> Classification | None:
         """Store a classification with its trace; on return it is durable.
 
+        The rulebook that decided it, if it is `loaded`, is kept no later than this record.
+
         With a claim whose key was used before, nothing is stored and the record that it was used
-        for is returned. Raises StoreAway, and ClaimedOtherwise.
+        for is returned. Raises StoreAway, CommitUnknown and ClaimConflict.
         """
-        document, hashed = orjson.dumps(answer).decode(), canonical(answer)
         with self.database.begin_write() as connection:
             if claim and (first := _select_claimed(connection, claim)):
                 return first
-            head = connection.execute(_HEAD).first()
-            position, previous = (head.position + 1, head.digest) if head else (1, None)
-            digest = digest_of(position, previous, hashed)
-            link = {"position": position, "previous": previous, "digest": digest}
-            row = {**pick_search_columns(answer), **link, "document": document}
-            connection.execute(_ADD_RECORD, row)
-            for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
-                if names:
-                    (name, _) = table.c.keys()
-                    rows = [{name: value, "position": position} for value in names]
-                    connection.execute(insert(table), rows)
+            position = self._add(connection, answer)
             if claim:
                 row = {**claim._asdict(), "position": position}
                 connection.execute(insert(idempotency_keys), row)
         return None
+
+    def _add(self, connection: Connection, answer: Classification) -> int:
+        """Add a classification at the end of the chain, and return its position.
+
+        A rulebook that is loaded is kept before its first verdict.
+        """
+        rulebook = answer["rulebook"]["digest"]
+        head = connection.execute(_HEAD_AND_KEPT, {"rulebook": rulebook}).first()
+        if rulebook in self.loaded and not (head and head.kept):
+            _keep(connection, self.loaded[rulebook])
+        position, previous = (head.position + 1, head.digest) if head else (1, None)
+        digest = digest_of(position, previous, canonical(answer))
+        link = {"position": position, "previous": previous, "digest": digest}
+        document = orjson.dumps(answer).decode()
+        row = {**pick_search_columns(answer), **link, "document": document}
+        connection.execute(_ADD_RECORD, row)
+        for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
+            if names:
+                (name, _) = table.c.keys()
+                rows = [{name: value, "position": position} for value in names]
+                connection.execute(insert(table), rows)
+        return position
 
     def find_claimed(self, claim: Claim) -> Classification | None:
         """Return the record that an idempotency key was used for, None if it was not used.
@@ -186,11 +208,10 @@ class Store:
     def page(self, filters: Mapping[str, str], limit: int, before: int | None = None) -> Page:
         """Return up to `limit` classifications that pass every filter, newest first.
 
-        `filters` may name classification, rulebook, form, episode, actor and coder, and `title`
-        for a part of it, in which a to z are A to Z; `before` is the `next` of the page before.
-        Raises StoreAway.
+        `filters` are those of `softbalance.service.store.filters.narrow`; `before` is the `next` of
+        the page before. Raises StoreAway.
         """
-        query = _apply_filters(select(*_WHOLE), filters)
+        query = narrow(select(*_WHOLE), filters)
         if before is not None:
             query = query.where(records.c.position < before)
         query = query.order_by(records.c.position.desc()).limit(limit + 1)
@@ -204,15 +225,15 @@ class Store:
                 damaged.append(error.record)
         return Page(items, rows[limit - 1].position if len(rows) > limit else None, damaged)
 
-    def keep(self, digest: str, rulebook: str, content: str) -> None:
-        """Keep what a rulebook is made from, if it is not kept yet. Raises StoreAway."""
-        if self.load_kept(digest) is not None:
-            return
-        row = {"digest": digest, "id": rulebook, "content": content}
-        there = select(rulebooks.c.digest).where(rulebooks.c.digest == digest)
-        with self.database.begin_write() as connection:
-            if connection.execute(there).first() is None:
-                connection.execute(insert(rulebooks), row)
+    def keep(self, *books: Rulebook) -> None:
+        """Keep what rulebooks are made from, those that are not kept yet. Raises StoreAway."""
+        with self.database.begin_read() as connection:
+            kept = set(connection.execute(select(rulebooks.c.digest)).scalars())
+        missing = [book for book in books if book.digest not in kept]
+        if missing:
+            with self.database.begin_write() as connection:
+                for book in missing:
+                    _keep(connection, book)
 
     def load_kept(self, digest: str) -> str | None:
         """Return what the rulebook of that digest is made from, or None. Raises StoreAway."""
@@ -236,19 +257,11 @@ class Store:
         self.database.close()
 
 
-def _apply_filters(query: Select[Any], filters: Mapping[str, str]) -> Select[Any]:
-    for name in FILTERS:
-        if name in filters:
-            query = query.where(records.c[name] == filters[name])
-    if "title" in filters:
-        query = query.where(records.c.title.icontains(filters["title"], autoescape=True))
-    if "actor" in filters:
-        query = query.join(actors, actors.c.position == records.c.position)
-        query = query.where(actors.c.actor == filters["actor"])
-    if "coder" in filters:
-        query = query.join(coders, coders.c.position == records.c.position)
-        query = query.where(coders.c.coder == filters["coder"][:LONGEST_CODER])
-    return query
+def _keep(connection: Connection, book: Rulebook) -> None:
+    """Keep a rulebook; another process may have done so in the meantime."""
+    if connection.execute(_KEPT, {"rulebook": book.digest}).first() is None:
+        row = {"digest": book.digest, "id": book.id, "content": dump_rulebook(book)}
+        connection.execute(insert(rulebooks), row)
 
 
 def _select_claimed(connection: Connection, claim: Claim) -> Classification | None:

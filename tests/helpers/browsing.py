@@ -33,7 +33,7 @@ OpenPage = Callable[..., Page]
 def browser() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if not found:
-        pytest.fail("there is no Chromium: `make browser` installs it")
+        pytest.fail("there is no Chromium: `make programs` installs it")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield started

@@ -21,7 +21,7 @@ SOFTBALANCE = str(Path(sys.executable).with_name("softbalance"))
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Callable[..., str]]:
-    """Lend what starts real servers in a folder; all are stopped in the end."""
+    """Lend what starts real servers in a folder, without a terminal; all are stopped in the end."""
     running: list[subprocess.Popen[bytes]] = []
 
     def start(*options: object) -> str:
@@ -30,9 +30,17 @@ def serving(folder: Path) -> Iterator[Callable[..., str]]:
             port = probe.getsockname()[1]
         command = [SOFTBALANCE, "serve", "--port", str(port), *map(str, options)]
         with (folder / "server.log").open("ab") as log:
-            running.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            running.append(process)
         address = f"http://127.0.0.1:{port}"
-        _await(address, running[-1], folder / "server.log")
+        await_ready(address, running[-1], folder / "server.log")
         return address
 
     yield start
@@ -58,7 +66,8 @@ def run_in_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
     return process.returncode, shown.decode()
 
 
-def _await(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def await_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server answers that it is ready; fail with its log if it does not."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -26,6 +26,17 @@ def opened(url: str) -> Iterator[Connection]:
 
 
 @contextmanager
+def holding(url: str) -> Iterator[Connection]:
+    """Lend a connection of one's own that holds the lock of whoever writes."""
+    with opened(url) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(text("BEGIN IMMEDIATE"))
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(5407112004)"))
+        yield connection
+
+
+@contextmanager
 def undefended(url: str) -> Iterator[Connection]:
     """Lend a connection after the triggers that keep records are gone."""
     with opened(url) as connection:

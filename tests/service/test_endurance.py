@@ -35,6 +35,12 @@ def test_what_is_acknowledged_survives_faults() -> None:
     assert told.count("stored twice: 0") == 3
 
 
+def test_an_edited_rulebook_decides_nothing_unasked() -> None:
+    told = _ran("benchmarks.faults", "rulebook", "--seconds", "2")
+    assert "of these not stored: 0" in told
+    assert "by a rulebook never loaded or not kept: 0" in told
+
+
 def test_a_full_disk_loses_nothing() -> None:
     told = _ran("benchmarks.faults", "disk", "--seconds", "2")
     assert "disk full, then not" in told or "to mount a file system takes root" in told

@@ -24,20 +24,22 @@ from softbalance.service.datasets.engines.duck_sources import OWN, SAID, count_l
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.layouts import HELP, ID, Layout
+from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout
 from softbalance.service.datasets.reading.numbering import misleads_duckdb, number, warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
     Reject,
-    Spool,
+    RejectsSpool,
     join_cells,
     rejects_of,
     write_rejects,
 )
+from softbalance.service.datasets.reading.text_lines import MAX_RECORD
 from softbalance.service.datasets.reading.values import BLANKS, warn_of_alike
-from softbalance.service.datasets.run import Outcome, Request
+from softbalance.service.datasets.run import ClassifyRequest, Outcome
 
 #: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
 #: rows back, in memory or else on disk, until those before them are written: the more it may, the
@@ -59,7 +61,7 @@ class DuckRun:
 
     def __init__(
         self,
-        request: Request,
+        request: ClassifyRequest,
         files: Sequence[DataFile],
         output: Output,
         folder: Path,
@@ -73,7 +75,7 @@ class DuckRun:
         self.dataset = open_dataset(
             files, request.codebook, taken, self._connection, quoting=request.quoting
         )
-        if self.dataset.layout is Layout.WIDE:
+        if self.dataset.layout is SheetLayout.WIDE:
             (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
             self._query(f"SET memory_limit = '{threads * MEMORY}B'")
 
@@ -101,11 +103,11 @@ class DuckRun:
 
     def _run_thoroughly(self) -> Outcome:
         blank, warnings = 0, list[str]()
-        spool = Spool(self.folder / "spool")
+        spool = RejectsSpool(self.folder / "spool")
         copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
         for index, part in enumerate(self.dataset.parts):
             if part.file.format is not Format.PARQUET:
-                with self.progress.track_reading(part) as read:
+                with self.progress.track_reading(part.file) as read:
                     if part.file.format is Format.NDJSON:
                         number_episodes(
                             self.request.codebook, part, index, copies[index], spool.add, read
@@ -141,7 +143,8 @@ class DuckRun:
             lists=output.format in (Format.PARQUET, Format.NDJSON),
         )
         how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
-        with self.progress.track_query(label, self._connection, self.dataset):
+        files = [part.file for part in self.dataset.parts]
+        with self.progress.track_query(label, self._connection, files):
             copy = f"COPY ({answers}) TO {quote_text(str(self.answer))} ({how})"
             try:
                 (written,) = self._query(copy).fetchone() or (0,)
@@ -152,7 +155,7 @@ class DuckRun:
 
     def _warn_of_ids(self) -> list[str]:
         """Warn of ids that differ only in case or blanks; where a row is an episode, none may."""
-        if self.dataset.layout is Layout.WIDE:
+        if self.dataset.layout is SheetLayout.WIDE:
             return []
         folded = f"lower(regexp_replace({ID}, {quote_text(f'[{BLANKS}]')}, '', 'g'))"
         alike = self._query(
@@ -170,26 +173,49 @@ class DuckRun:
         rows = "1 row has" if lost == 1 else f"{lost:,} rows have"
         return [f"{rows} NaN or an infinite number, which JSON lacks; null is written for it"]
 
-    def tally(self) -> list[tuple[str, str, int]]:
-        """Return how many rows of the answer there are by rulebook and class."""
-        read = {Format.PARQUET: "read_parquet({})", Format.NDJSON: "read_json({})"}.get(
-            self.output.format, "read_csv({}, all_varchar = true)"
-        )
-        answer = read.format(quote_text(str(self.answer)))
-        if self.output.gzipped:
-            answer = answer.replace(")", ", compression = 'gzip')")
-        rows = self._query(
-            f"SELECT rulebook, classification, count(*) FROM {answer} "
-            "GROUP BY ALL ORDER BY 1, 3 DESC"
-        ).fetchall()
+    def tally(self, answer: Path) -> list[tuple[str, str, int]]:
+        """Return how many rows the answer has by rulebook and class; `answer` is where it is now.
+
+        Raises UnusableDataset where it cannot be read.
+        """
+        try:
+            rows = self._query(
+                f"SELECT rulebook, classification, count(*) FROM {self._scan(answer)} "
+                "GROUP BY ALL ORDER BY 1, 3 DESC"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise UnusableDataset(str(error).splitlines()[0]) from error
         return [(rulebook, classification, count) for rulebook, classification, count in rows]
+
+    def _scan(self, answer: Path) -> str:
+        if self.output.format is Format.PARQUET:
+            return scan_sql("read_parquet", answer)
+        compression = f"compression = {quote_text('gzip' if self.output.gzipped else 'none')}"
+        if self.output.format is Format.NDJSON:
+            columns = "columns = {rulebook: 'VARCHAR', classification: 'VARCHAR'}"
+            return scan_sql(
+                "read_json", answer, "format = 'newline_delimited'", columns, compression
+            )
+        names = [
+            *answer_names(self.request.rulebooks, self.request.fired),
+            *self.dataset.renamed.values(),
+        ]
+        columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
+        delimiter = "\t" if self.output.format is Format.TSV else ","
+        return scan_sql(
+            "read_csv",
+            answer,
+            f"columns = {{{columns}}}, auto_detect = false, header = true, {compression}",
+            f"""delim = {quote_text(delimiter)}, quote = '"', escape = '"'""",
+            f"max_line_size = {2 * MAX_RECORD}",
+        )
 
     def _define(self, source: str, strict: bool) -> None:
         """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
         codebook = self.request.codebook
         first = assign_coding_bits(codebook).bitsets[0]
         self._view("source", source)
-        if self.dataset.layout is Layout.WIDE:
+        if self.dataset.layout is SheetLayout.WIDE:
             several = len(self.dataset.parts) > 1
             self._view("checked", wide_sql("source", self.dataset.meaning, codebook, several))
             self._view("codings", _guard_sql("checked", first, strict))
@@ -207,7 +233,7 @@ class DuckRun:
         """Yield the rejects among the rows that the views hold, in order."""
         said = list(dict.fromkeys((ID, *self.dataset.meaning)))
         unsound = "NOT sound"
-        if self.dataset.layout is Layout.LONG:
+        if self.dataset.layout is SheetLayout.LONG:
             unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
         columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
         found = self._query(f"SELECT {columns} FROM checked WHERE ({unsound}) AND NOT ({_OF_HELP})")

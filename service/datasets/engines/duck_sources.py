@@ -9,8 +9,9 @@ from duckdb import sqltype
 from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.service.datasets.reading.cells import finite_sql, holds_floats, text_sql
 from softbalance.service.datasets.reading.dataset import Dataset, Part, own_places
+from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import ID, Layout
+from softbalance.service.datasets.reading.layouts import ID, SheetLayout
 from softbalance.service.datasets.reading.text_lines import MAX_RECORD
 
 SAID, OWN = "said_", "own_"
@@ -25,7 +26,9 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None, *, finite: boo
     (ascending), `said_…`, `own_…` and `cells`, the whole row. With `finite`, NaN and infinity are
     null in `own_…`, as they are in `cells`, which is JSON where there are types.
     """
-    counted = dataset.layout is Layout.LONG or any(ID not in p.header.places for p in dataset.parts)
+    counted = dataset.layout is SheetLayout.LONG or any(
+        ID not in p.header.places for p in dataset.parts
+    )
     selects = []
     for index, part in enumerate(dataset.parts):
         rows = _rows(part, numbered[index] if numbered else None, counted)
@@ -50,12 +53,12 @@ def _parquet(part: Part) -> str:
 
     Whatever they are called in the file, so they do not get in the way of ours.
     """
-    path, number, options = quote_text(str(part.file.path)), "file_row_number", ""
+    number = "file_row_number"
     if any(name.lower() == number for name in part.header.names):
-        rows = f"SELECT *, row_number() OVER () - 1 FROM read_parquet({path})"
+        rows = f"SELECT *, row_number() OVER () - 1 FROM {scan_sql('read_parquet', part.file.path)}"
     else:
-        options = f", {number} = true"
-        rows = f"SELECT * EXCLUDE ({number}), {number} FROM read_parquet({path}{options})"
+        scanned = scan_sql("read_parquet", part.file.path, f"{number} = true")
+        rows = f"SELECT * EXCLUDE ({number}), {number} FROM {scanned}"
     names = ", ".join(f"c{place}" for place in range(len(part.header.names)))
     return (
         f"(SELECT __number + 1 AS __row, __number + 1 AS __line, * EXCLUDE (__number) "
@@ -69,15 +72,16 @@ def _csv(part: Part, path: Path, before: tuple[str, ...] = ()) -> str:
     types += [f"c{place}: 'VARCHAR'" for place in range(width)]
     gzipped = part.file.gzipped and not before
     quote = quote_text('"' if before or part.sheet.quoting else "")
-    ends = r"new_line = '\n', " if before else ""
-    return (
-        f"read_csv({quote_text(str(path))}, columns = {{{', '.join(types)}}}, auto_detect = false, "
-        f"header = {'false' if before else 'true'}, delim = {quote_text(part.delimiter)}, "
-        f"skip = {0 if before else part.sheet.named}, "
-        f"quote = {quote}, escape = {quote}, strict_mode = true, null_padding = false, "
-        ""
-        f"{ends}max_line_size = {MAX_RECORD + (100 if before else 0)}, "
-        f"compression = {quote_text('gzip' if gzipped else 'none')})"
+    return scan_sql(
+        "read_csv",
+        path,
+        f"columns = {{{', '.join(types)}}}, auto_detect = false",
+        f"header = {'false' if before else 'true'}, delim = {quote_text(part.delimiter)}",
+        f"skip = {0 if before else part.sheet.named}, quote = {quote}, escape = {quote}",
+        """strict_mode = true, null_padding = false""",
+        *([r"new_line = '\n'"] if before else ()),
+        f"max_line_size = {MAX_RECORD + (100 if before else 0)}",
+        f"compression = {quote_text('gzip' if gzipped else 'none')}",
     )
 
 

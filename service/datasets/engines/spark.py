@@ -16,7 +16,7 @@ from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, Unusa
 from softbalance.service.datasets.reading.formats import Format, format_of
 from softbalance.service.datasets.reading.layouts import read_header
 from softbalance.service.datasets.reading.values import list_alike, warn_of_alike
-from softbalance.service.datasets.run import Outcome, Request, rejects_path
+from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -37,7 +37,7 @@ _REPLACED = "\ufffd"
 _FORMATS = (Format.CSV, Format.TSV, Format.PARQUET)
 
 
-def classify_on_spark(request: Request) -> Outcome:
+def classify_on_spark(request: ClassifyRequest) -> Outcome:
     """Classify folders or files of one format; OUT and the rejects become folders.
 
     Rows are in no order and have no line, as Spark reads them apart. Raises UnusableDataset.
@@ -86,7 +86,7 @@ class _Run:
     """One run; what it writes is in hidden folders until all of it is there."""
 
     def __init__(
-        self, request: Request, spark: SparkSession, read: Format, written: Format
+        self, request: ClassifyRequest, spark: SparkSession, read: Format, written: Format
     ) -> None:
         self._request, self._spark = request, spark
         self._read_format, self._format = read, written
@@ -97,7 +97,10 @@ class _Run:
 
         request = self._request
         rejects = str(rejects_path(request))
+        for name in filter(self._files.exists, request.inputs):
+            self._files.check_plain(name)
         for name in (request.output, rejects):
+            self._files.check_plain(name)
             if self._files.exists(name):
                 raise UnusableDataset(f"{name}: is there already; remove it or name another")
         frame, names = self._read()
@@ -216,6 +219,15 @@ class _Files:
         """Tell whether there is a file or folder of that name."""
         system, path = self._path(name)
         return bool(system.exists(path))
+
+    def check_plain(self, name: str) -> None:
+        """Raise UnusableDataset if Spark would take a name, or its folder's, for a pattern."""
+        system, path = self._path(name)
+        if marks := set("*?[]{}\\") & set(str(system.makeQualified(path))):
+            raise UnusableDataset(
+                f"{name}: Spark takes {' '.join(sorted(marks))} in a file's or folder's name for "
+                "a pattern; rename it"
+            )
 
     def rename(self, old: str, new: str) -> None:
         """Give a folder its name."""

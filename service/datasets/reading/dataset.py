@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.layouts import Header, Layout
+from softbalance.service.datasets.reading.layouts import Header, SheetLayout
 from softbalance.service.datasets.reading.sheets import PLAIN, Sheet
 from softbalance.service.datasets.reading.text_lines import Lines
 from softbalance.service.datasets.reading.text_rows import Records
@@ -58,7 +58,7 @@ class Dataset:
     """
 
     parts: tuple[Part, ...]
-    layout: Layout
+    layout: SheetLayout
     own: tuple[str, ...]
     meaning: tuple[str, ...]
     renamed: dict[str, str] = field(default_factory=dict)
@@ -85,7 +85,7 @@ def combine_parts(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
     )
 
 
-def _kind(part: Part) -> tuple[Layout, str]:
+def _kind(part: Part) -> tuple[SheetLayout, str]:
     text = part.file.format in (Format.CSV, Format.TSV)
     return part.header.layout, "text" if text else part.file.format
 

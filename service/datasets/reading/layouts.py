@@ -28,7 +28,7 @@ _APOSTROPHES = str.maketrans("\u2018\u2019\u02bc\u201c\u201d", "'''\"\"")
 _NOT_SEEN = str.maketrans(dict.fromkeys(BLANKS, " "))
 
 
-class Layout(StrEnum):
+class SheetLayout(StrEnum):
     """What a row is: an episode, or an observation of one."""
 
     WIDE = "wide"
@@ -44,7 +44,7 @@ class Header:
     `warnings` say what may not be meant so.
     """
 
-    layout: Layout
+    layout: SheetLayout
     names: tuple[str, ...]
     places: dict[str, int]
     own: tuple[int, ...]
@@ -59,10 +59,10 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     """
     meant = _name_columns(names, codebook)
     known = {name: index for index, name in reversed(list(enumerate(meant)))}
-    layout = Layout.LONG if {INDICATOR, VALUE} <= known.keys() else Layout.WIDE
+    layout = SheetLayout.LONG if {INDICATOR, VALUE} <= known.keys() else SheetLayout.WIDE
     meaning: tuple[str, ...]
     silent: tuple[str, ...]
-    if layout is Layout.LONG:
+    if layout is SheetLayout.LONG:
         meaning = (ID, FORM, INDICATOR, VALUE)
         silent = OBSERVATION_FIELDS
     else:
@@ -71,11 +71,11 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     _check_named_once(names, meant, meaning, place)
     _check_needed(names, known, layout, place)
     own = tuple(i for i, name in enumerate(meant) if name not in (*meaning, *silent))
-    if layout is Layout.WIDE:
+    if layout is SheetLayout.WIDE:
         _check_spelling([names[i] for i in own], known, codebook, place)
     places = {name: known[name] for name in meaning if name in known}
     warnings: tuple[str, ...] = ()
-    if layout is Layout.WIDE:
+    if layout is SheetLayout.WIDE:
         warnings = _warn_of_unread([names[i] for i in own], places, codebook, place)
     return Header(layout, tuple(names), places, own, warnings)
 
@@ -134,8 +134,10 @@ def _guess_indicator(name: str, codebook: Codebook) -> str | None:
     return asked[found] if found else find_nearest(said, codebook.indicators)
 
 
-def _check_needed(names: Sequence[str], known: dict[str, int], layout: Layout, place: str) -> None:
-    needed = (FORM,) if layout is Layout.WIDE else (ID, FORM)
+def _check_needed(
+    names: Sequence[str], known: dict[str, int], layout: SheetLayout, place: str
+) -> None:
+    needed = (FORM,) if layout is SheetLayout.WIDE else (ID, FORM)
     for column in needed:
         if column in known:
             continue

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.reading.dataset import Dataset, Part, combine_parts
 from softbalance.service.datasets.reading.defects import UnusableDataset
+from softbalance.service.datasets.reading.duck_files import file_text, scan_sql
 from softbalance.service.datasets.reading.formats import DataFile, Format, first_bytes
-from softbalance.service.datasets.reading.layouts import ID, Header, Layout, read_header
+from softbalance.service.datasets.reading.layouts import ID, Header, SheetLayout, read_header
 from softbalance.service.datasets.reading.sheets import open_sheet
 
 _NESTED = ("[]", "STRUCT", "MAP", "BLOB", "UNION")
@@ -50,16 +50,18 @@ def _part(
 def episode_header(codebook: Codebook) -> Header:
     """Return the columns that Episodes are written in, once they are read."""
     names = (ID, FORM, *codebook.indicators)
-    return Header(Layout.WIDE, names, {name: place for place, name in enumerate(names)}, ())
+    return Header(SheetLayout.WIDE, names, {name: place for place, name in enumerate(names)}, ())
 
 
 def _parquet_columns(
     file: DataFile, connection: duckdb.DuckDBPyConnection
 ) -> tuple[list[str], tuple[str, ...]]:
     try:
-        path = quote_text(str(file.path))
-        types = connection.sql(f"SELECT * FROM read_parquet({path})").types
-        nodes = connection.sql(f"SELECT name, num_children FROM parquet_schema({path})").fetchall()
+        rows = scan_sql("read_parquet", file.path)
+        types = connection.sql(f"SELECT * FROM {rows}").types
+        nodes = connection.sql(
+            f"SELECT name, num_children FROM parquet_schema({file_text(file.path)})"
+        ).fetchall()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise UnusableDataset(f"{file.name}: cannot be read as Parquet: {reason}") from error

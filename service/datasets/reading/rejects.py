@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE, Layout
+from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE, SheetLayout
 from softbalance.service.datasets.reading.values import (
     disagreement,
     form_mistake,
@@ -43,7 +43,7 @@ class Reject(NamedTuple):
 
 
 def mistakes_in(
-    said: Mapping[str, str | None], layout: Layout, codebook: Codebook
+    said: Mapping[str, str | None], layout: SheetLayout, codebook: Codebook
 ) -> Iterator[tuple[str, str, Mistake]]:
     """Yield the mistakes of a row by what its cells say: the column, what it says, the mistake."""
     forms, indicators = tuple(codebook.forms), tuple(codebook.indicators)
@@ -52,7 +52,7 @@ def mistakes_in(
         if column == FORM:
             mistake = form_mistake(cell, forms)
         elif column == ID:
-            mistake = id_mistake(cell) if layout is Layout.LONG else None
+            mistake = id_mistake(cell) if layout is SheetLayout.LONG else None
         elif column == INDICATOR:
             mistake = indicator_mistake(cell, indicators)
         elif column == VALUE or column in codebook.indicators:
@@ -66,7 +66,7 @@ def rejects_of(  # noqa: PLR0913, PLR0917
     line: int,
     said: Mapping[str, str | None],
     row: str,
-    layout: Layout,
+    layout: SheetLayout,
     codebook: Codebook,
 ) -> Iterator[Reject]:
     """Yield the rejects of one row: its own mistakes or, if it has none, that of its id's rows."""
@@ -77,7 +77,7 @@ def rejects_of(  # noqa: PLR0913, PLR0917
         yield Reject(file, line, said[ID] or "", column, value, mistake.code, str(mistake), row)
 
 
-class Spool:
+class RejectsSpool:
     """Rejects kept in a file until all are known."""
 
     def __init__(self, path: Path) -> None:

@@ -183,6 +183,13 @@ def test_a_column_with_the_name_of_a_result_is_refused(library: Library, name: s
         verdicts(source, library[RULEBOOKS[0]])
 
 
+@pytest.mark.parametrize("name", ["__source", "\\1 \\g<1>", 'a"b'])
+def test_a_column_that_is_kept_may_have_any_other_name(library: Library, name: str) -> None:
+    _, connection = on_duckdb(arrow(list(random_codings(1, 1))).rename_columns({"own": name}))
+    query = verdicts_sql(library[RULEBOOKS[0]], "codings", [name])
+    assert connection.sql(query).columns[0] == name
+
+
 @pytest.mark.parametrize("name", ["fired", "contested", "rulebook"])
 def test_no_fact_has_the_name_of_a_column(tmp_path: Path, name: str) -> None:
     fact = {"id": name, "kind": "test", "title": name, "values": ["met"]}

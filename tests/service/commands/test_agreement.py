@@ -231,10 +231,11 @@ def test_what_no_agreement_can_be_told_of_is_refused(
 def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", HEADER, _pair("prestige_payoff", ("yes", "no")))
     before = path.read_bytes()
-    done = _agreement(path, "--rejects", path)
-    assert done.status == 2
-    assert "is an input" in done.err
-    assert path.read_bytes() == before
+    for named in (path, tmp_path / "*.csv"):
+        done = _agreement(named, "--rejects", path)
+        assert done.status == 2
+        assert "is an input" in done.err
+        assert path.read_bytes() == before
 
 
 def test_without_the_libraries_the_remedy_is_told(tmp_path: Path) -> None:

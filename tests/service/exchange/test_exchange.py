@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -131,9 +132,12 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     assert "is there already" in _export("package", EXAMPLE, "-o", tmp_path / "out").err
     sheet = write(tmp_path / "in.csv", ["id", "form"], [["e", "other"]])
-    for what in ("qca", "episodes"):
-        done = _export(what, sheet, "-o", sheet)
+    for what, named in product(("qca", "episodes"), (sheet, tmp_path / "*.csv")):
+        done = _export(what, named, "-o", sheet)
         assert (done.status, "is an input" in done.err) == (2, True)
+    rejects = write(tmp_path / "q.csv.rejects.csv", ["id", "form"], [["e", "other"]])
+    assert "is an input" in _export("qca", rejects, "-o", tmp_path / "q.csv").err
+    rejects.unlink()
     gone = _export("qca", tmp_path / "gone.csv", "-o", tmp_path / "q.csv")
     assert gone.status == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out"]

@@ -104,7 +104,7 @@ def test_a_schema_that_is_not_known_is_refused(database: str, schema: str) -> No
     store.create()
     with opened(database) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :v"), {"v": schema})
-    for use in (store.create, store.upgrade, store.ping):
+    for use in (store.create, store.upgrade, store.check):
         with pytest.raises(WrongSchema, match="run the version that made it"):
             use()
     store.close()

@@ -18,13 +18,13 @@ import psutil
 import pytest
 from flask import Flask
 from softbalance.service.settings import Settings
-from softbalance.service.store import StoreAway, database
+from softbalance.service.store import StoreAway
 from softbalance.service.store.chain_audit import audit
 from softbalance.service.store.store import Store
 from sqlalchemy import text
 
 from servers import Postgres
-from stores import opened
+from stores import holding, opened
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 POST = "/v1/classifications"
@@ -108,31 +108,37 @@ def test_all_that_needs_no_store_goes_on(
     assert (found.whole, found.broken) == (3, None)
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 1)
-
-
-@pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_a_store_that_others_hold_too_long(
-    request: pytest.FixtureRequest,
-    application: Callable[[Settings], Flask],
-    tmp_path: Path,
-    kind: str,
+    application: Callable[[Settings], Flask], database: str
 ) -> None:
-    url = f"sqlite:///{tmp_path}/store.db"
-    if kind == "postgresql":
-        url = request.getfixturevalue("postgres")
-    client = application(Settings(database=url)).test_client()
-    lock = "BEGIN IMMEDIATE" if kind == "sqlite" else database.Database(url)._lock
-    with opened(url) as connection:
-        connection.execute(text(lock))
+    client = application(Settings(database=database, store_deadline=1)).test_client()
+    with holding(database):
         answer = client.post(POST, json={"form": "other"})
         assert answer.status_code == 503
         assert answer.headers["Retry-After"]
+        assert client.get("/readyz").status_code == 503
         assert client.get(POST).get_json()["items"] == []
     assert client.post(POST, json={"form": "other"}).status_code == 201
+
+
+def test_a_read_that_never_ends(database: str) -> None:
+    endless = text(
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT count(*) FROM n"
+    )
+    store = Store(database, deadline=1)
+    store.create()
+    for begin in (store.database.begin_read, store.database.begin_write):
+        with pytest.raises(StoreAway), begin() as connection:
+            connection.execute(endless)
+        assert store.count() == 0
+    if database.startswith("postgresql"):
+        with opened(database) as connection:
+            running = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'WITH REC%' "
+                "AND state = 'active' AND datname = current_database()"
+            )
+            assert connection.execute(running).scalar() == 0
+    store.close()
 
 
 def test_a_full_disk(application: Callable[[Settings], Flask], tmp_path: Path) -> None:

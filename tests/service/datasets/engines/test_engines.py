@@ -1,5 +1,6 @@
 """Other engines give the rows that DuckDB gives: Spark, and databases by their URL."""
 
+import shutil
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
@@ -133,6 +134,16 @@ def test_spark(sheet: Path, wanted: list[Row], tmp_path: Path) -> None:
     rows = [row for path in text.glob("*.csv") for row in read(path)]
     assert sorted_rows(rows) == sorted_rows(as_text(wanted))
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_spark_reads_no_pattern_in_place_of_a_file(sheet: Path, tmp_path: Path) -> None:
+    for name in ("[draft]", "d"):
+        shutil.copytree(sheet.parent, tmp_path / name / "in.csv")
+    odd = tmp_path / "[draft]"
+    for paths in ((odd / "in.csv", tmp_path / "out.csv"), (tmp_path / "d/in.csv", odd / "out.csv")):
+        done = classify(paths[0], "-o", paths[1], "--engine", "spark")
+        assert (done.status, "Spark takes [ ]" in done.err) == (2, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["[draft]", "d"]
 
 
 def test_a_table_without_defects_is_answered_and_none_is_left_after_a_failure(
