@@ -107,8 +107,7 @@ class _Run:
                 raise UnusableDataset(f"{name}: is there already; remove it or name another")
         frame, names = self._read()
         header = read_header(names, request.codebook, request.inputs[0])
-        separator = self._separator(self._read_format)
-        frame, corrupt, blank = _split_corrupt(frame, separator, request.quoting)
+        frame, corrupt = _split_corrupt(frame)
         # a number that needs no other row's, so that the work stays spread over the cluster
         frame = frame.withColumn(ROW_NUMBER, monotonically_increasing_id() + 1)
         connection = ibis.pyspark.connect(self._spark)
@@ -128,15 +127,14 @@ class _Run:
             for name in hidden:
                 self._files.delete(name)
         warnings = [*header.warnings, *warn_of_alike("ids", list_alike(row[0] for row in found))]
-        return Outcome(rows // len(request.rulebooks), rejected, blank=blank, warnings=warnings)
+        return Outcome(rows // len(request.rulebooks), rejected, warnings=warnings)
 
     def _read(self) -> tuple[DataFrame, list[str]]:
         paths = [name.rstrip("/") for name in self._request.inputs]
         if self._read_format is Format.PARQUET:
             frame = self._spark.read.parquet(*paths)
             return frame, frame.columns
-        reading = _READING if self._request.quoting else {**_READING, "quote": ""}
-        reader = self._spark.read.options(**reading, sep=self._separator(self._read_format))
+        reader = self._spark.read.options(**_READING, sep=self._separator(self._read_format))
         names = reader.csv(paths).columns
         quoted = ", ".join(f"`{name.replace('`', '``')}` STRING" for name in [*names, _CORRUPT])
         reader = reader.options(mode="PERMISSIVE", columnNameOfCorruptRecord=_CORRUPT)
@@ -191,42 +189,21 @@ class _Run:
         return rejected
 
 
-def _split_corrupt(
-    frame: DataFrame, separator: str, quoting: bool
-) -> tuple[DataFrame, DataFrame | None, int]:
-    """Part the whole rows from those that are none; return both and how many rows are blank.
-
-    A row is whole too if nothing is in the fields that it has too many.
-    """
+def _split_corrupt(frame: DataFrame) -> tuple[DataFrame, DataFrame | None]:
+    """Part the whole rows from those that are none."""
     if _CORRUPT not in frame.columns:
-        return frame, None, 0
+        return frame, None
     from pyspark.sql.functions import col, concat_ws, lit, when
 
     frame = frame.cache()  # Spark does not tell of corrupt rows unless all columns are read
     cells = [col(f"`{name.replace('`', '``')}`") for name in frame.columns if name != _CORRUPT]
     whole = concat_ws(",", *cells)
-    empty = when(col(_CORRUPT).isNull(), concat_ws("", *cells).rlike(r"^\s*$")).otherwise(
-        col(_CORRUPT).rlike(rf'^["\s{separator}]*$')
-    )
-    blank = frame.filter(empty).count()
-    frame = frame.filter(~empty)
-    surplus = col(_CORRUPT).rlike(_surplus_pattern(len(cells), separator, quoting))
-    code = when(col(_CORRUPT).isNotNull() & ~surplus, RAGGED).when(
-        whole.contains(_REPLACED), ENCODING
-    )
+    code = when(col(_CORRUPT).isNotNull(), RAGGED).when(whole.contains(_REPLACED), ENCODING)
     frame = frame.withColumn(_CODE, code.otherwise(lit(None)))
     corrupt = frame.filter(col(_CODE).isNotNull()).select(
         _CODE, when(col(_CORRUPT).isNull(), whole).otherwise(col(_CORRUPT)).alias(_CORRUPT)
     )
-    return frame.filter(col(_CODE).isNull()).drop(_CORRUPT, _CODE), corrupt, blank
-
-
-def _surplus_pattern(width: int, separator: str, quoting: bool) -> str:
-    """Return a pattern for rows of `width` fields and empty ones after them."""
-    field, empty = (rf'(?:\s*"(?:[^"]|"")*"\s*|[^"{separator}][^{separator}]*|)', ' *(?:"")? *')
-    if not quoting:
-        field, empty = rf"[^{separator}]*", " *"
-    return rf"^{field}(?:{separator}{field}){{{width - 1}}}(?:{separator}{empty})+$"
+    return frame.filter(col(_CODE).isNull()).drop(_CORRUPT, _CODE), corrupt
 
 
 class _Files:

@@ -163,29 +163,3 @@ def test_a_table_without_defects_is_answered_and_none_is_left_after_a_failure(
         ]
         tables = connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()
         assert {name for (name,) in tables} == {"cases", "bad", "answers"}
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_spark_reads_a_sheet_as_duckdb_does(tmp_path: Path) -> None:
-    folder = tmp_path / "in.csv"
-    folder.mkdir()
-    rows = [
-        "e1 ,other,1.0,x,,",
-        '"e2\u00a0",other,"F\u200b","two, of","", ',
-        "e3,other,no,x,,note",
-        ",,,",
-        ",,,,,",
-        "E1,other,t,x",
-    ]
-    text = "\n".join(["id,form,constrains_hegemon,own", *rows]) + "\n"
-    (folder / "part.csv").write_text(text, "utf-8")
-    found = []
-    for engine, sheet in (("duckdb", folder / "part.csv"), ("spark", folder)):
-        out = tmp_path / f"{engine}.csv"
-        done = classify(sheet, "-o", out, "--engine", engine, "--master", "local[1]")
-        assert (done.status, "passed over 2 blank rows" in done.err) == (3, True), done
-        assert "1 row rejected" in done.err or engine == "spark"
-        files = [out] if out.is_file() else sorted(out.glob("*.csv"))
-        found.append(sorted_rows(row for file in files for row in read(file)))
-    assert [row["id"] for row in found[0]] == ["E1", "e1", "e2"]
-    assert found[0] == found[1]

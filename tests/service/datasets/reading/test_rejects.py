@@ -171,7 +171,17 @@ def test_a_quote_in_tabs_is_a_quote(tmp_path: Path) -> None:
 
 
 PIECES = [b"a", b",", b",", b"\n", b'"', b" ", b"\r", b"\xe9", b"other", b"yes", b"\xc3\xa9", b"\0"]
-RECORDS = [b"1,other,yes,x", b'2,"other",no,"a ""b"""', b"3,x,yes,x", b'4,other,"n,\n"', b""]
+RECORDS = [
+    b"1,other,yes,x",
+    b'2,"other",no,"a ""b"""',
+    b"3,x,yes,x",
+    b'4,other,"n,\n"',
+    b"",
+    b" 5\xc2\xa0,other,yes\xe2\x80\x8b,x,,",
+    b"6,other,1.0,x, ,note",
+    b",,,,,",
+    "7,other,yes,x".encode("utf-16-le"),
+]
 
 
 @settings(max_examples=30, deadline=None)
@@ -182,15 +192,18 @@ RECORDS = [b"1,other,yes,x", b'2,"other",no,"a ""b"""', b"3,x,yes,x", b'4,other,
             st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join),
         ),
         max_size=8,
-    )
+    ),
+    st.sampled_from([b"\n", b"\n", b"\r\n", b"\r"]),
 )
-@example([b'1,other,yes,"', b"1,other,yes,x", b'1,other,yes,"a"'])
-@example([b"1,other,yes,x,", b' "1" ,other,yes,x'])
-@example([b"a", b"aa\r,,,aa", b"1,other,yes,x"])
-@example([b"a", b"1,other,yes,a\ra", b"1,other,\r,x"])
-def test_no_row_is_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
+@example([b'1,other,yes,"', b"1,other,yes,x", b'1,other,yes,"a"'], b"\n")
+@example([b"1,other,yes,x,", b' "1" ,other,yes,x'], b"\n")
+@example([b"a", b"aa\r,,,aa", b"1,other,yes,x"], b"\n")
+@example([b"a", b"1,other,yes,a\ra", b"1,other,\r,x"], b"\n")
+def test_no_row_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], end: bytes
+) -> None:
     folder = tmp_path_factory.mktemp("dirty")
-    body = HEADER + b"\n".join(lines) + b"\n"
+    body = end.join([HEADER.removesuffix(b"\n"), *lines, b""])
     (folder / "in.csv").write_bytes(body)
     done = classify(folder / "in.csv", "-o", folder / "out.csv", "--detail", "verdict")
     assert done.status in (0, 3)
