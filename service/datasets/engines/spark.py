@@ -54,6 +54,8 @@ def classify_on_spark(request: ClassifyRequest) -> Outcome:
         raise UnusableDataset(
             "Spark reads and writes .csv, .tsv and .parquet, one format at a time"
         )
+    if not request.quoting and formats != {Format.PARQUET}:
+        raise UnusableDataset("Spark takes quotes for what encloses a field; leave --quoting out")
     with _session(request.master) as spark:
         try:
             return _Run(request, spark, formats.pop(), output).run()
