@@ -26,6 +26,7 @@ from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDatas
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.layouts import SheetLayout
 from softbalance.service.datasets.reading.rejects import Reject
+from softbalance.service.datasets.reading.values import strip_blanks
 
 CODER = "coder"
 
@@ -35,13 +36,15 @@ class CodedEpisodes:
     """Codings by episode and coder, both in the order in which they first appear.
 
     `rejects` tell what could not be used, as `softbalance classify` does; `files` are the names of
-    the inputs. `nameless` counts the observations that name no coder: they are nobody's.
+    the inputs. `nameless` counts the observations that name no coder: they are nobody's. `warnings`
+    say what may not be meant so.
     """
 
     episodes: dict[str, dict[str, Codings]]
     rejects: list[Reject]
     nameless: int
     files: list[str]
+    warnings: list[str]
 
     @property
     def coders(self) -> list[str]:
@@ -53,18 +56,20 @@ class CodedEpisodes:
 _Sheet = list[tuple[CodedRow, Observation]]
 
 
-def read_coded(inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path]) -> CodedEpisodes:
+def read_coded(
+    inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path], *, quoting: bool = True
+) -> CodedEpisodes:
     """Read long files (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
 
     Raises UnusableDataset, also where a file does not tell coders apart, or is one of the
     `outputs`, the files to be written.
     """
-    read = read_rows(inputs, codebook, outputs, _check_coders)
+    read = read_rows(inputs, codebook, outputs, _check_coders, quoting=quoting)
     sheets: dict[str, dict[str, _Sheet]] = {}
     nameless = 0
     for row in read.sound:
         for said in row.observations:
-            coder = said.get(CODER, "").strip()
+            coder = strip_blanks(said.get(CODER))
             nameless += not coder
             if coder:
                 sheets.setdefault(row.id, {}).setdefault(coder, []).append((row, said))
@@ -78,7 +83,7 @@ def read_coded(inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path
             observations = [said for _, said in sheet]
             codings = reconcile_rows(codebook, sheet[0][0].form, observations)
             episodes.setdefault(id_, {})[coder] = codings
-    return CodedEpisodes(episodes, sorted(rejects), nameless, read.files)
+    return CodedEpisodes(episodes, sorted(rejects), nameless, read.files, read.warn())
 
 
 def _check_coders(part: Part) -> None:

@@ -15,8 +15,10 @@ from softbalance.service.commands.options import (
     on_terminal,
     open_library,
     open_rulebook,
+    quoting_option,
     refuse,
     rulebooks_option,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ _TOLD = 10
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file for rows that cannot be used, with what is wrong with them.",
 )
+@quoting_option
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
@@ -73,6 +76,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     resamples: int,
     seed: int,
     rejects: Path | None,
+    quoting: bool,
     rulebooks: tuple[Path, ...],
 ) -> None:
     """Say how far coders of the same episodes agree, and at which rules they part.
@@ -92,7 +96,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     library = open_library(rulebooks)
     books = [open_rulebook(library, name, rulebooks) for name in dict.fromkeys(names)]
     try:
-        coded = _read(inputs, library.codebook, rejects)
+        coded = _read(inputs, library.codebook, rejects, quoting)
         classifiers = [Classifier(book) for book in books]
         found = measure_agreement(coded, classifiers, Bootstrap(resamples, seed))
         if rejects:
@@ -107,14 +111,17 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         sys.exit(DONE_WITH_FAILURES)
 
 
-def _read(inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None) -> CodedEpisodes:
+def _read(
+    inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None, quoting: bool
+) -> CodedEpisodes:
     from softbalance.service.coders.coder_sheets import read_coded
     from softbalance.service.datasets.outputs import check_writable
     from softbalance.service.datasets.reading.defects import UnusableDataset
 
     if rejects:
         check_writable(rejects)
-    coded = read_coded(inputs, codebook, [rejects] if rejects else [])
+    coded = read_coded(inputs, codebook, [rejects] if rejects else [], quoting=quoting)
+    warn(coded.warnings)
     if len(coded.coders) < 2:
         found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
         raise UnusableDataset(

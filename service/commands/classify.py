@@ -16,6 +16,7 @@ from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
     open_rulebook,
+    quoting_option,
     refuse,
     rulebooks_option,
 )
@@ -71,6 +72,7 @@ _SIGNALLED = 128
     type=_FORMATS,
     help="What OUT gets.  [default: by its ending; for a stream csv]",
 )
+@quoting_option
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
@@ -82,6 +84,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     rejects: str | None,
     input_format: str | None,
     output_format: str | None,
+    quoting: bool,
     rulebooks: tuple[Path, ...],
 ) -> None:
     """Classify the episodes of datasets.
@@ -98,7 +101,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
     request = ClassifyRequest(
         inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
-        input_format, output_format,
+        input_format, output_format, quoting,
     )  # fmt: skip
     with signals():
         try:

@@ -16,8 +16,10 @@ from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
     open_rulebook,
+    quoting_option,
     refuse,
     rulebooks_option,
+    warn,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def _add_shared_options(function: Command) -> Command:
     """Add what the exports share: the inputs, the output, further rulebooks."""
     for add in (
         rulebooks_option,
+        quoting_option,
         click.option("-o", "--output", metavar="OUT", required=True, help="What to write."),
         click.argument("inputs", metavar="INPUT...", nargs=-1, required=True),
     ):
@@ -70,6 +73,7 @@ def _rulebook(**settings: Any) -> Callable[[Command], Command]:
 def qca(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
     output: str,
+    quoting: bool,
     rulebooks: tuple[Path, ...],
     rulebook: str,
     conditions: tuple[str, ...],
@@ -90,7 +94,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
     for name in conditions:
         if name not in indicators:
             refuse(str(unknown_name("indicator", name, indicators)))
-    data = _read(inputs, library, _places(output))
+    data = _read(inputs, library, _places(output), quoting)
     chosen = [name for name in indicators if not conditions or name in conditions]
     table, left_out = _decide_or_refuse(
         lambda: qca_table(data.episodes, classifier, chosen, complete=complete)
@@ -104,12 +108,14 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
 
 @command.command()
 @_add_shared_options
-def episodes(inputs: tuple[str, ...], output: str, rulebooks: tuple[Path, ...]) -> None:
+def episodes(
+    inputs: tuple[str, ...], output: str, quoting: bool, rulebooks: tuple[Path, ...]
+) -> None:
     """Write Episodes (NDJSON), with sources and coders, as the service takes them."""
     from softbalance.service.exchange.episode_export import episode_lines
 
     library = open_library(rulebooks)
-    data = _read(inputs, library, _places(output))
+    data = _read(inputs, library, _places(output), quoting)
     lines, rejects = episode_lines(data.episodes, library.codebook)
     rejects = sorted([*data.rejects, *rejects])
     _write(output, b"".join(lines), data, rejects)
@@ -124,6 +130,7 @@ def episodes(inputs: tuple[str, ...], output: str, rulebooks: tuple[Path, ...]) 
 def package(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
     output: str,
+    quoting: bool,
     rulebooks: tuple[Path, ...],
     rulebook: tuple[str, ...],
     title: str | None,
@@ -142,7 +149,7 @@ def package(  # noqa: PLR0913, PLR0917 - one for each option
         refuse("a package is several files; name a folder or a .zip")
     if path.exists() and path.suffix != ".zip":
         refuse(f"{output}: is there already; remove it or name another folder")
-    data = _read(inputs, library, [path])
+    data = _read(inputs, library, [path], quoting)
     about = {"title": title} if title else {}
     more: dict[str, Any] = {"licenses": [{"name": licence}]} if licence else {}
     files = _decide_or_refuse(lambda: packed(data, classifiers, {**about, **more}))
@@ -158,7 +165,9 @@ def _classifiers(
     return [Classifier(open_rulebook(library, n, folders)) for n in dict.fromkeys(names)]
 
 
-def _read(inputs: tuple[str, ...], library: Library, outputs: Sequence[Path]) -> CodedData:
+def _read(
+    inputs: tuple[str, ...], library: Library, outputs: Sequence[Path], quoting: bool
+) -> CodedData:
     from softbalance.service.datasets.outputs import check_apart, check_writable
     from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.exchange.coded import read_data
@@ -167,9 +176,11 @@ def _read(inputs: tuple[str, ...], library: Library, outputs: Sequence[Path]) ->
         for path in outputs:
             check_writable(path)
         check_apart((), outputs)
-        return read_data(inputs, library.codebook, outputs)
+        data = read_data(inputs, library.codebook, outputs, quoting=quoting)
     except UnusableDataset as error:
         refuse(str(error))
+    warn(data.warnings)
+    return data
 
 
 def _places(output: str) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -36,6 +36,24 @@ def rulebooks_option(command: Command) -> Command:
         type=click.Path(file_okay=False, path_type=Path),
         help="A folder of further rulebooks; may be given more than once.",
     )(command)
+
+
+def quoting_option(command: Command) -> Command:
+    """Add `--quoting csv|none`, given to the command as the boolean `quoting`."""
+    return click.option(
+        "--quoting",
+        type=click.Choice(["csv", "none"]),
+        default="csv",
+        show_default=True,
+        callback=lambda context, option, value: value == "csv",
+        help="Whether quotes in .csv and .tsv enclose a field, or are characters like others.",
+    )(command)
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Say on standard error what may not be meant so."""
+    for warning in warnings:
+        click.echo(f"softbalance: {warning}", err=True)
 
 
 def database_option(command: Command) -> Command:

@@ -17,6 +17,7 @@ from softbalance.service.commands.options import (
     find_further_rulebooks,
     open_library,
     open_rulebook,
+    quoting_option,
     refuse,
     rulebook_folder,
     rulebooks_option,
@@ -130,10 +131,16 @@ def verify(
     metavar="DATASET",
     help="A dataset (a file, a glob or -, as for `classify`): tell which episodes change class.",
 )
+@quoting_option
 @json_option
 @rulebooks_option
-def diff(
-    before: str, after: str, dataset: str | None, as_json: bool, rulebooks: tuple[Path, ...]
+def diff(  # noqa: PLR0913, PLR0917 - one for each option
+    before: str,
+    after: str,
+    dataset: str | None,
+    quoting: bool,
+    as_json: bool,
+    rulebooks: tuple[Path, ...],
 ) -> None:
     """Compare two rulebooks: their rules, and their answers over all codings.
 
@@ -147,7 +154,7 @@ def diff(
     library = open_library(rulebooks)
     books = [open_rulebook(library, name, rulebooks) for name in (before, after)]
     difference, answers = diff_rulebooks(*books), Equivalence(*books).as_json()
-    found = _reclassify_or_refuse(dataset, *books) if dataset else None
+    found = _reclassify_or_refuse(dataset, *books, quoting=quoting) if dataset else None
     if as_json:
         from softbalance.service.datasets import reclassification
 
@@ -193,12 +200,14 @@ def reload(host: str | None, port: int | None, as_json: bool) -> None:
             click.echo(f"{name} {version} {digest}")
 
 
-def _reclassify_or_refuse(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
+def _reclassify_or_refuse(
+    dataset: str, before: Rulebook, after: Rulebook, *, quoting: bool
+) -> Reclassification:
     from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.datasets.reclassification import reclassify
 
     try:
-        return reclassify(dataset, before, after)
+        return reclassify(dataset, before, after, quoting=quoting)
     except UnusableDataset as error:
         refuse(str(error))
 

@@ -6,7 +6,6 @@ is made of these as if the episode had come alone. No more than a chunk is held.
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,11 +21,13 @@ from softbalance.schemas.episode import Episode
 from softbalance.schemas.mistakes import LocatedMistake, pointer
 from softbalance.service.datasets.reading.defects import TOO_MANY, UnusableDataset, count_lines
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
-from softbalance.service.datasets.reading.formats import Format, split_header
+from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout, read_header
 from softbalance.service.datasets.reading.rejects import mistakes_in
-from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
-from softbalance.service.datasets.reading.values import parse_value
+from softbalance.service.datasets.reading.sheets import read_sheet
+from softbalance.service.datasets.reading.text_lines import Lines
+from softbalance.service.datasets.reading.text_rows import Record, Records
+from softbalance.service.datasets.reading.values import fold_case, parse_value, strip_blanks
 
 #: Lines decided together.
 CHUNK = 1000
@@ -70,13 +71,13 @@ def sheet_lines(stream: BinaryIO, codebook: Codebook, most: int | None = None) -
     `line` is where a row begins. After `most` lines below the header, blank ones too, a line whose
     mistake is TOO_MANY is the last. Raises UnusableDataset for a header that cannot be used.
     """
-    start = stream.readline(MAX_RECORD).removeprefix(codecs.BOM_UTF8)
-    names, delimiter = split_header(start.decode("utf-8", "replace"), Format.CSV, "the body")
+    lines = Lines(stream)
+    names, sheet = read_sheet(lines, Format.CSV, "the body")
     header = read_header(names, codebook, "the body")
     if header.layout is SheetLayout.LONG:
         raise UnusableDataset("the body: is in the long layout; send a row an episode")
-    rows = records(stream, delimiter, len(names), most)
-    read = (_sheet_line(row, delimiter, header.places, codebook) for row in rows)
+    rows = Records(lines, sheet.delimiter, len(names), most=most)
+    read = (_sheet_line(row, sheet.delimiter, header.places, codebook) for row in rows)
     return (line for line in read if line is not None)
 
 
@@ -84,13 +85,14 @@ def _sheet_line(
     row: Record, delimiter: str, places: Mapping[str, int], codebook: Codebook
 ) -> Line | None:
     """Return a row as a line, or None for a row of help."""
-    number = row.line + 1
+    number = row.line
     if row.mistake is not None:
         return Line(number, None, [LocatedMistake("", row.mistake.code, str(row.mistake))])
-    cells = row.fields or row.raw.split(delimiter.encode())
+    cells = row.raw.split(delimiter.encode()) if row.fields is None else row.fields
     said = {name: cells[place].decode() for name, place in places.items()}
     wrong = list(mistakes_in(said, SheetLayout.WIDE, codebook))
-    if wrong and said.get(ID) == HELP:
+    id_ = strip_blanks(said.get(ID))
+    if wrong and id_ == HELP:
         return None
     if wrong:
         mistakes = [LocatedMistake(pointer((column,)), m.code, str(m)) for column, _, m in wrong]
@@ -100,8 +102,8 @@ def _sheet_line(
         for name in codebook.indicators
         if name in said and (value := parse_value(said[name]))
     }
-    episode: Episode = {FORM: said[FORM].strip().lower(), "indicators": values}
-    return Line(number, {ID: said[ID], **episode} if said.get(ID, "").strip() else episode)
+    episode: Episode = {FORM: fold_case(said[FORM]), "indicators": values}
+    return Line(number, {ID: id_, **episode} if id_ else episode)
 
 
 def classify_lines(

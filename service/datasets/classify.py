@@ -15,7 +15,13 @@ from softbalance.service.datasets.outputs import (
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import Format, open_inputs
-from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path, report_rejected
+from softbalance.service.datasets.run import (
+    ClassifyRequest,
+    Outcome,
+    rejects_path,
+    report_passed_over,
+    report_rejected,
+)
 
 if TYPE_CHECKING:
     from softbalance.service.datasets.engines.duck import DuckRun
@@ -29,15 +35,20 @@ def classify(request: ClassifyRequest) -> Outcome:
     if request.engine == "spark":
         from softbalance.service.datasets.engines.spark import classify_on_spark
 
-        return classify_on_spark(request)
+        return _report(classify_on_spark(request))
     if "://" in request.engine:
         from softbalance.service.datasets.engines.ibis_tables import classify_tables
 
-        return classify_tables(request)
+        return _report(classify_tables(request))
     raise UnusableDataset(
         f"unknown engine {request.engine!r}; it may be duckdb, spark, or a connection URL such as "
         "postgres://user@host/database"
     )
+
+
+def _report(outcome: Outcome) -> Outcome:
+    report_passed_over(outcome)
+    return outcome
 
 
 def _classify_files(request: ClassifyRequest) -> Outcome:
@@ -58,8 +69,7 @@ def _classify_files(request: ClassifyRequest) -> Outcome:
         deliver((found, rejects), (run.answer, output.path))
         if progress.watched:
             _summarise(run, outcome, output, progress)
-    if outcome.helped:
-        print("softbalance: passed over the sheet's row of help (#help)", file=sys.stderr)
+    report_passed_over(outcome)
     if outcome.rejected:
         report_rejected(outcome, rejects)
     return outcome

@@ -19,7 +19,9 @@ from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.outputs import check_apart, workspace
+from softbalance.service.datasets.reading.cells import text_sql
 from softbalance.service.datasets.reading.dataset import Part
+from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.duck_files import parquet_sql
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format, open_inputs
@@ -32,10 +34,17 @@ from softbalance.service.datasets.reading.layouts import (
     VALUE,
     SheetLayout,
 )
+from softbalance.service.datasets.reading.numbering import warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import Reject, join_cells, mistakes_in
-from softbalance.service.datasets.reading.text_rows import records
-from softbalance.service.datasets.reading.values import fold_case, parse_value
+from softbalance.service.datasets.reading.text_rows import Records
+from softbalance.service.datasets.reading.values import (
+    fold_case,
+    list_alike,
+    parse_value,
+    strip_blanks,
+    warn_of_alike,
+)
 
 #: An observation: `indicator` and `value`, and where present `source`, `locator`, `note`, `coder`.
 Observation = dict[str, str]
@@ -66,12 +75,28 @@ class CodedRow:
 
 @dataclass
 class CodedRows:
-    """The rows of all inputs in order, those that cannot be used, and the names of the files."""
+    """The rows of all inputs in order, those that cannot be used, and the names of the files.
+
+    `blank` counts the rows in which all fields are blank; `warnings` say what may not be meant so.
+    """
 
     codebook: Codebook
     files: list[str] = field(default_factory=list)
     sound: list[CodedRow] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    blank: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self) -> list[str]:
+        """Return all warnings: those too of ids and coders that are easily taken for one."""
+        coders = (said.get("coder", "") for row in self.sound for said in row.observations)
+        passed = f"passed over {self.blank:,} blank row{'s' if self.blank > 1 else ''}"
+        return [
+            *self.warnings,
+            *warn_of_alike("ids", list_alike(row.id for row in self.sound)),
+            *warn_of_alike("coders", list_alike(coders)),
+            *([passed] if self.blank else []),
+        ]
 
 
 def read_rows(
@@ -79,6 +104,8 @@ def read_rows(
     codebook: Codebook,
     outputs: Sequence[Path],
     check: Callable[[Part], None],
+    *,
+    quoting: bool = True,
 ) -> CodedRows:
     """Read files (.csv, .tsv, .parquet, .ndjson), globs and the stream `-`.
 
@@ -88,25 +115,35 @@ def read_rows(
     with workspace(None) as folder, duckdb.connect() as connection:
         files = open_inputs(inputs, folder, None)
         check_apart(files, outputs)
-        dataset = open_dataset(files, codebook, (), connection)
+        dataset = open_dataset(files, codebook, (), connection, quoting=quoting)
         read = CodedRows(codebook, [file.name for file in files])
         for index, part in enumerate(dataset.parts):
             check(part)
+            read.warnings += part.header.warnings
             if part.file.format is Format.NDJSON:
                 _read_episodes(read, index, part)
                 continue
-            several = len(files) > 1
+            several, meaning = len(files) > 1, places(part)
             for number, line, cells in _cells(read, index, part, connection):
-                said = {name: cells[place] for name, place in places(part).items()}
+                said = {name: cells[place] for name, place in meaning.items()}
                 made = f"{index + 1}-{number}" if several else f"row-{number}"
                 _take(read, part, (index, line, join_cells(cells, part.delimiter)), said, made)
     return read
 
 
 def places(part: Part) -> dict[str, int]:
-    """Return the places of the columns that mean something, those passed over elsewhere too."""
+    """Return the places of the columns that mean something, those passed over elsewhere too.
+
+    Raises UnusableDataset where one of these stands twice.
+    """
     silent = OBSERVATION_FIELDS if part.header.layout is SheetLayout.LONG else EPISODE_FIELDS
     names = [fold_case(name) for name in part.header.names]
+    for name in silent:
+        if names.count(name) > 1:  # one of them would be passed over
+            raise UnusableDataset(
+                f"{part.file.name}: the column {name!r} stands {names.count(name)} times in the "
+                "header; keep one, rename the others"
+            )
     return part.header.places | {name: names.index(name) for name in silent if name in names}
 
 
@@ -115,22 +152,33 @@ def _cells(
 ) -> Iterator[tuple[int, int, list[str | None]]]:
     """Yield the number, the line and the cells of each row that can be read."""
     if part.file.format is Format.PARQUET:
-        found = connection.execute(f"FROM {parquet_sql(part.file.path)}").fetchall()
+        names = [f"c{place}" for place in range(len(part.types))]
+        cells = ", ".join(map(text_sql, names, part.types))
+        table = f"{parquet_sql(part.file.path)} AS named({', '.join(names)})"
+        found = connection.execute(f"SELECT {cells} FROM {table}").fetchall()
         for number, row in enumerate(found, 1):
-            yield number, number, [None if cell is None else str(cell) for cell in row]
+            yield number, number, list(row)
         return
     separator = part.delimiter.encode()
     with part.file.open() as stream:
-        rows = records(stream, part.delimiter, len(part.header.names))
-        next(rows, None)
-        for number, record in enumerate(rows, 1):
-            if record.mistake is not None:
-                text = record.raw.decode("utf-8", "backslashreplace")
-                code, told = record.mistake.code, str(record.mistake)
-                read.rejects.append(Reject(index, record.line, "", "", text, code, told, text))
-                continue
-            fields = record.raw.split(separator) if record.fields is None else record.fields
-            yield number, record.line, [cell.decode() for cell in fields]
+        rows = part.read_rows(stream)
+        yield from _read_text(read, index, rows, separator)
+    read.blank += rows.blank
+    read.warnings += warn_of_spanning(part, rows)
+
+
+def _read_text(
+    read: CodedRows, index: int, rows: Records, separator: bytes
+) -> Iterator[tuple[int, int, list[str | None]]]:
+    """Yield the rows of text that can be read; the others become rejects."""
+    for number, record in enumerate(rows, 1):
+        if record.mistake is not None:
+            text = record.raw.decode("utf-8", "backslashreplace")
+            code, told = record.mistake.code, str(record.mistake)
+            read.rejects.append(Reject(index, record.line, "", "", text, code, told, text))
+            continue
+        fields = record.raw.split(separator) if record.fields is None else record.fields
+        yield number, record.line, [cell.decode() for cell in fields]
 
 
 def _take(
@@ -144,7 +192,7 @@ def _take(
     layout = part.header.layout
     silent = (*EPISODE_FIELDS, *OBSERVATION_FIELDS)
     coded = {name: cell for name, cell in said.items() if name not in silent}
-    id_ = said.get(ID) or ""
+    id_ = strip_blanks(said.get(ID))
     mistakes = list(mistakes_in(coded, layout, read.codebook))
     if mistakes and id_ == HELP:
         return
@@ -155,7 +203,7 @@ def _take(
         )
     if mistakes:
         return
-    about = {name: cell for name in silent if (cell := (said.get(name) or "").strip())}
+    about = {name: cell for name in silent if (cell := strip_blanks(said.get(name)))}
     if layout is SheetLayout.LONG:
         value = parse_value(said[VALUE]) or UNKNOWN
         observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **about}]
@@ -167,7 +215,7 @@ def _take(
         CodedRow(
             file,
             line,
-            id_ if id_.strip() else made,
+            id_ or made,
             fold_case(said[FORM]),
             about,
             observations,

@@ -16,7 +16,7 @@ from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
 from softbalance.service.datasets.reading.duck_files import parquet_sql
 from softbalance.service.datasets.reading.formats import Format, open_inputs
-from softbalance.service.datasets.run import ClassifyRequest
+from softbalance.service.datasets.run import ClassifyRequest, report_passed_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +45,26 @@ class Reclassification:
         return Counter(parting for change in self.changes for parting in change.partings)
 
 
-def reclassify(dataset: str, before: Rulebook, after: Rulebook) -> Reclassification:
+def reclassify(
+    dataset: str, before: Rulebook, after: Rulebook, *, quoting: bool = True
+) -> Reclassification:
     """Classify a dataset (a file, a glob, or `-`) by two rulebooks over one codebook.
+
+    Without `quoting`, a quote in text is a character like others. Says on standard error what may
+    not be meant so.
 
     Raises UnusableDataset, also where one of them gives no verdict since it is unsound.
     """
     with workspace(None) as folder:
         files = open_inputs([dataset], folder, None)
         output = Output(folder / "answer.parquet", Format.PARQUET, False)
-        request = ClassifyRequest((dataset,), str(output.path), [before, after], before.codebook)
+        books = [before, after]
+        request = ClassifyRequest(
+            (dataset,), str(output.path), books, before.codebook, quoting=quoting
+        )
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()
+        report_passed_over(outcome)
         return _count_changes(run.answer, outcome.rejected, RulebookPair(before, after))
 
 
@@ -63,8 +72,8 @@ def _count_changes(answer: Path, rejected: int, pair: RulebookPair) -> Reclassif
     # the answer has two rows an episode, in the order of the episodes and of the rulebooks
     pairs = f"""
         WITH numbered AS (
-            SELECT file_row_number AS n, id, classification AS class, fired
-            FROM {parquet_sql(answer, "file_row_number = true")}
+            SELECT row_number() OVER () - 1 AS n, id, classification AS class, fired
+            FROM {parquet_sql(answer)}
         )
         SELECT b.n // 2 + 1 AS place, b.id AS id, b.class AS before, a.class AS after,
                b.fired AS fired_before, a.fired AS fired_after

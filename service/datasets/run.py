@@ -18,7 +18,7 @@ class ClassifyRequest:
     """What the command line asks for.
 
     `fired` asks for the rules that fired. The formats are those of all inputs and of the output,
-    None where their endings tell.
+    None where their endings tell. Without `quoting`, a quote in text is a character like others.
     """
 
     inputs: tuple[str, ...]
@@ -31,6 +31,7 @@ class ClassifyRequest:
     rejects: str | None = None
     input_format: str | None = None
     output_format: str | None = None
+    quoting: bool = True
 
 
 @dataclass
@@ -57,6 +58,18 @@ class Outcome:
 def rejects_path(request: ClassifyRequest) -> Path:
     """Return where the rejects of a run go."""
     return Path(request.rejects) if request.rejects else name_beside(request.output, REJECTS)
+
+
+def report_passed_over(outcome: Outcome) -> None:
+    """Say on standard error what a run passed over and what may not be meant so."""
+    told = list(outcome.warnings)
+    if outcome.helped:
+        told.append("passed over the sheet's row of help (#help)")
+    if outcome.blank:
+        rows = "row" if outcome.blank == 1 else "rows"
+        told.append(f"passed over {outcome.blank:,} blank {rows}")
+    for line in told:
+        print(f"softbalance: {line}", file=sys.stderr)
 
 
 def report_rejected(outcome: Outcome, rejects: Path) -> None:

@@ -22,7 +22,8 @@ from softbalance.service.datasets.reading.defects import (
 )
 from softbalance.service.datasets.reading.duck_files import scan_sql
 from softbalance.service.datasets.reading.rejects import Reject
-from softbalance.service.datasets.reading.text_rows import MAX_RECORD, Record, records
+from softbalance.service.datasets.reading.text_lines import MAX_RECORD
+from softbalance.service.datasets.reading.text_rows import Record, Records
 from softbalance.service.events.event_layouts import Shape
 from softbalance.service.events.files import EventFile
 
@@ -152,7 +153,7 @@ def _rows(file: EventFile, shape: Shape) -> Iterator[tuple[Record, list[str] | M
     """Yield the rows of a text file, each with its cells or with what is wrong with it."""
     separator = shape.delimiter.encode()
     with file.file.open() as stream:
-        rows = records(stream, shape.delimiter, max(shape.widths))
+        rows = Records(stream, shape.delimiter, max(shape.widths))
         if shape.header:
             next(rows, None)
         for record in rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from softbalance.schemas.mistakes import Mistake, quote_value
 from softbalance.service.datasets.reading.rejects import Reject
-from softbalance.service.datasets.reading.text_rows import records
+from softbalance.service.datasets.reading.text_rows import Records
 from softbalance.service.events.files import EventFile
 from softbalance.service.events.plover import report_no_day
 from softbalance.service.events.states import unknown_state
@@ -49,7 +49,7 @@ def _lines(file: EventFile) -> Iterator[tuple[int, str]]:
     """Yield the rows of a text file with the lines where they begin."""
     assert file.shape is not None  # noqa: S101 - the records of JSON are told when they are read
     with file.file.open() as stream:
-        for record in records(stream, file.shape.delimiter, max(file.shape.widths)):
+        for record in Records(stream, file.shape.delimiter, max(file.shape.widths)):
             yield record.line, record.raw.decode("utf-8", "backslashreplace")
 
 

@@ -36,14 +36,20 @@ class CodedEpisode:
 
 @dataclass(frozen=True)
 class CodedData:
-    """Episodes in order of first appearance, the rows left out, and the names of the inputs."""
+    """Episodes in order of first appearance, the rows left out, and the names of the inputs.
+
+    `warnings` say what may not be meant so.
+    """
 
     episodes: list[CodedEpisode]
     rejects: list[Reject]
     files: list[str]
+    warnings: list[str]
 
 
-def read_data(inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path]) -> CodedData:
+def read_data(
+    inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path], *, quoting: bool = True
+) -> CodedData:
     """Read coded data of any layout and put the rows of an id together.
 
     Rows of an id that name several forms are rejected, as `softbalance classify` does; so is a row
@@ -56,7 +62,7 @@ def read_data(inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path]
         sheet = part.file.format is not Format.NDJSON
         wide.append(sheet and part.header.layout is SheetLayout.WIDE)
 
-    read = read_rows(inputs, codebook, outputs, look)
+    read = read_rows(inputs, codebook, outputs, look, quoting=quoting)
     by_id: dict[str, list[CodedRow]] = {}
     rejects = list(read.rejects)
     for row in read.sound:
@@ -71,7 +77,7 @@ def read_data(inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path]
             rejects += [row.reject(FORM, row.form, disagreement(row.form)) for row in rows]
             continue
         episodes.append(_episode(codebook, id_, rows))
-    return CodedData(episodes, sorted(rejects), read.files)
+    return CodedData(episodes, sorted(rejects), read.files, read.warn())
 
 
 def _report_repeated_id(first: CodedRow) -> Mistake:

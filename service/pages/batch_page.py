@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 import flask
 from flask import Response, request
@@ -42,12 +43,13 @@ def blueprint(context: Context) -> flask.Blueprint:
         """Tell from the first line of a sheet how it is read; a mistake is an answer here."""
         # DuckDB takes a while to import, and most workers never see a batch
         from softbalance.service.datasets.reading.defects import UnusableDataset  # noqa: PLC0415
-        from softbalance.service.datasets.reading.formats import Format, split_header  # noqa: PLC0415
+        from softbalance.service.datasets.reading.formats import Format  # noqa: PLC0415
         from softbalance.service.datasets.reading.layouts import SheetLayout, read_header  # noqa: PLC0415
+        from softbalance.service.datasets.reading.sheets import read_sheet  # noqa: PLC0415
+        from softbalance.service.datasets.reading.text_lines import Lines  # noqa: PLC0415
 
-        line = body_of(request).decode("utf-8-sig", "replace")
         try:
-            names, delimiter = split_header(line, Format.CSV, "the file")
+            names, sheet = read_sheet(Lines(BytesIO(body_of(request))), Format.CSV, "the file")
             found = read_header(names, codebook, "the file")
         except UnusableDataset as error:
             return as_json({"mistake": str(error)})
@@ -55,7 +57,7 @@ def blueprint(context: Context) -> flask.Blueprint:
             return as_json({"mistake": "the file: is in the long layout, a row an observation"})
         read = {
             "names": names,
-            "delimiter": delimiter,
+            "delimiter": sheet.delimiter,
             "indicators": sum(name in found.places for name in codebook.indicators),
             "own": found.own,
         }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -22,7 +21,7 @@ from softbalance.service.datasets.engines.duck_codings import (
     observations_sql,
     wide_sql,
 )
-from softbalance.service.datasets.engines.duck_sources import OWN, SAID, source_sql
+from softbalance.service.datasets.engines.duck_sources import OWN, SAID, count_lost_sql, source_sql
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
@@ -30,7 +29,7 @@ from softbalance.service.datasets.reading.duck_files import parquet_sql, scan_sq
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout
-from softbalance.service.datasets.reading.numbering import number
+from softbalance.service.datasets.reading.numbering import misleads_duckdb, number, warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
     Reject,
@@ -39,7 +38,8 @@ from softbalance.service.datasets.reading.rejects import (
     rejects_of,
     write_rejects,
 )
-from softbalance.service.datasets.reading.text_rows import MAX_RECORD
+from softbalance.service.datasets.reading.text_lines import MAX_RECORD
+from softbalance.service.datasets.reading.values import BLANKS, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome
 
 #: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
@@ -48,7 +48,7 @@ from softbalance.service.datasets.run import ClassifyRequest, Outcome
 MEMORY = 256 << 20
 _FETCHED = 1024
 #: Whether a row is a coding sheet's row of help.
-_OF_HELP = f"{SAID}{ID} IS NOT DISTINCT FROM {quote_text(HELP)} AND NOT sound"
+_OF_HELP = f"{ID} IS NOT DISTINCT FROM {quote_text(HELP)} AND NOT sound"
 _WRITING = {
     Format.CSV: "FORMAT csv, HEADER",
     Format.TSV: "FORMAT csv, HEADER, DELIMITER '\t'",
@@ -74,7 +74,9 @@ class DuckRun:
         self._damaged = 0
         self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
         taken = answer_names(request.rulebooks, request.fired)
-        self.dataset = open_dataset(files, request.codebook, taken, self._connection)
+        self.dataset = open_dataset(
+            files, request.codebook, taken, self._connection, quoting=request.quoting
+        )
         if self.dataset.layout is SheetLayout.WIDE:
             (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
             self._query(f"SET memory_limit = '{threads * MEMORY}B'")
@@ -84,27 +86,43 @@ class DuckRun:
 
         Raises UnusableDataset if a file turns out to be unreadable, KeyboardInterrupt.
         """
-        if all(part.file.format is not Format.NDJSON for part in self.dataset.parts):
-            try:
-                return Outcome(self._classify(None, "classifying"))
-            except duckdb.Error as error:
-                if find_lack_of_space(error):
-                    raise
-                self.answer.unlink(missing_ok=True)
-        return self._run_thoroughly()
+        outcome = self._run_at_once() or self._run_thoroughly()
+        if outcome.classified or outcome.rejected:
+            outcome.warnings[:0] = [w for part in self.dataset.parts for w in part.header.warnings]
+        outcome.warnings += self._warn_of_ids() + self._warn_of_lost()
+        return outcome
+
+    def _run_at_once(self) -> Outcome | None:
+        """Do it in one pass; None where something has to be looked at row by row."""
+        parts = self.dataset.parts
+        if any(part.file.format is Format.NDJSON or misleads_duckdb(part) for part in parts):
+            return None
+        try:
+            return Outcome(self._classify(None, "classifying"))
+        except duckdb.Error as error:
+            if find_lack_of_space(error):
+                raise
+            self.answer.unlink(missing_ok=True)
+            return None
 
     def _run_thoroughly(self) -> Outcome:
         with contextlib.closing(RejectsSpool(self.folder / "spool")) as spool:
             return self._read_line_by_line(spool)
 
     def _read_line_by_line(self, spool: RejectsSpool) -> Outcome:
+        blank, warnings = 0, list[str]()
         copies = [self.folder / f"rows-{index}" for index in range(len(self.dataset.parts))]
         for index, part in enumerate(self.dataset.parts):
             if part.file.format is not Format.PARQUET:
-                ndjson = part.file.format is Format.NDJSON
-                write = partial(number_episodes, self.request.codebook) if ndjson else number
                 with self.progress.track_reading(part.file) as read:
-                    write(part, index, copies[index], spool.add, read)
+                    if part.file.format is Format.NDJSON:
+                        number_episodes(
+                            self.request.codebook, part, index, copies[index], spool.add, read
+                        )
+                        continue
+                    rows = number(part, index, copies[index], spool.add, read)
+                blank += rows.blank
+                warnings += warn_of_spanning(part, rows)
         self._damaged = spool.rows
         try:
             classified = self._classify(copies, "classifying")
@@ -117,15 +135,16 @@ class DuckRun:
             if find_lack_of_space(error):
                 raise
             raise UnusableDataset(str(error).splitlines()[0]) from error
-        return Outcome(classified, rejected, reasons, int(helped))
+        return Outcome(classified, rejected, reasons, int(helped), blank, warnings)
 
     def _classify(self, copies: Sequence[Path] | None, label: str) -> int:
         """Write the answer; return how many rows or, if long, ids were classified.
 
         Without copies raises duckdb.Error at the first row that cannot be classified.
         """
-        self._define(source_sql(self.dataset, copies), strict=copies is None)
         output = self.output
+        finite = output.format is Format.NDJSON
+        self._define(source_sql(self.dataset, copies, finite=finite), strict=copies is None)
         answers = answers_sql(
             "codings",
             {f"{OWN}{i}": self.dataset.renamed[name] for i, name in enumerate(self.dataset.own)},
@@ -158,6 +177,26 @@ class DuckRun:
         except duckdb.Error as error:
             raise UnusableDataset(str(error).splitlines()[0]) from error
         return int(sound) + self._damaged + outcome.blank
+
+    def _warn_of_ids(self) -> list[str]:
+        """Warn of ids that differ only in case or blanks; where a row is an episode, none may."""
+        if self.dataset.layout is SheetLayout.WIDE:
+            return []
+        folded = f"lower(regexp_replace({ID}, {quote_text(f'[{BLANKS}]')}, '', 'g'))"
+        alike = self._query(
+            f"SELECT list(id ORDER BY ordinal) FROM (SELECT {ID}, min(ordinal) AS ordinal "
+            f"FROM sound_rows GROUP BY {ID}) GROUP BY {folded} "
+            "HAVING count(*) > 1 ORDER BY min(ordinal)"
+        ).fetchall()
+        return warn_of_alike("ids", [ids for (ids,) in alike])
+
+    def _warn_of_lost(self) -> list[str]:
+        query = count_lost_sql(self.dataset) if self.output.format is Format.NDJSON else None
+        (lost,) = (self._query(query).fetchone() if query else None) or (0,)
+        if not lost:
+            return []
+        rows = "1 row has" if lost == 1 else f"{lost:,} rows have"
+        return [f"{rows} NaN or an infinite number, which JSON lacks; null is written for it"]
 
     def tally(self, answer: Path) -> list[tuple[str, str, int]]:
         """Return how many rows the answer has by rulebook and class; `answer` is where it is now.

@@ -18,7 +18,7 @@ from softbalance.rules.table.expression import reconcile_observations
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
-from softbalance.service.datasets.reading.values import SPELLINGS
+from softbalance.service.datasets.reading.values import BLANKS, SPELLINGS
 
 SOUND, FILE, ROW = "sound", "file", "row"
 
@@ -42,19 +42,29 @@ def to_text(column: ir.Value) -> ir.StringValue:
 def read_value(said: ir.StringValue) -> ir.StringValue:
     """Return the value that a cell says, null where it says none."""
     pairs = [(spelling, value) for value, all_ in SPELLINGS.items() for spelling in all_]
-    rare = said.fill_null("").strip().lower().cases(*pairs)
+    rare = strip_blanks(said.fill_null("")).lower().cases(*pairs)
     return said.cases(*((value, value) for value in SPELLINGS), else_=rare)
 
 
 def read_name(said: ir.StringValue, known: Iterable[str]) -> ir.StringValue:
     """Return the known name that a cell says, null where it says none."""
     same = [(name, name) for name in known]
-    return said.cases(*same, else_=said.strip().lower().cases(*same))
+    return said.cases(*same, else_=strip_blanks(said).lower().cases(*same))
 
 
 def read_id(said: ir.StringValue) -> ir.StringValue:
-    """Return the id that a cell says, as it stands, null where it is blank."""
-    return ibis.cases((said.strip() != "", said))
+    """Return the id that a cell says without the blanks around it, null where it is blank."""
+    return strip_blanks(said).nullif("")
+
+
+def strip_blanks(said: ir.StringValue) -> ir.StringValue:
+    """Return text without the blanks around it, those that are not of ASCII too."""
+    return said.re_replace(f"^[{BLANKS}]+|[{BLANKS}]+$", "")
+
+
+def remove_blanks(said: ir.StringValue) -> ir.StringValue:
+    """Return text without any blanks."""
+    return said.re_replace(f"[{BLANKS}]+", "")
 
 
 def wide_codings(source: ir.Table, codebook: Codebook, several: bool) -> ir.Table:

@@ -15,12 +15,15 @@ from softbalance.service.datasets.engines.duck_sources import OWN, SAID
 from softbalance.service.datasets.engines.ibis_codings import (
     gather_codings,
     observations,
+    remove_blanks,
+    strip_blanks,
     to_text,
     wide_codings,
 )
 from softbalance.service.datasets.reading.dataset import own_names, rename_columns
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.layouts import HELP, ID, Header, SheetLayout, read_header
+from softbalance.service.datasets.reading.values import list_alike, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome
 from sqlglot import exp
 
@@ -82,7 +85,10 @@ def _classify(request: ClassifyRequest, connection: Any) -> Outcome:
         for name in made:
             _drop(connection, name)
         raise
-    return Outcome(rows // len(request.rulebooks), rejected)
+    ids = plan.select_alike_ids()
+    found = [] if ids is None else connection.raw_sql(connection.compile(ids)).fetchall()
+    warnings = [*header.warnings, *warn_of_alike("ids", list_alike(id_ for (id_,) in found))]
+    return Outcome(rows // len(request.rulebooks), rejected, warnings=warnings)
 
 
 def _count(connection: Any, table: ir.Table) -> int:
@@ -141,6 +147,19 @@ class Plan:
             parts.append(verdict.select(**cells, **own))
         return reduce(lambda a, b: a.union(b), parts)
 
+    def select_alike_ids(self) -> ir.Table | None:
+        """Return the ids that differ from another's only in case or blanks.
+
+        None where a row is an episode, so that no id can part one in two.
+        """
+        if self._header.layout is SheetLayout.WIDE:
+            return None
+        ids = self._episodes.select(ID)
+        folded = ids.mutate(folded=remove_blanks(ids[ID]).lower())
+        counts = folded.group_by("folded").aggregate(count=folded.count())
+        alike = counts.filter(counts["count"] > 1)
+        return folded.filter(folded.folded.isin(alike.folded)).order_by(ID).select(ID)
+
     def select_unsound(self) -> ir.Table:
         """Return the rows that cannot be classified, but for a sheet's row of help."""
         table = self._checked.filter(self._checked.sound | (self._checked[ID] != HELP))
@@ -177,7 +196,7 @@ def _mistakes(
     table: ir.Table, wrong: ir.BooleanValue, name: str, code: str, message: str
 ) -> ir.Table:
     said = table[SAID + name]
-    blank = said.isnull() | (said.strip() == "")
+    blank = said.isnull() | (strip_blanks(said) == "")
     chosen = table.filter(wrong)
     return chosen.select(
         line=ibis.null("int64"),

@@ -17,6 +17,7 @@ from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, Unusa
 from softbalance.service.datasets.reading.folders import fixed_part
 from softbalance.service.datasets.reading.formats import Format, format_of
 from softbalance.service.datasets.reading.layouts import read_header
+from softbalance.service.datasets.reading.values import list_alike, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def classify_on_spark(request: ClassifyRequest) -> Outcome:
         raise UnusableDataset(
             "Spark reads and writes .csv, .tsv and .parquet, one format at a time"
         )
+    if not request.quoting and formats != {Format.PARQUET}:
+        raise UnusableDataset("Spark takes quotes for what encloses a field; leave --quoting out")
     with _session(request.master) as spark:
         try:
             return _Run(request, spark, formats.pop(), output).run()
@@ -120,6 +123,8 @@ class _Run:
         try:
             lists = self._format is Format.PARQUET
             self._write(self._frame(connection, plan.answers(lists=lists)), hidden[0], self._format)
+            ids = plan.select_alike_ids()
+            found = [] if ids is None else self._frame(connection, ids).collect()
             rejected = self._write_rejects(connection, plan, corrupt, hidden[1])
             rows = self._count(hidden[0], self._format)
             self._files.rename(hidden[0], request.output)
@@ -128,7 +133,8 @@ class _Run:
         finally:
             for name in hidden:
                 self._files.delete(name)
-        return Outcome(rows // len(request.rulebooks), rejected)
+        warnings = [*header.warnings, *warn_of_alike("ids", list_alike(row[0] for row in found))]
+        return Outcome(rows // len(request.rulebooks), rejected, warnings=warnings)
 
     def _read(self) -> tuple[DataFrame, list[str]]:
         paths = [name.rstrip("/") for name in self._request.inputs]

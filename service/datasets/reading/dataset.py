@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO
 
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format
 from softbalance.service.datasets.reading.layouts import Header, SheetLayout
+from softbalance.service.datasets.reading.sheets import PLAIN, Sheet
+from softbalance.service.datasets.reading.text_lines import Lines
+from softbalance.service.datasets.reading.text_rows import Records
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A file of a dataset and what its header says.
 
-    `types` are the DuckDB types of its columns, none for text; `delimiter` is for text only.
+    `types` are the DuckDB types of its columns, none for text; `sheet` is for text only.
     `folders` are columns that its folders add, each with its one value.
     """
 
     file: DataFile
     header: Header
-    delimiter: str = ","
+    sheet: Sheet = PLAIN
     types: tuple[str, ...] = ()
     folders: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def delimiter(self) -> str:
+        """What separates the fields of a row."""
+        return self.sheet.delimiter
+
+    def read_rows(self, stream: BinaryIO) -> Records:
+        """Return the records of the opened file after its header."""
+        sheet, width = self.sheet, len(self.header.names)
+        return Records(self.read_lines(stream), sheet.delimiter, width, quoting=sheet.quoting)
+
+    def read_lines(self, stream: BinaryIO) -> Lines:
+        """Return the lines of the opened file after its header."""
+        lines = Lines(stream, quoting=self.sheet.quoting)
+        collections.deque(islice(lines, self.sheet.header_lines), maxlen=0)
+        return lines
 
     def type_of(self, place: int) -> str:
         """Return the type of the column at a place."""

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from softbalance.rules.model import FORM, Codebook
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.layouts import INDICATOR, VALUE
+from softbalance.service.datasets.reading.layouts import INDICATOR, VALUE, name_columns
 
 #: What makes a pattern.
 _OPEN = frozenset("*?[")
@@ -49,10 +49,11 @@ def drop_known(
     Raises UnusableDataset where one of these would decide: a form, an indicator, a value. `place`
     is what to call the file.
     """
-    known = {name.strip().lower() for name in names}
-    lacking = {name: value for name, value in columns.items() if name.lower() not in known}
+    known = {*name_columns([*names], codebook)}
+    meant = dict(zip(columns, name_columns([*columns], codebook), strict=True))
+    lacking = {name: value for name, value in columns.items() if meant[name] not in known}
     for name, value in lacking.items():
-        if name.lower() in {FORM, INDICATOR, VALUE, *codebook.indicators}:
+        if meant[name] in {FORM, INDICATOR, VALUE, *codebook.indicators}:
             raise UnusableDataset(
                 f"{place}: the folder '{name}={value}' says how rows are coded, and the file does "
                 f"not; write a column {name!r} into the file"

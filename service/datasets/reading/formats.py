@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import glob
 import gzip
-import io
 import os
 import shutil
 import sys
@@ -17,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from softbalance.service.datasets.reading.content import name_content
 from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
 from softbalance.service.datasets.reading.streams import is_stream
 
@@ -40,9 +39,6 @@ _ENDINGS = {
     ".jsonl": Format.NDJSON,
     ".parquet": Format.PARQUET,
 }
-#: What separates the fields of a line; the first that yields a column `form` is taken.
-_DELIMITERS = {Format.CSV: (",", ";", "\t"), Format.TSV: ("\t",)}
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _GZIP = b"\x1f\x8b"
 
 
@@ -179,49 +175,15 @@ def _sniff_format(file: DataFile) -> Format:
 
 
 def first_bytes(file: DataFile, size: int = 1 << 20) -> bytes:
-    """Return how a file begins, without a byte order mark. Raises UnusableDataset."""
+    """Return how a file begins, without a byte order mark.
+
+    Raises UnusableDataset if it cannot be read, or is no text and no Parquet.
+    """
     try:
         with file.open() as opened:
             start = opened.read(size)
     except (OSError, EOFError, zlib.error) as error:
         raise UnusableDataset(f"{file.name}: cannot be read: {error}") from error
-    if start.startswith(_UTF16):
-        raise UnusableDataset(f"{file.name}: is UTF-16; save it as UTF-8")
+    if told := name_content(start, parquet=True):
+        raise UnusableDataset(f"{file.name}: {told}")
     return start.removeprefix(codecs.BOM_UTF8)
-
-
-def header_line(file: DataFile) -> tuple[list[str], str]:
-    """Return the column names of a text file and its delimiter.
-
-    Raises UnusableDataset where there is no header, or none in UTF-8.
-    """
-    start = first_bytes(file)
-    try:
-        text = start.decode("utf-8", "strict" if len(start) < 1 << 20 else "ignore")
-    except UnicodeDecodeError:
-        text = start.decode("utf-8", "replace")
-    return split_header(text, file.format, file.name)
-
-
-def split_header(text: str, format_: Format, place: str) -> tuple[list[str], str]:
-    """Return the column names in the first line of a text and its delimiter.
-
-    `place` is what to call the text. Raises UnusableDataset, see `header_line`.
-    """
-    candidates = [(_names(text, sep, place), sep) for sep in _DELIMITERS[format_]]
-    names, delimiter = next(
-        (pair for pair in candidates if "form" in {name.strip().lower() for name in pair[0]}),
-        max(candidates, key=lambda pair: len(pair[0])),
-    )
-    if not any(names):
-        raise UnusableDataset(f"{place}: is empty; its first line has to name the columns")
-    if any("\ufffd" in name for name in names):
-        raise UnusableDataset(f"{place}: its header is not UTF-8; save the file as UTF-8")
-    return names, delimiter
-
-
-def _names(text: str, delimiter: str, place: str) -> list[str]:
-    try:
-        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    except csv.Error as error:
-        raise UnusableDataset(f"{place}: the header cannot be read: {error}") from error

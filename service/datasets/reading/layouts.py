@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import MOST_TOLD, find_nearest, quote_value
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.values import fold_case
+from softbalance.service.datasets.reading.values import BLANKS, fold_case
 
 ID: Final = "id"
 INDICATOR: Final = "indicator"
@@ -24,6 +24,8 @@ EPISODE_FIELDS = ("title", "hegemon", "actors", "start", "end")
 OBSERVATION_FIELDS = ("source", "locator", "note", "coder")
 #: How much of an indicator's name a column's has to hold before it is taken for a misspelling.
 _LIKENESS = 0.6
+_APOSTROPHES = str.maketrans("\u2018\u2019\u02bc\u201c\u201d", "'''\"\"")
+_NOT_SEEN = str.maketrans(dict.fromkeys(BLANKS, " "))
 
 
 class SheetLayout(StrEnum):
@@ -39,12 +41,14 @@ class Header:
 
     `places` has the columns with a meaning: `id`, `form`, and the indicators present, or, in the
     long layout, `indicator` and `value`. `own` are the other columns, that pass through.
+    `warnings` say what may not be meant so.
     """
 
     layout: SheetLayout
     names: tuple[str, ...]
     places: dict[str, int]
     own: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
@@ -53,7 +57,8 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     `place` is the file, for messages. Raises UnusableDataset: no `form`, a name that misspells
     an indicator, a column named twice.
     """
-    known = {fold_case(name): index for index, name in reversed(list(enumerate(names)))}
+    meant = name_columns(names, codebook)
+    known = {name: index for index, name in reversed(list(enumerate(meant)))}
     layout = SheetLayout.LONG if {INDICATOR, VALUE} <= known.keys() else SheetLayout.WIDE
     meaning: tuple[str, ...]
     silent: tuple[str, ...]
@@ -63,24 +68,70 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     else:
         meaning = (ID, FORM, *codebook.indicators)
         silent = EPISODE_FIELDS
-    _check_named_once(names, meaning, place)
+    _check_named_once(names, meant, meaning, place)
     _check_needed(names, known, layout, place)
-    own = tuple(i for i, name in enumerate(names) if fold_case(name) not in (*meaning, *silent))
+    own = tuple(i for i, name in enumerate(meant) if name not in (*meaning, *silent))
     if layout is SheetLayout.WIDE:
         _check_spelling([names[i] for i in own], known, codebook, place)
-    return Header(
-        layout, tuple(names), {name: known[name] for name in meaning if name in known}, own
+    places = {name: known[name] for name in meaning if name in known}
+    warnings: tuple[str, ...] = ()
+    if layout is SheetLayout.WIDE:
+        warnings = _warn_of_unread([names[i] for i in own], places, codebook, place)
+    return Header(layout, tuple(names), places, own, warnings)
+
+
+def name_columns(names: Sequence[str], codebook: Codebook) -> list[str]:
+    """Return what columns are called without case and blanks, by their names or, as exports of
+    surveys have it, by the question of an indicator.
+    """
+    asked = {_fold_question(each.question): name for name, each in codebook.indicators.items()}
+    return [asked.get(_fold_question(name), fold_case(name)) for name in names]
+
+
+def _fold_question(text: str) -> str:
+    plain = text.translate(_APOSTROPHES).translate(_NOT_SEEN).casefold()
+    return " ".join(plain.split()).rstrip("?.:* ")
+
+
+def _check_named_once(
+    names: Sequence[str], meant: Sequence[str], meaning: Iterable[str], place: str
+) -> None:
+    counts = Counter(meant)
+    for twice in (name for name in meaning if counts[name] > 1):
+        quoted = [quote_value(names[i]) for i, name in enumerate(meant) if name == twice]
+        raise UnusableDataset(
+            f"{place}: the column {twice!r} stands {len(quoted)} times in the header "
+            f"({' and '.join(quoted)}); keep one, rename the others"
+        )
+
+
+def _warn_of_unread(
+    own: Sequence[str], places: Mapping[str, int], codebook: Codebook, place: str
+) -> tuple[str, ...]:
+    """Warn where no column is an indicator: every verdict then rests on the form alone."""
+    if any(name in places for name in codebook.indicators):
+        return ()
+    alike = [(name, guess) for name in own if (guess := _guess_indicator(name, codebook))]
+    if alike:
+        told = "; ".join(
+            f"{quote_value(name)} may be meant for {guess!r}" for name, guess in alike[:3]
+        )
+    else:
+        told = "its columns are called " + ", ".join(list(codebook.indicators)[:3]) + " and so on"
+    return (
+        f"{place}: no column is an indicator of the codebook, so that nothing but the form is "
+        f"known of any row; {told} (`softbalance codebook --format csv` prints all)",
     )
 
 
-def _check_named_once(names: Sequence[str], meaning: Iterable[str], place: str) -> None:
-    counts = Counter(map(fold_case, names))
-    twice = [name for name in meaning if counts[name] > 1]
-    if twice:
-        raise UnusableDataset(
-            f"{place}: the column {twice[0]!r} stands {counts[twice[0]]} times in the header; "
-            "keep one, rename the others"
-        )
+def _guess_indicator(name: str, codebook: Codebook) -> str | None:
+    """Return the indicator that a column of another name may be meant for."""
+    said = fold_case(name)
+    if held := [indicator for indicator in codebook.indicators if indicator in said]:
+        return max(held, key=len)
+    asked = {_fold_question(each.question): name for name, each in codebook.indicators.items()}
+    found = find_nearest(_fold_question(name), asked)
+    return asked[found] if found else find_nearest(said, codebook.indicators)
 
 
 def _check_needed(

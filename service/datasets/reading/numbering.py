@@ -9,7 +9,7 @@ from pathlib import Path
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
 from softbalance.service.datasets.reading.rejects import Reject
-from softbalance.service.datasets.reading.text_rows import Record, quote_fields, records
+from softbalance.service.datasets.reading.text_rows import Record, Records, quote_fields
 
 #: Lines between two words on how far the reading has come.
 _STRIDE = 8192
@@ -21,8 +21,8 @@ def number(
     copy: Path,
     rejected: Callable[[Reject], None],
     read: Callable[[int], None],
-) -> None:
-    """Write the good rows of a part to `copy`.
+) -> Records:
+    """Write the good rows of a part to `copy`; return what was read, for what was passed over.
 
     A row is preceded by its number, the bad ones counted, and the line where it begins. `index` is
     the part's place in the dataset. Every bad one is given to `rejected`; `read` is told now and
@@ -32,8 +32,7 @@ def number(
     count = 0
     try:
         with part.file.open() as stream, copy.open("wb") as out:
-            rows = records(stream, part.delimiter, len(part.header.names))
-            next(rows, None)
+            rows = part.read_rows(stream)
             for count, record in enumerate(rows, 1):
                 if count % _STRIDE == 0:
                     read(_STRIDE)
@@ -41,7 +40,7 @@ def number(
                     rejected(_reject(index, record))
                     continue
                 row, fields = record.raw, record.fields
-                if fields is None and b"\r" in row:
+                if fields is None and (b"\r" in row or b'"' in row):
                     # beside other line ends, DuckDB would take a bare one in a field for one
                     fields = row.split(separator)
                 if fields is not None:
@@ -52,6 +51,7 @@ def number(
             raise
         raise UnusableDataset(f"{part.file.name}: cannot be read: {error}") from error
     read(count % _STRIDE)
+    return rows
 
 
 def _reject(index: int, record: Record) -> Reject:
@@ -60,3 +60,34 @@ def _reject(index: int, record: Record) -> Reject:
     return Reject(
         index, record.line, "", "", whole, record.mistake.code, str(record.mistake), whole
     )
+
+
+def misleads_duckdb(part: Part) -> bool:
+    """Return whether DuckDB may read a part otherwise than meant, and says nothing.
+
+    A line break in the header may not be the one that ends its lines: then it finds no row. And
+    in tab-separated text a quote is often but a quote: what it swallows has to be told.
+    """
+    if part.types or not part.sheet.quoting:
+        return False
+    if part.sheet.header_lines > part.sheet.named + 1:
+        return True
+    if part.delimiter != "\t":
+        return False
+    try:
+        with part.file.open() as stream:
+            return any(line.count(b'"') % 2 for _, line in part.read_lines(stream))
+    except (EOFError, zlib.error, OSError):
+        return True  # who reads it row by row tells what is wrong
+
+
+def warn_of_spanning(part: Part, rows: Records) -> list[str]:
+    """Warn of the records of tab-separated text that span lines."""
+    if not rows.spanning:
+        return []
+    places = ", ".join(f"lines {first} to {last}" for first, last in rows.spanning[:5])
+    more = f" and {len(rows.spanning) - 5:,} more" if len(rows.spanning) > 5 else ""
+    return [
+        f"{part.file.name}: {places}{more}: what stands in quotes is read as one field that spans "
+        "lines; if quotes are only quotes in this file, read it with --quoting none"
+    ]

@@ -9,14 +9,15 @@ import duckdb
 from softbalance.rules.model import FORM, Codebook
 from softbalance.service.datasets.reading.dataset import Dataset, Part, combine_parts
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.duck_files import parquet_sql
+from softbalance.service.datasets.reading.duck_files import file_text, parquet_sql
 from softbalance.service.datasets.reading.folders import (
     drop_known,
     folder_columns,
     folders_below,
 )
-from softbalance.service.datasets.reading.formats import DataFile, Format, header_line
+from softbalance.service.datasets.reading.formats import DataFile, Format, first_bytes
 from softbalance.service.datasets.reading.layouts import ID, Header, SheetLayout, read_header
+from softbalance.service.datasets.reading.sheets import open_sheet
 
 _NESTED = ("[]", "STRUCT", "MAP", "BLOB", "UNION")
 
@@ -26,12 +27,15 @@ def open_dataset(
     codebook: Codebook,
     taken: Iterable[str],
     connection: duckdb.DuckDBPyConnection,
+    *,
+    quoting: bool = True,
 ) -> Dataset:
     """Look at the files and put them together to one dataset.
 
-    `taken` are the names of the answer's columns. Raises UnusableDataset.
+    `taken` are the names of the answer's columns. Without `quoting`, a quote in text is a character
+    like others. Raises UnusableDataset.
     """
-    parts = [_part(file, codebook, connection) for file in files]
+    parts = [_part(file, codebook, connection, quoting) for file in files]
     return combine_parts([_add_folders(part, codebook) for part in parts], taken)
 
 
@@ -44,16 +48,19 @@ def _add_folders(part: Part, codebook: Codebook) -> Part:
     return replace(part, folders=drop_known(columns, part.header.names, codebook, file.name))
 
 
-def _part(file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnection) -> Part:
+def _part(
+    file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnection, quoting: bool
+) -> Part:
     if file.format is Format.NDJSON:
+        first_bytes(file)
         return Part(file, episode_header(codebook))
     if file.format is Format.PARQUET:
         names, types = _parquet_columns(file, connection)
         part = Part(file, read_header(names, codebook, file.name), types=types)
         _check_types(part)
         return part
-    names, delimiter = header_line(file)
-    return Part(file, read_header(names, codebook, file.name), delimiter)
+    names, sheet = open_sheet(file, quoting=quoting)
+    return Part(file, read_header(names, codebook, file.name), sheet)
 
 
 def episode_header(codebook: Codebook) -> Header:
@@ -66,13 +73,28 @@ def _parquet_columns(
     file: DataFile, connection: duckdb.DuckDBPyConnection
 ) -> tuple[list[str], tuple[str, ...]]:
     try:
-        described = connection.execute(
-            f"DESCRIBE SELECT * FROM {parquet_sql(file.path)}"
+        types = connection.sql(f"SELECT * FROM {parquet_sql(file.path)}").types
+        nodes = connection.sql(
+            f"SELECT name, num_children FROM parquet_schema({file_text(file.path)})"
         ).fetchall()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise UnusableDataset(f"{file.name}: cannot be read as Parquet: {reason}") from error
-    return [row[0] for row in described], tuple(row[1] for row in described)
+    return _find_columns(nodes), tuple(map(str, types))
+
+
+def _find_columns(nodes: list[tuple[str, int | None]]) -> list[str]:
+    """Return the names of a schema's columns as they are in the file, its nodes in order.
+
+    DuckDB renames one of two that differ only by case.
+    """
+    names = []
+    inside = 0  # how many nodes are still to come of the column before
+    for name, children in nodes[1:]:
+        if not inside:
+            names.append(name)
+        inside = max(inside - 1, 0) + (children or 0)
+    return names
 
 
 def _check_types(part: Part) -> None:

@@ -3,18 +3,15 @@
 DuckDB reads clean files much faster and stops at the first defect. This reader takes over then.
 A record is what RFC 4180 says, with blanks allowed around a quoted field. A record that is
 malformed costs its first line only: reading goes on with the next line, so that a quote that is
-never closed does not swallow the rest of the file. One empty field too many at the end is let pass,
+never closed does not swallow the rest of the file. Empty fields too many at the end are let pass,
 as DuckDB does.
 """
 
 from __future__ import annotations
 
-import codecs
-import io
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO
 
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.reading.defects import (
@@ -25,10 +22,7 @@ from softbalance.service.datasets.reading.defects import (
     TOO_MANY,
     count_lines,
 )
-
-#: Bytes in a record, as in DuckDB's `max_line_size`.
-MAX_RECORD = 2_000_000
-_PEEKED = 1 << 16
+from softbalance.service.datasets.reading.text_lines import MAX_RECORD, Lines, chomp
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,61 +47,94 @@ class _UnclosedQuote(Exception):
     """A quoted field is still open where the text ends."""
 
 
-def records(
-    stream: BinaryIO, delimiter: str, width: int, most: int | None = None
-) -> Iterator[Record]:
-    """Yield the records of a stream of `width` fields a row, the header first, in order.
+class Records(Iterator[Record]):
+    """The records of `width` fields a row in a stream or its lines, in order, a header among them.
 
-    Blank lines are no records. After `most` lines, blank ones too, a mistake is the last record.
+    Blank lines are no records. `blank` counts the rows so far whose fields are all blank, which are
+    passed over too. `spanning` has the first and the last line of each record of tab-separated text
+    that goes on in other lines: there, a quote is often but a quote. Without `quoting` it always
+    is. After `most` lines from here, blank ones too, a mistake is the last record.
     """
-    separator = delimiter.encode()
-    blanks = b" \r\n" if separator == b"\t" else b" \t\r\n"
-    lines = _Lines(stream)
-    for number, text in lines:
-        if most is not None and number > most:
-            yield Record(number, b"", None, Mistake(TOO_MANY, count_lines(most)))
-            return
-        raw = _chomp(text)
-        if b'"' not in raw and b"\r" not in raw:
-            if raw.strip(blanks):
-                count = raw.count(separator) + 1
-                extra = count == width + 1 and raw.endswith(separator)
-                yield Record(number, raw, None, _find_mistake(count - extra, raw, width))
-        else:
-            yield _read_quoted_record(number, text, lines, separator, width)
+
+    def __init__(
+        self,
+        source: BinaryIO | Lines,
+        delimiter: str,
+        width: int,
+        *,
+        quoting: bool = True,
+        most: int | None = None,
+    ) -> None:
+        self.blank = 0
+        self.spanning: list[tuple[int, int]] = []
+        self._lines = source if isinstance(source, Lines) else Lines(source, quoting=quoting)
+        self._most, self._before, self._cut = most, self._lines.number, False
+        self._separator, self._width = delimiter.encode(), width
+        self._quote = b'"' if quoting else None
+        self._blanks = b" \t\r\n" + self._separator
+
+    def __next__(self) -> Record:
+        if self._cut:
+            raise StopIteration
+        for number, text in self._lines:
+            if self._most is not None and number > self._before + self._most:
+                self._cut = True
+                return Record(number, b"", None, Mistake(TOO_MANY, count_lines(self._most)))
+            if not text.strip(self._blanks):
+                self.blank += self._separator in text
+            elif self._quote is None or self._quote not in text:
+                return self._read_plain(number, chomp(text))
+            elif record := self._read_quoted(number, text):
+                return record
+        raise StopIteration
+
+    def _read_plain(self, number: int, raw: bytes) -> Record:
+        count, fields = raw.count(self._separator) + 1, None
+        if count > self._width:
+            fields = self._drop_surplus(raw.split(self._separator))
+            count = len(fields)
+        mistake = _find_mistake(count, raw, self._width)
+        return Record(number, raw, None if mistake else fields, mistake)
+
+    def _read_quoted(self, number: int, text: bytes) -> Record | None:
+        """Return the record that begins with a line in which there is a quote; None if blank."""
+        parts = [text]
+        try:
+            fields = _read_quoted_fields(parts, self._lines, self._separator)
+            if not any(map(bytes.strip, fields)):
+                self.blank += 1
+                return None
+            fields = self._drop_surplus(fields)
+            whole = chomp(b"".join(parts))
+            mistake = _find_mistake(len(fields), whole, self._width)
+        except (_MalformedField, _UnclosedQuote):
+            mistake = Mistake(QUOTING, "a quote is not closed, or text follows the closing quote")
+        if mistake is None:
+            if len(parts) > 1 and self._separator == b"\t":
+                self.spanning.append((number, number + len(parts) - 1))
+            return Record(number, whole, fields)
+        if len(parts) > 1:
+            self._lines.give_back(parts[1:])
+            mistake = Mistake(QUOTING, "a quote opens here and what it encloses makes no whole row")
+        raw = chomp(text)
+        if self._separator == b"\t" and mistake.code == QUOTING:
+            # Tab-separated text often knows no quoting: there, a quote is only a quote.
+            plain = self._read_plain(number, raw)
+            if plain.mistake is None or plain.mistake.code != RAGGED:
+                return plain
+        return Record(number, raw, None, mistake)
+
+    def _drop_surplus(self, fields: list[bytes]) -> list[bytes]:
+        """Return fields without those beyond the width, if there is nothing in these."""
+        return fields if any(map(bytes.strip, fields[self._width :])) else fields[: self._width]
 
 
-def _read_quoted_record(
-    number: int, text: bytes, lines: _Lines, separator: bytes, width: int
-) -> Record:
-    parts = [text]
-    try:
-        fields = _read_quoted_fields(parts, lines, separator)
-        whole = _chomp(b"".join(parts))
-        extra = len(fields) == width + 1 and not fields[-1]
-        mistake = _find_mistake(len(fields) - extra, whole, width)
-    except (_MalformedField, _UnclosedQuote):
-        mistake = Mistake(QUOTING, "a quote is not closed, or text follows the closing quote")
-    if mistake is None:
-        return Record(number, whole, fields[:width])
-    if len(parts) > 1:
-        lines.give_back(parts[1:])
-        mistake = Mistake(QUOTING, "a quote opens here and what it encloses makes no whole row")
-    raw = _chomp(text)
-    literal = raw.split(separator)
-    if separator == b"\t" and mistake.code == QUOTING and len(literal) == width:
-        # Tab-separated text often knows no quoting: there, a quote is only a quote.
-        mistake = _find_mistake(width, raw, width)
-        return Record(number, raw, None if mistake else literal, mistake)
-    return Record(number, raw, None, mistake)
-
-
-def _read_quoted_fields(parts: list[bytes], lines: _Lines, separator: bytes) -> list[bytes]:
+def _read_quoted_fields(parts: list[bytes], lines: Lines, separator: bytes) -> list[bytes]:
     """Return the fields of the record that begins with `parts[0]`; adds the lines it goes on in."""
     size = len(parts[0])
     while True:
         try:
-            return _split(_chomp(b"".join(parts)), separator)
+            return _split(chomp(b"".join(parts)), separator)
         except _UnclosedQuote:
             for _, line in lines:
                 parts.append(line)
@@ -174,60 +201,6 @@ def _find_mistake(count: int, raw: bytes, width: int) -> Mistake | None:
             "save the file as UTF-8",
         )
     return None
-
-
-def _chomp(line: bytes) -> bytes:
-    return line.removesuffix(b"\n").removesuffix(b"\r")
-
-
-class _Lines:
-    """Physical lines with their numbers from 1; lines can be given back, to be read again."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._source = _physical_lines(stream)
-        self._waiting: deque[bytes] = deque()
-        self._number = 0
-
-    def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        return self
-
-    def __next__(self) -> tuple[int, bytes]:
-        line = self._waiting.popleft() if self._waiting else next(self._source)
-        self._number += 1
-        return self._number, line
-
-    def give_back(self, lines: list[bytes]) -> None:
-        """Put the lines just read back."""
-        self._waiting.extendleft(reversed(lines))
-        self._number -= len(lines)
-
-
-def _physical_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield lines with their ends; of one too long for a record, no more than is over it."""
-    # a file opened here can be peeked into already; a second buffer would close it behind its back
-    buffered: Any = stream if hasattr(stream, "peek") else io.BufferedReader(cast(Any, stream))
-    start = buffered.peek(_PEEKED)
-    if start.startswith(codecs.BOM_UTF8):
-        buffered.read(len(codecs.BOM_UTF8))
-    if b"\r" in start and b"\n" not in start:
-        yield from _split_at_returns(buffered)
-        return
-    while line := buffered.readline(MAX_RECORD + 2):
-        rest = line
-        while len(rest) == MAX_RECORD + 2 and not rest.endswith(b"\n"):
-            rest = buffered.readline(MAX_RECORD + 2)
-        yield line
-
-
-def _split_at_returns(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a file that ends them as old Macintoshes did, with a carriage return."""
-    rest = b""
-    while block := stream.read(_PEEKED):
-        *lines, rest = (rest + block).split(b"\r")
-        for line in lines:
-            yield line + b"\n"
-    if rest:
-        yield rest
 
 
 def quote_fields(fields: Iterable[bytes]) -> Iterator[bytes]:

@@ -2,23 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, VALUES, YES
 from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
 
 #: Value → its spellings, in lower case; blanks around them do not count.
 SPELLINGS: dict[str, tuple[str, ...]] = {
-    YES: ("yes", "y", "1", "true"),
-    NO: ("no", "n", "0", "false"),
+    YES: ("yes", "y", "1", "true", "t", "1.0"),
+    NO: ("no", "n", "0", "false", "f", "0.0"),
     UNKNOWN: ("unknown", "na", "n/a", ".", ""),
     CONTESTED: ("contested",),
 }
-#: What counts as blank around a value: ASCII white space, as in SQL's `TRIM(x, ' \t…')`.
-BLANKS = " \t\n\r\v\f"
+#: The blanks of ASCII, then others that are not seen: no-break, of other widths, of none.
+ASCII_BLANKS = " \t\n\r\v\f"
+BLANKS = ASCII_BLANKS + (
+    "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d"
+    "\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+)
+_ANY_BLANK = str.maketrans("", "", BLANKS)
+
+
+def strip_blanks(cell: object) -> str:
+    """Return what a cell says without the blanks around it; an empty cell says ''."""
+    return "" if cell is None else str(cell).strip(BLANKS)
 
 
 def fold_case(cell: object) -> str:
-    """Return what a cell says without case and blanks; an empty cell says ''."""
-    return "" if cell is None else str(cell).strip(BLANKS).lower()
+    """Return what a cell says without case and blanks around it; an empty cell says ''."""
+    return strip_blanks(cell).lower()
+
+
+def fold_name(name: str) -> str:
+    """Return a name without case and any blanks: alike in this, names are easily taken for one."""
+    return name.translate(_ANY_BLANK).lower()
+
+
+def list_alike(names: Iterable[str]) -> list[list[str]]:
+    """Return the names that differ only in case or blanks, those alike together."""
+    alike: dict[str, dict[str, None]] = {}
+    for name in names:
+        alike.setdefault(fold_name(name), {})[name] = None
+    return [list(same) for same in alike.values() if len(same) > 1]
+
+
+def warn_of_alike(what: str, alike: Sequence[Sequence[str]]) -> list[str]:
+    """Return the warning that names are taken apart which differ only in case or blanks."""
+    if not alike:
+        return []
+    examples = "; ".join(" and ".join(map(quote_value, same)) for same in alike[:3])
+    more = f"; and {len(alike) - 3:,} more" if len(alike) > 3 else ""
+    return [
+        f"{what} that differ only in case or blanks are taken apart: {examples}{more}; "
+        "spell them alike if they are one"
+    ]
 
 
 def parse_value(cell: object) -> str | None:

@@ -154,7 +154,8 @@ def test_own_columns_pass_through_as_they_stand(tmp_path: Path) -> None:
         "",
     ]
     sheet = write(tmp_path / "in.csv", header, [["1", "other", "t", *own, "n", "r", "last"]])
-    assert classify(sheet, "-o", tmp_path / "out.csv", "--detail", "verdict") == (0, "", "")
+    done = classify(sheet, "-o", tmp_path / "out.csv", "--detail", "verdict")
+    assert (done.status, done.out) == (0, "")
     (row,) = read(tmp_path / "out.csv")
     assert list(row.values())[len(HEADER) - 1 :] == [*own, "n", "r", "last"]
     assert list(row)[len(HEADER) - 1 :] == [

@@ -15,6 +15,8 @@ from drawn_episodes import random_codings
 from event_files import gdelt, text
 from processes import SOFTBALANCE
 
+#: An indicator: a sheet without any would be told of.
+CODED = "constrains_hegemon"
 #: Names of folders, and what else is there that a pattern of that name would match.
 NAMES = {
     "out (1)": "",
@@ -41,10 +43,10 @@ def folder(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     for name in filter(None, (request.param, NAMES[request.param])):
         Path(name).mkdir()
-        write(Path(name) / "in.csv", ["form", "own"], [["other", name]])
+        write(Path(name) / "in.csv", ["form", "own", CODED], [["other", name, ""]])
         with contextlib.chdir(name):
             said = name.replace("'", "''")
-            columns = f"'other' AS form, '2' AS year, '{said}' AS own"
+            columns = f"'other' AS form, '2' AS year, '{said}' AS own, '' AS {CODED}"
             duckdb.execute(f"COPY (SELECT {columns}) TO 'in.parquet'")
     return Path(request.param)
 

@@ -11,6 +11,8 @@ import { showCounts, showProgress, showReject, showResult } from "./showing.js";
 const part = (id) => document.getElementById(id);
 const limit = Number(part("batch").dataset.limit);
 const MEGABYTE = 1024 * 1024;
+/** As much of a sheet as its header may take. */
+const HEADER_BYTES = 64 * 1024;
 const COUNTED = ["No column is an indicator, so nothing is known of the episodes", "1 column is an indicator"];
 const COMMAND = "softbalance classify reads it on the command line.";
 
@@ -58,8 +60,7 @@ async function looked(given) {
 }
 
 async function lookedAtHeader(given) {
-  const start = await given.slice(0, MEGABYTE).text();
-  const body = start.split("\n", 1)[0];
+  const body = given.slice(0, HEADER_BYTES);
   const headers = { "Content-Type": "text/plain", Accept: "application/json" };
   const found = await (await request("/batch/header", { method: "POST", body, headers })).json();
   if (found.mistake) {

@@ -6,9 +6,12 @@ async function* linesOf(file) {
   const reader = file.stream().pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let number = 0;
+  let end;
   for (;;) {
     const { value, done } = await reader.read();
-    const parts = (rest + (value ?? "")).split("\n");
+    // as once on the Macintosh, lines may end in CR alone
+    end ??= value && (value.includes("\r") && !value.includes("\n") ? "\r" : "\n");
+    const parts = (rest + (value ?? "")).split(end ?? "\n");
     rest = done ? "" : parts.pop();
     for (const text of parts) {
       number += 1;

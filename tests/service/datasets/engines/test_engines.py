@@ -136,6 +136,14 @@ def test_spark(sheet: Path, wanted: list[Row], tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
 
 
+def test_spark_says_that_it_cannot_take_quotes_for_characters(tmp_path: Path) -> None:
+    sheet = write(tmp_path / "in.csv", ["form"], [["other"]])
+    done = classify(sheet, "-o", tmp_path / "out.csv", "--engine", "spark", "--quoting", "none")
+    assert done.status == 2
+    assert "leave --quoting out" in done.err
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_spark_reads_no_pattern_in_place_of_a_file(sheet: Path, tmp_path: Path) -> None:
     for name in ("[draft]", "d"):
         shutil.copytree(sheet.parent, tmp_path / name / "in.csv")

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from softbalance import rules, schemas, service
+from softbalance.rules.language.loader import Library
 
 from candidate_runs import candidates
 from dataset_files import classify, read, read_parquet, sorted_rows, write
@@ -73,6 +74,17 @@ def test_a_folder_does_not_code_in_silence(tmp_path: Path) -> None:
     done = classify(tmp_path / "*/x.csv", "-o", "-")
     assert done.status == 2
     assert "write a column 'constrains_hegemon' into the file" in done.err
+
+
+def test_a_folder_knows_a_column_that_is_named_otherwise(tmp_path: Path, library: Library) -> None:
+    asked = library.codebook.indicators["constrains_hegemon"].question.replace("'", "''")
+    columns = f"""'e1' AS id, 'other' AS "form\u200b", 'no' AS "{asked}" """
+    put(tmp_path / "form=joint_force/constrains_hegemon=yes/x.csv", columns)
+    done = classify(tmp_path / "*/*/x.csv", "-o", "-")
+    assert done.status == 0, done.err
+    (row,) = read(done.out)
+    assert row["strategy"] == "other"
+    assert not {"form", "constrains_hegemon"} & row.keys()
 
 
 @pytest.mark.parametrize("layer", ["out", "temporary"])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from softbalance.rules.language.loader import Library
-from softbalance.service.datasets.reading.text_rows import MAX_RECORD, records
+from softbalance.service.datasets.reading.text_lines import MAX_RECORD
+from softbalance.service.datasets.reading.text_rows import Records
 
 from dataset_files import REJECTS, Row, classify, read, write
 
@@ -46,7 +47,6 @@ def rejects(tmp_path: Path, body: bytes, name: str = "in.csv") -> tuple[list[Row
         (b"1,other,yes,caf\xe9", "", "1,other,yes,caf\\xe9", "encoding", "0xE9, is not UTF-8"),
         (b'1,other,"yes,x', "", '1,other,"yes,x', "quoting", "a quote"),
         (b'1,other,"yes"x,x', "", '1,other,"yes"x,x', "quoting", "text follows the closing quote"),
-        (b",,,", "form", "", "required", "no form"),
     ],
 )
 def test_defects_of_a_sheet(
@@ -171,7 +171,17 @@ def test_a_quote_in_tabs_is_a_quote(tmp_path: Path) -> None:
 
 
 PIECES = [b"a", b",", b",", b"\n", b'"', b" ", b"\r", b"\xe9", b"other", b"yes", b"\xc3\xa9", b"\0"]
-RECORDS = [b"1,other,yes,x", b'2,"other",no,"a ""b"""', b"3,x,yes,x", b'4,other,"n,\n"', b""]
+RECORDS = [
+    b"1,other,yes,x",
+    b'2,"other",no,"a ""b"""',
+    b"3,x,yes,x",
+    b'4,other,"n,\n"',
+    b"",
+    b" 5\xc2\xa0,other,yes\xe2\x80\x8b,x,,",
+    b"6,other,1.0,x, ,note",
+    b",,,,,",
+    "7,other,yes,x".encode("utf-16-le"),
+]
 
 
 @settings(max_examples=30, deadline=None)
@@ -182,21 +192,24 @@ RECORDS = [b"1,other,yes,x", b'2,"other",no,"a ""b"""', b"3,x,yes,x", b'4,other,
             st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join),
         ),
         max_size=8,
-    )
+    ),
+    st.sampled_from([b"\n", b"\n", b"\r\n", b"\r"]),
 )
-@example([b'1,other,yes,"', b"1,other,yes,x", b'1,other,yes,"a"'])
-@example([b"1,other,yes,x,", b' "1" ,other,yes,x'])
-@example([b"a", b"aa\r,,,aa", b"1,other,yes,x"])
-@example([b"a", b"1,other,yes,a\ra", b"1,other,\r,x"])
-def test_no_row_is_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
+@example([b'1,other,yes,"', b"1,other,yes,x", b'1,other,yes,"a"'], b"\n")
+@example([b"1,other,yes,x,", b' "1" ,other,yes,x'], b"\n")
+@example([b"a", b"aa\r,,,aa", b"1,other,yes,x"], b"\n")
+@example([b"a", b"1,other,yes,a\ra", b"1,other,\r,x"], b"\n")
+def test_no_row_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], end: bytes
+) -> None:
     folder = tmp_path_factory.mktemp("dirty")
-    body = HEADER + b"\n".join(lines) + b"\n"
+    body = end.join([HEADER.removesuffix(b"\n"), *lines, b""])
     (folder / "in.csv").write_bytes(body)
     done = classify(folder / "in.csv", "-o", folder / "out.csv", "--detail", "verdict")
     assert done.status in (0, 3)
     classified = read(folder / "out.csv")
     rejected = read(folder / "out.csv.rejects.csv") if done.status == 3 else []
-    found = list(records(io.BytesIO(body), ",", 4))[1:]
+    found = list(Records(io.BytesIO(body), ",", 4))[1:]
     assert len(classified) + len({row["line"] for row in rejected}) == len(found)
     sound = [record for record in found if record.mistake is None]
     bad = {int(row["line"]) for row in rejected}
@@ -213,7 +226,7 @@ def test_records_are_those_of_the_csv_module(seed: int) -> None:
     rows = [["".join(rng.choices(alphabet, k=4)) + "." for _ in range(3)] for _ in range(300)]
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
-    found = list(records(io.BytesIO(text.getvalue().encode()), ",", 3))
+    found = list(Records(io.BytesIO(text.getvalue().encode()), ",", 3))
     got = [[cell.decode() for cell in r.fields or r.raw.split(b",")] for r in found]
     assert got == rows
     starts = [1]
