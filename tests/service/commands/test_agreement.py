@@ -216,7 +216,7 @@ def test_rows_that_cannot_be_used_are_told_and_the_others_measured(tmp_path: Pat
         (["id", "form", "costly_commitment"], [], "needs the long layout"),
         (HEADER, [], "nobody has coded anything here"),
         (HEADER, [["e", "other", "prestige_payoff", "yes", "ana"]], "only 'ana' has coded"),
-        (HEADER, [["e", "other", "prestige_payoff", "yes", ""]], "1 observations name no coder"),
+        (HEADER, [["e", "other", "prestige_payoff", "yes", ""]], "1 observation names no coder"),
         (HEADER, [["e", "othr", "prestige_payoff", "yes", "ana"]], "did you mean 'other'?"),
     ],
 )

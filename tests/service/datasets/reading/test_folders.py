@@ -77,7 +77,7 @@ def test_a_folder_does_not_code_in_silence(tmp_path: Path) -> None:
 
 
 def test_a_folder_knows_a_column_that_is_named_otherwise(tmp_path: Path, library: Library) -> None:
-    asked = library.codebook.indicators["constrains_hegemon"].question.replace("'", "''")
+    asked = library.codebook.indicators["constrains_hegemon"].question
     columns = f"""'e1' AS id, 'other' AS "form\u200b", 'no' AS "{asked}" """
     put(tmp_path / "form=joint_force/constrains_hegemon=yes/x.csv", columns)
     done = classify(tmp_path / "*/*/x.csv", "-o", "-")
