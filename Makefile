@@ -75,4 +75,4 @@ $(VENV)/can-test: $(VENV)/can-run
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info rules/*.so
+	rm -rf $(VENV) build dist *.egg-info rules/episode/*.so
