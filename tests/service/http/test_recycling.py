@@ -24,14 +24,15 @@ LINES = 1500
 
 @pytest.fixture
 def logged(tmp_path: Path) -> Callable[[str], dict[str, Any]]:
-    """Wait for a request's line in the log."""
+    """Wait for the line in the log that tells how a request ended."""
 
     def find(request_id: str) -> dict[str, Any]:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             for text in (tmp_path / "server.log").read_text("utf-8").splitlines(keepends=True):
-                if text.endswith("\n") and json.loads(text).get("request_id") == request_id:
-                    return dict(json.loads(text))
+                told = json.loads(text) if text.endswith("\n") else {}
+                if told.get("request_id") == request_id and "status" in told:
+                    return dict(told)
             time.sleep(0.05)
         raise AssertionError(f"no line of {request_id}")
 

@@ -44,7 +44,8 @@ def test_a_page_ends_after_so_many_bytes(large: FlaskClient, measured: Callable[
     ids: list[str] = []
     query: dict[str, Any] = {"limit": 1000}
     while True:
-        answer = large.get(LIST, query_string=query)
+        # buffered: a request is under way until its answer is closed, as every server does
+        answer = large.get(LIST, query_string=query, buffered=True)
         assert len(answer.data) < LONGEST_PAGE + 2 * MIB
         page = answer.get_json()
         assert page["items"]
