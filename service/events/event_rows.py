@@ -153,7 +153,7 @@ def _rows(file: EventFile, shape: Shape) -> Iterator[tuple[Record, list[str] | M
     """Yield the rows of a text file, each with its cells or with what is wrong with it."""
     separator = shape.delimiter.encode()
     with file.file.open() as stream:
-        rows = Records(stream, shape.delimiter, max(shape.widths))
+        rows = Records(stream, shape.delimiter, max(shape.widths), skip_blank=False)
         if shape.header:
             next(rows, None)
         for record in rows:

@@ -49,7 +49,9 @@ def _lines(file: EventFile) -> Iterator[tuple[int, str]]:
     """Yield the rows of a text file with the lines where they begin."""
     assert file.shape is not None  # noqa: S101 - the records of JSON are told when they are read
     with file.file.open() as stream:
-        for record in Records(stream, file.shape.delimiter, max(file.shape.widths)):
+        for record in Records(
+            stream, file.shape.delimiter, max(file.shape.widths), skip_blank=False
+        ):
             yield record.line, record.raw.decode("utf-8", "backslashreplace")
 
 

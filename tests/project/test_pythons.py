@@ -18,14 +18,15 @@ IGNORED = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache
 OLDEST = (3, 11)
 #: What an interpreter says of itself: its version, and where its headers are.
 _ASKED = "import sys, sysconfig; print(*sys.version_info[:4], sysconfig.get_path('include'))"
-#: Imports every module but the one that Alembic alone can run.
+#: Imports every module but the one that Alembic alone can run, and that for which PostgreSQL's
+#: library is needed.
 _IMPORTS = """
 from importlib import import_module
 from pkgutil import walk_packages
 for name in ("rules", "schemas", "service"):
     package = import_module(f"softbalance.{name}")
     for module in walk_packages(package.__path__, f"{package.__name__}."):
-        if not module.name.endswith(".migrations.env"):
+        if not module.name.endswith((".migrations.env", ".store.postgres")):
             import_module(module.name)
 """
 

@@ -53,10 +53,11 @@ class Records(Iterator[Record]):
     Blank lines are no records. `blank` counts the rows so far whose fields are all blank, which are
     passed over too. `spanning` has the first and the last line of each record of tab-separated text
     that goes on in other lines: there, a quote is often but a quote. Without `quoting` it always
-    is. After `most` lines from here, blank ones too, a mistake is the last record.
+    is. After `most` lines from here, blank ones too, a mistake is the last record. Without
+    `skip_blank` rows of delimiters alone are records like others.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a rule that sheets follow or not
         self,
         source: BinaryIO | Lines,
         delimiter: str,
@@ -64,6 +65,7 @@ class Records(Iterator[Record]):
         *,
         quoting: bool = True,
         most: int | None = None,
+        skip_blank: bool = True,
     ) -> None:
         self.blank = 0
         self.spanning: list[tuple[int, int]] = []
@@ -71,6 +73,7 @@ class Records(Iterator[Record]):
         self._most, self._before, self._cut = most, self._lines.number, False
         self._separator, self._width = delimiter.encode(), width
         self._quote = b'"' if quoting else None
+        self._skip_blank = skip_blank
         self._blanks = b" \t\r\n" + self._separator
 
     def __next__(self) -> Record:
@@ -80,7 +83,8 @@ class Records(Iterator[Record]):
             if self._most is not None and number > self._before + self._most:
                 self._cut = True
                 return Record(number, b"", None, Mistake(TOO_MANY, count_lines(self._most)))
-            if not text.strip(self._blanks):
+            hollow = not text.strip(self._blanks)
+            if hollow and (self._skip_blank or self._separator not in text):
                 self.blank += self._separator in text
             elif self._quote is None or self._quote not in text:
                 return self._read_plain(number, chomp(text))
@@ -101,7 +105,7 @@ class Records(Iterator[Record]):
         parts = [text]
         try:
             fields = _read_quoted_fields(parts, self._lines, self._separator)
-            if not any(map(bytes.strip, fields)):
+            if self._skip_blank and not any(map(bytes.strip, fields)):
                 self.blank += 1
                 return None
             fields = self._drop_surplus(fields)

@@ -35,7 +35,8 @@ def big(path: Path, rows: int) -> Path:
 
 
 def test_nothing_but_data_on_standard_output(run: Run, tmp_path: Path) -> None:
-    write(tmp_path / "in.csv", ["form", "x"], [["other", "1"], ["othr", "2"]])
+    header = ["form", "prestige_payoff", "x"]
+    write(tmp_path / "in.csv", header, [["other", "yes", "1"], ["othr", "yes", "2"]])
     done = run("classify", "in.csv", "-o", "-", "--detail", "verdict")
     assert done.returncode == 3
     assert [row["x"] for row in read(done.stdout)] == ["1"]
@@ -88,12 +89,23 @@ LONG = [
 ]
 
 
+CODED = ["form", "prestige_payoff"]
+
+
 @pytest.mark.parametrize(
     ("header", "rows", "told"),
     [
-        (["form"], [["other"]], "1 row read: 1 classified, 0 rejected"),
-        (["form"], [["other"], ["x"], ["y"]], "3 rows read: 1 classified, 2 rejected"),
-        (["form"], [["other", "surplus"], ["other"]], "2 rows read: 1 classified, 1 rejected"),
+        (CODED, [["other", "yes"]], "1 row read: 1 classified, 0 rejected"),
+        (
+            CODED,
+            [["other", "yes"], ["x", "yes"], ["y", "yes"]],
+            "3 rows read: 1 classified, 2 rejected",
+        ),
+        (
+            CODED,
+            [["other", "yes", "surplus"], ["other", "yes"]],
+            "2 rows read: 1 classified, 1 rejected",
+        ),
         (
             ["id", "form", "prestige_payoff"],
             [["#help", "one of", "yes or no"], ["a", "other", "yes"]],

@@ -37,7 +37,7 @@ def of_file(folder: Path, body: bytes) -> Told | str:
         return done.err.strip().removeprefix(f"softbalance: {sheet}: ")
     rejects: list[Row] = read(folder / "out.ndjson.rejects.csv") if done.status == 3 else []
     rows = read_lines(out.read_text())
-    made = {f"row-{n}" for n in range(1, len(rows) + len(rejects) + 1)}
+    made = {f"row-{n}" for n in range(1, len(body) + 1)}
     return Told(
         [(None if row["id"] in made else row["id"], row["classification"]) for row in rows],
         [(int(row["line"]), row["column"], row["code"]) for row in rejects],
