@@ -67,6 +67,7 @@ class SlowBatch:
         self._connection.putheader("X-Request-Id", request_id)
         self._connection.endheaders()
         self._over = threading.Event()
+        self._sender: threading.Thread | None = None
         self._answer: http.client.HTTPResponse | None = None
 
     def __enter__(self) -> Self:
@@ -74,6 +75,8 @@ class SlowBatch:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        if self._sender is not None:
+            self._sender.join()  # what it sends after the close would open a new connection
         if self._answer is not None:
             self._answer.close()
         self._connection.close()
@@ -97,7 +100,8 @@ class SlowBatch:
             except OSError:
                 return
 
-        threading.Thread(target=send, daemon=True).start()
+        self._sender = threading.Thread(target=send, daemon=True)
+        self._sender.start()
 
     def answer(self) -> http.client.HTTPResponse:
         """Return the answer, whose lines can be read as they come."""

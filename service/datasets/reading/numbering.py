@@ -9,6 +9,7 @@ from pathlib import Path
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
 from softbalance.service.datasets.reading.rejects import Reject
+from softbalance.service.datasets.reading.text_lines import mixes_ends
 from softbalance.service.datasets.reading.text_rows import Record, Records, quote_fields
 
 #: Lines between two words on how far the reading has come.
@@ -65,16 +66,20 @@ def _reject(index: int, record: Record) -> Reject:
 def misleads_duckdb(part: Part) -> bool:
     """Return whether DuckDB may read a part otherwise than meant, and says nothing.
 
-    A line break in the header may not be the one that ends its lines: then it finds no row. And
-    in tab-separated text a quote is often but a quote: what it swallows has to be told.
+    It takes what first looks like the end of a line, be it in a cell of the header, for the end of
+    all, and any other for one as well, or for none. And in tab-separated text a quote is often but
+    a quote: what it swallows has to be told.
     """
-    if part.types or not part.sheet.quoting:
+    if part.types:
         return False
     if part.sheet.header_lines > part.sheet.named + 1:
         return True
-    if part.delimiter != "\t":
-        return False
     try:
+        with part.file.open() as stream:
+            if mixes_ends(stream):
+                return True
+        if part.delimiter != "\t" or not part.sheet.quoting:
+            return False
         with part.file.open() as stream:
             return any(line.count(b'"') % 2 for _, line in part.read_lines(stream))
     except (EOFError, zlib.error, OSError):

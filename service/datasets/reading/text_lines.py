@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 #: Bytes in a record, as in DuckDB's `max_line_size`.
 MAX_RECORD = 2_000_000
 _BLOCK = 1 << 16
+#: As much as fits into a processor's cache.
+_SCANNED = 1 << 18
 _QUOTE = b'"'
 
 
@@ -47,6 +49,18 @@ class Lines:
 def chomp(line: bytes) -> bytes:
     """Return a line without its end."""
     return line.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def mixes_ends(stream: BinaryIO) -> bool:
+    """Return whether a text has more than one of LF, CR LF and CR, be it in quotes."""
+    returns = feeds = pairs = 0
+    last = b""
+    while block := stream.read(_SCANNED):
+        returns += block.count(b"\r")
+        feeds += block.count(b"\n")
+        pairs += (last + block).count(b"\r\n") if returns else 0
+        last = block[-1:].replace(b"\n", b"")
+    return sum(map(bool, (pairs, returns - pairs, feeds - pairs))) > 1
 
 
 def _split_lines(stream: BinaryIO, quoting: bool) -> Iterator[bytes]:

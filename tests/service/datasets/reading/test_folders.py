@@ -101,6 +101,7 @@ def test_the_programs_own_files_have_no_columns_of_folders(
     (tmp_path / "events.tsv").write_text(text(events, "\t"))
     sheet = write(tmp_path / "in.csv", ["id", "form"], [["a", "other"], ["b", "joint_force"]])
     found, differences = [], []
+    monkeypatch.chdir(plain)
     for folder in (plain, odd):
         if layer == "temporary":
             monkeypatch.setenv("TMPDIR", str(folder))
