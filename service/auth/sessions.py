@@ -39,6 +39,12 @@ class _Signer(TimestampSigner):
 
 
 class _Cookies(SecureCookieSessionInterface):
+    def __init__(self, app: Flask) -> None:
+        """Make once what Flask makes for each request, be there a cookie or none."""
+        self._serializer = super().get_signing_serializer(app)
+        if self._serializer is not None:
+            self._serializer.signer = _Signer
+
     def get_cookie_secure(self, app: Flask) -> bool:
         """Return whether the browser may send the cookie by TLS only.
 
@@ -48,16 +54,13 @@ class _Cookies(SecureCookieSessionInterface):
 
     def get_signing_serializer(self, app: Flask) -> Any:
         """Return what signs and reads the cookie."""
-        serializer = super().get_signing_serializer(app)
-        if serializer is not None:
-            serializer.signer = _Signer
-        return serializer
+        return self._serializer
 
 
 def set_up(app: Flask, secret: str) -> None:
     """Let the application sign its cookies, by a secret of this process alone if none is given."""
     app.secret_key = secret or secrets.token_urlsafe(32)
-    app.session_interface = _Cookies()
+    app.session_interface = _Cookies(app)
     app.config.update(
         SESSION_COOKIE_NAME="softbalance",
         SESSION_COOKIE_HTTPONLY=True,

@@ -12,6 +12,7 @@ gunicorn by itself starts a replacement when the old process is gone, which may 
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import signal
@@ -26,6 +27,10 @@ from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from softbalance.service.generations import Generation
 from softbalance.service.http.workers import LAST_RESORT, LAST_WORDS, deadline
+
+#: Seconds after which a worker shows again that it is alive: a call of the system, worth the time
+#: of a tenth of a request, that gunicorn makes at each event.
+_SIGN_OF_LIFE = 0.5
 
 
 class Phase(IntEnum):
@@ -50,6 +55,7 @@ class RecycledWorker(ThreadWorker):
         self._phase = mmap.mmap(-1, 1)
         # to gunicorn a worker that has served enough stops by itself, before it is replaced
         self._enough, self.max_requests = self.max_requests, sys.maxsize
+        self._shown = -math.inf
 
     @property
     def phase(self) -> Phase:
@@ -75,8 +81,10 @@ class RecycledWorker(ThreadWorker):
         super().run()
 
     def notify(self) -> None:
-        """Show the master that this process is alive; called every second, from its main loop."""
-        super().notify()
+        """Show the master that this process is alive; called from its main loop, each second."""
+        if (now := monotonic()) >= self._shown + _SIGN_OF_LIFE:
+            self._shown = now
+            super().notify()
         if self.ppid != os.getppid():
             self.alive = False
         if not self.alive:

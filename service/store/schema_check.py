@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from softbalance.service.store.failures import WrongSchema
 from softbalance.service.store.tables import SCHEMA
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-_NUMBER = text("SELECT version_num FROM alembic_version")
+#: Sent as it stands: it is asked before each write.
+_NUMBER = "SELECT version_num FROM alembic_version"
 
 
 def read_schema(connection: Connection) -> str | None:
     """Return the schema of a store whose schema has a number."""
-    found: str | None = connection.execute(_NUMBER).scalar()
+    found: str | None = connection.exec_driver_sql(_NUMBER).scalar()
     return found
 
 

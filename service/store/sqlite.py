@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 #: After how many steps of its machine SQLite looks whether time is up: about a millisecond.
 _STEPS = 100_000
+#: Milliseconds by which a connection may wait longer or shorter than it should.
+_NEAR = 50
 
 
 class Sqlite:
@@ -70,7 +72,7 @@ def _make_engine(url: URL, file: Path, deadlines: Deadlines, longest: float) -> 
 
     @event.listens_for(engine, "connect")
     def remember(_: Any, record: Any) -> None:
-        record.info["file"] = _identity(file)
+        record.info["file"], record.info["wait"] = _identity(file), -_NEAR
 
     @event.listens_for(engine, "checkout")
     def check_file(connection: Any, record: Any, _: Any) -> None:
@@ -78,7 +80,9 @@ def _make_engine(url: URL, file: Path, deadlines: Deadlines, longest: float) -> 
         if record.info["file"] != _identity(file):
             raise DisconnectionError
         wait = int(min(longest, deadlines.left) * 1000)
-        connection.execute(f"PRAGMA busy_timeout={wait}")
+        if abs(wait - record.info["wait"]) >= _NEAR:
+            connection.execute(f"PRAGMA busy_timeout={wait}")
+            record.info["wait"] = wait
 
     return engine
 

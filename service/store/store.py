@@ -47,6 +47,7 @@ _HEAD = select(records.c.position, records.c.digest).order_by(records.c.position
 #: Beside it, whether a rulebook is kept: one question, as each takes its time.
 _HEAD_AND_KEPT = _HEAD.add_columns(_KEPT.exists().label("kept"))
 _ADD_RECORD = insert(records)
+_ADD_ACTOR, _ADD_CODER = insert(actors), insert(coders)
 
 
 class DamagedRecord(Exception):
@@ -78,6 +79,19 @@ class Link(NamedTuple):
     position: int
     digest: str
     previous: str | None
+
+
+class _PreparedRecord(NamedTuple):
+    """What of a classification is stored, made before others have to wait for the write.
+
+    `rulebook` is the digest of the one that decided it.
+    """
+
+    rulebook: str
+    columns: dict[str, Any]
+    canonical: str
+    actors: list[str]
+    coders: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +148,10 @@ class Store:
 
     def rehearse(self, answer: Classification) -> None:
         """Store a classification and undo it: raises StoreAway wherever `add` would for now."""
+        prepared = _prepare(answer)
         with self.database.begin_write() as connection:
             with connection.begin_nested() as undone:
-                self._add(connection, answer)
+                self._add(connection, prepared)
                 undone.rollback()
             if connection.dialect.name == "sqlite":
                 # what is undone never reaches the disk, which may be full: this does, and is
@@ -151,35 +166,35 @@ class Store:
         With a claim whose key was used before, nothing is stored and the record that it was used
         for is returned. Raises StoreAway, CommitUnknown and ClaimConflict.
         """
+        prepared = _prepare(answer)
         with self.database.begin_write() as connection:
             if claim and (first := _select_claimed(connection, claim)):
                 return first
-            position = self._add(connection, answer)
+            position = self._add(connection, prepared)
             if claim:
                 row = {**claim._asdict(), "position": position}
                 connection.execute(insert(idempotency_keys), row)
         return None
 
-    def _add(self, connection: Connection, answer: Classification) -> int:
+    def _add(self, connection: Connection, record: _PreparedRecord) -> int:
         """Add a classification at the end of the chain, and return its position.
 
         A rulebook that is loaded is kept before its first verdict.
         """
-        rulebook = answer["rulebook"]["digest"]
+        rulebook = record.rulebook
         head = connection.execute(_HEAD_AND_KEPT, {"rulebook": rulebook}).first()
         if rulebook in self.loaded and not (head and head.kept):
             _keep(connection, self.loaded[rulebook])
         position, previous = (head.position + 1, head.digest) if head else (1, None)
-        digest = digest_of(position, previous, canonical(answer))
+        digest = digest_of(position, previous, record.canonical)
         link = {"position": position, "previous": previous, "digest": digest}
-        document = orjson.dumps(answer).decode()
-        row = {**pick_search_columns(answer), **link, "document": document}
-        connection.execute(_ADD_RECORD, row)
-        for table, names in ((actors, actors_of(answer)), (coders, coders_of(answer))):
+        connection.execute(_ADD_RECORD, {**record.columns, **link})
+        for added, kind, names in (
+            (_ADD_ACTOR, "actor", record.actors),
+            (_ADD_CODER, "coder", record.coders),
+        ):
             if names:
-                (name, _) = table.c.keys()
-                rows = [{name: value, "position": position} for value in names]
-                connection.execute(insert(table), rows)
+                connection.execute(added, [{kind: name, "position": position} for name in names])
         return position
 
     def find_claimed(self, claim: Claim) -> Classification | None:
@@ -285,6 +300,16 @@ class Store:
     def close(self) -> None:
         """Give back every connection."""
         self.database.close()
+
+
+def _prepare(answer: Classification) -> _PreparedRecord:
+    return _PreparedRecord(
+        answer["rulebook"]["digest"],
+        {**pick_search_columns(answer), "document": orjson.dumps(answer).decode()},
+        canonical(answer),
+        actors_of(answer),
+        coders_of(answer),
+    )
 
 
 def _keep(connection: Connection, book: Rulebook) -> None:
