@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from itertools import chain
-from operator import and_, or_
+from operator import add, and_, or_
 from typing import Any
 
 import ibis
@@ -267,25 +267,50 @@ def reconcile_observations(observations: ir.Table, codebook: Codebook, key: str)
     `no`, `unknown`, `contested`. The value of an indicator is as `reconcile` gives it. Rows whose
     indicator or value is null or unheard of say nothing, but their key has a row.
     """
-    indicators, each = list(codebook.indicators), BITSET_WIDTH // 2
     said = _encode(observations["value"], SAID)
-    bitsets: dict[str, ir.Value] = {}
-    values: dict[str, tuple[str, int]] = {}
-    for low in range(0, len(indicators), each):
-        bitset = f"{HIDDEN}word_{low}"
-        places = {name: 4**place for place, name in enumerate(indicators[low : low + each])}
-        bitsets[bitset] = bit_or(said * _encode(observations["indicator"], places))
-        values |= {name: (bitset, place) for name, place in places.items()}
-    table = observations.group_by(key).aggregate(**bitsets)
-    return table.select(
-        key,
-        **{name: _decode_said(table[bitset], place) for name, (bitset, place) in values.items()},
-    )
+    bitsets = {
+        bitset: bit_or(said * _encode(observations["indicator"], places))
+        for bitset, places in _places_of_said(codebook).items()
+    }
+    return _decode_all_said(observations.group_by(key).aggregate(**bitsets), codebook, key)
+
+
+def reconcile_coders(rows: ir.Table, codebook: Codebook, key: str) -> ir.Table:
+    """Return the same from rows that have a column an indicator, each what one coder says."""
+    bitsets = {
+        bitset: bit_or(reduce(add, (_encode_at(rows[name], at) for name, at in places.items())))
+        for bitset, places in _places_of_said(codebook).items()
+    }
+    return _decode_all_said(rows.group_by(key).aggregate(**bitsets), codebook, key)
+
+
+def _places_of_said(codebook: Codebook) -> dict[str, dict[str, int]]:
+    """Return for each bitset where in it stands what is said of which indicator."""
+    indicators, each = list(codebook.indicators), BITSET_WIDTH // 2
+    return {
+        f"{HIDDEN}word_{low}": {
+            name: 4**place for place, name in enumerate(indicators[low : low + each])
+        }
+        for low in range(0, len(indicators), each)
+    }
+
+
+def _decode_all_said(table: ir.Table, codebook: Codebook, key: str) -> ir.Table:
+    values = {
+        name: _decode_said(table[bitset], place)
+        for bitset, places in _places_of_said(codebook).items()
+        for name, place in places.items()
+    }
+    return table.select(key, **values)
 
 
 @ibis.udf.agg.builtin  # type: ignore[untyped-decorator]
 def bit_or(numbers: int) -> int:  # type: ignore[empty-body]
     """Return the bits that any of the numbers has; Ibis' own is missing on Spark."""
+
+
+def _encode_at(column: ir.Value, place: int) -> ir.Value:
+    return _encode(column, {value: bits * place for value, bits in SAID.items()})
 
 
 def _encode(column: ir.Value, codes: Mapping[str, int]) -> ir.Value:

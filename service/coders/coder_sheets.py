@@ -1,6 +1,6 @@
 """What each coder has coded of each episode.
 
-A long file needs the column `coder`; in an Episode each observation may have one. A coder's own
+A sheet needs the column `coder`; in an Episode each observation may have one. A coder's own
 observations of an episode are reconciled as those of all coders are, so that a coder who is of two
 minds codes `contested`. Coders need not agree on the form: each has their own.
 """
@@ -24,11 +24,9 @@ from softbalance.service.datasets.coded_rows import (
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import SheetLayout
+from softbalance.service.datasets.reading.layouts import CODER, ID, SheetLayout
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.values import strip_blanks
-
-CODER = "coder"
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ _Sheet = list[tuple[CodedRow, Observation]]
 def read_coded(
     inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path], *, quoting: bool = True
 ) -> CodedEpisodes:
-    """Read long files (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
+    """Read sheets (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
 
     Raises UnusableDataset, also where a file does not tell coders apart, or is one of the
     `outputs`, the files to be written.
@@ -89,11 +87,10 @@ def read_coded(
 def _check_coders(part: Part) -> None:
     if part.file.format is Format.NDJSON:
         return
-    if part.header.layout is SheetLayout.WIDE:
+    if part.header.layout is SheetLayout.WIDE and ID not in part.header.places:
         raise UnusableDataset(
-            f"{part.file.name}: is a wide sheet, a row an episode; agreement needs the long "
-            "layout, a row an observation with the columns id, form, indicator, value and coder "
-            "(`softbalance codebook --format csv --layout long` prints a template)"
+            f"{part.file.name}: no column 'id' in the header, so nobody can tell which rows are of "
+            "one episode; add it, with the same id for an episode in each coder's rows"
         )
     if CODER not in places(part):
         raise UnusableDataset(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 from softbalance.rules.model import Codebook
 from softbalance.service.commands.options import open_library, refuse, rulebooks_option
+
+if TYPE_CHECKING:
+    from softbalance.service.exchange.coded import CodedEpisode
 
 
 @click.command()
@@ -75,34 +79,25 @@ def _template(
 
     if layout == "wide":
         return wide_template(codebook, helped=helped)
-    forms = _forms(episodes, codebook) if episodes else {}
-    return long_template(codebook, forms, coder, helped=helped)
+    found = _read_episodes(episodes, codebook) if episodes else []
+    return long_template(codebook, found, coder, helped=helped)
 
 
-def _forms(name: str, codebook: Codebook) -> dict[str, str]:
-    """Return the forms of the episodes in a file by their ids, or refuse."""
-    from softbalance.service.datasets.batches import episode_lines, sheet_lines
+def _read_episodes(name: str, codebook: Codebook) -> list[CodedEpisode]:
+    """Return the episodes in a file, whose ids have to tell them apart, or refuse."""
     from softbalance.service.datasets.reading.defects import UnusableDataset
-    from softbalance.service.datasets.reading.formats import Format, format_of
+    from softbalance.service.exchange.coded import read_data
 
     try:
-        read = episode_lines if format_of(name, "input")[0] is Format.NDJSON else sheet_lines
-        with Path(name).open("rb") as stream:
-            lines = list(read(stream, codebook))
+        read = read_data([name], codebook, ())
     except UnusableDataset as error:
         refuse(str(error))
-    except OSError as error:
-        refuse(f"{name}: cannot be read: {error.strerror}")
-    forms: dict[str, str] = {}
-    for line in lines:
-        if line.episode is None:
-            refuse(f"{name}, line {line.number}: {line.mistakes[0].detail}")
-        id_ = line.episode.get("id")
-        if not id_ or id_ in forms:
-            what = f"the id {id_!r} stands twice" if id_ else "has no id"
-            refuse(f"{name}, line {line.number}: {what}; coders' rows need ids that tell apart")
-        forms[id_] = line.episode["form"]
-    return forms
+    if read.rejects:
+        refuse(f"{name}, line {read.rejects[0].line}: {read.rejects[0].message}")
+    for episode in read.episodes:
+        if not episode.row.named:
+            refuse(f"{name}, line {episode.row.line}: has no id; coders' rows need ids")
+    return read.episodes
 
 
 def _markdown(codebook: Codebook) -> str:

@@ -22,7 +22,7 @@ from softbalance.schemas.mistakes import LocatedMistake, pointer
 from softbalance.service.datasets.reading.defects import TOO_MANY, UnusableDataset, count_lines
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout, read_header
+from softbalance.service.datasets.reading.layouts import CODER, HELP, ID, SheetLayout, read_header
 from softbalance.service.datasets.reading.rejects import mistakes_in
 from softbalance.service.datasets.reading.sheets import read_sheet
 from softbalance.service.datasets.reading.text_lines import Lines
@@ -90,7 +90,7 @@ def _sheet_line(
         return Line(number, None, [LocatedMistake("", row.mistake.code, str(row.mistake))])
     cells = row.raw.split(delimiter.encode()) if row.fields is None else row.fields
     said = {name: cells[place].decode() for name, place in places.items()}
-    wrong = list(mistakes_in(said, SheetLayout.WIDE, codebook))
+    wrong = list(mistakes_in(said, codebook, grouped=False))
     id_ = strip_blanks(said.get(ID))
     if wrong and id_ == HELP:
         return None
@@ -102,7 +102,13 @@ def _sheet_line(
         for name in codebook.indicators
         if name in said and (value := parse_value(said[name]))
     }
-    episode: Episode = {FORM: fold_case(said[FORM]), "indicators": values}
+    episode: Episode = {FORM: fold_case(said[FORM])}
+    if coder := strip_blanks(said.get(CODER)):
+        episode["observations"] = [
+            {"indicator": name, "value": value, "coder": coder} for name, value in values.items()
+        ]
+    else:
+        episode["indicators"] = values
     return Line(number, {ID: id_, **episode} if id_ else episode)
 
 

@@ -55,7 +55,8 @@ class CodedRow:
     """A sound row: where it is, the episode it is about, and the observations it holds.
 
     `about` is what it says of the episode beside id and form: `title`, `hegemon`, `actors` (joined
-    by `;`), `start`, `end`. `text` is the row whole.
+    by `;`), `start`, `end`. `text` is the row whole. Whether it is `named`: else its id is made of
+    its number.
     """
 
     file: int
@@ -65,6 +66,7 @@ class CodedRow:
     about: dict[str, str]
     observations: list[Observation]
     text: str
+    named: bool = True
 
     def reject(self, column: str, value: str, mistake: Mistake) -> Reject:
         """Return what a rejects file says of the row for one mistake."""
@@ -136,7 +138,8 @@ def places(part: Part) -> dict[str, int]:
 
     Raises UnusableDataset where one of these stands twice.
     """
-    silent = OBSERVATION_FIELDS if part.header.layout is SheetLayout.LONG else EPISODE_FIELDS
+    long = part.header.layout is SheetLayout.LONG
+    silent = (*EPISODE_FIELDS, *(OBSERVATION_FIELDS if long else ()))
     names = [fold_case(name) for name in part.header.names]
     for name in silent:
         if names.count(name) > 1:  # one of them would be passed over
@@ -189,11 +192,10 @@ def _take(
     made: str,
 ) -> None:
     """Take a row of a sheet by what its cells say; `made` is its id if it has none."""
-    layout = part.header.layout
     silent = (*EPISODE_FIELDS, *OBSERVATION_FIELDS)
     coded = {name: cell for name, cell in said.items() if name not in silent}
     id_ = strip_blanks(said.get(ID))
-    mistakes = list(mistakes_in(coded, layout, read.codebook))
+    mistakes = list(mistakes_in(coded, read.codebook, grouped=part.header.grouped))
     if mistakes and id_ == HELP:
         return
     file, line, text = place
@@ -203,14 +205,18 @@ def _take(
         )
     if mistakes:
         return
-    about = {name: cell for name in silent if (cell := strip_blanks(said.get(name)))}
-    if layout is SheetLayout.LONG:
+    about = _pick_filled(said, EPISODE_FIELDS)
+    known = _pick_filled(said, OBSERVATION_FIELDS)
+    if part.header.layout is SheetLayout.LONG:
         value = parse_value(said[VALUE]) or UNKNOWN
-        observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **about}]
-        about = {}
+        observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **known}]
     else:
         values = {n: parse_value(said[n]) or UNKNOWN for n in read.codebook.indicators if n in said}
-        observations = [{INDICATOR: n, VALUE: v} for n, v in values.items() if v != UNKNOWN]
+        # a coder who found nothing has looked: that is told of, as in the long layout
+        looked = part.header.grouped
+        observations = [
+            {INDICATOR: n, VALUE: v, **known} for n, v in values.items() if looked or v != UNKNOWN
+        ]
     read.sound.append(
         CodedRow(
             file,
@@ -220,8 +226,13 @@ def _take(
             about,
             observations,
             text,
+            bool(id_),
         )
     )
+
+
+def _pick_filled(said: Mapping[str, str | None], names: Iterable[str]) -> dict[str, str]:
+    return {name: cell for name in names if (cell := strip_blanks(said.get(name)))}
 
 
 def _read_episodes(read: CodedRows, index: int, part: Part) -> None:
@@ -238,10 +249,8 @@ def _read_episodes(read: CodedRows, index: int, part: Part) -> None:
                 ]
                 continue
             id_, form = episode.get(ID, f"row-{number}"), episode[FORM]
-            observations = list(_observations(episode))
-            read.sound.append(
-                CodedRow(index, line, id_, form, _pick_about(episode), observations, row)
-            )
+            about, said = _pick_about(episode), list(_observations(episode))
+            read.sound.append(CodedRow(index, line, id_, form, about, said, row, ID in episode))
 
 
 def reconcile_rows(codebook: Codebook, form: str, observations: Iterable[Observation]) -> Codings:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from softbalance.rules.codings import Codings
 from softbalance.rules.model import FORM, Codebook
-from softbalance.schemas.mistakes import Mistake
+from softbalance.schemas.mistakes import Mistake, quote_value
 from softbalance.service.datasets.coded_rows import CodedRow, Observation, read_rows, reconcile_rows
 from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import ID, SheetLayout
+from softbalance.service.datasets.reading.layouts import EPISODE_FIELDS, ID
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.values import disagreement
 
@@ -53,21 +53,22 @@ def read_data(
     """Read coded data of any layout and put the rows of an id together.
 
     Rows of an id that name several forms are rejected, as `softbalance classify` does; so is a row
-    of a wide sheet whose id stood before, since here ids have to tell episodes apart. Raises
-    UnusableDataset, also where an input is one of the `outputs`, the files to be written.
+    of a wide sheet without coders whose id stood before, since here ids have to tell episodes
+    apart. Where they differ in what else they say of the episode, the first is taken, and a warning
+    says so. Raises UnusableDataset, also where an input is one of the `outputs`, the files to be
+    written.
     """
-    wide: list[bool] = []
+    alone: list[bool] = []
 
     def look(part: Part) -> None:
-        sheet = part.file.format is not Format.NDJSON
-        wide.append(sheet and part.header.layout is SheetLayout.WIDE)
+        alone.append(part.file.format is not Format.NDJSON and not part.header.grouped)
 
     read = read_rows(inputs, codebook, outputs, look, quoting=quoting)
     by_id: dict[str, list[CodedRow]] = {}
     rejects = list(read.rejects)
     for row in read.sound:
         rows = by_id.setdefault(row.id, [])
-        if rows and wide[row.file]:
+        if rows and alone[row.file]:
             rejects.append(row.reject(ID, row.id, _report_repeated_id(rows[0])))
         else:
             rows.append(row)
@@ -77,7 +78,24 @@ def read_data(
             rejects += [row.reject(FORM, row.form, disagreement(row.form)) for row in rows]
             continue
         episodes.append(_episode(codebook, id_, rows))
-    return CodedData(episodes, sorted(rejects), read.files, read.warn())
+    warnings = [*read.warn(), *_warn_of_differing(by_id)]
+    return CodedData(episodes, sorted(rejects), read.files, warnings)
+
+
+def _warn_of_differing(by_id: Mapping[str, Sequence[CodedRow]]) -> list[str]:
+    """Warn of what the rows of an id say differently of it, such as its actors."""
+    differing = [
+        (id_, name, list(said))
+        for id_, rows in by_id.items()
+        for name in EPISODE_FIELDS
+        if len(said := {row.about[name]: None for row in rows if name in row.about}) > 1
+    ]
+    told = "; ".join(
+        f"{quote_value(id_)} has the {name} {' and '.join(map(quote_value, said[:3]))}"
+        for id_, name, said in differing[:3]
+    )
+    more = f"; and {len(differing) - 3:,} more" if len(differing) > 3 else ""
+    return [f"rows of an id differ, and the first is taken: {told}{more}"] if told else []
 
 
 def _report_repeated_id(first: CodedRow) -> Mistake:

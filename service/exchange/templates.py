@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.fields import VALUES
 from softbalance.service.datasets.reading.layouts import (
+    CODER,
     EPISODE_FIELDS,
     HELP,
     ID,
@@ -16,6 +17,7 @@ from softbalance.service.datasets.reading.layouts import (
     OBSERVATION_FIELDS,
     VALUE,
 )
+from softbalance.service.exchange.coded import CodedEpisode
 
 _DATE = "YYYY, YYYY-MM or YYYY-MM-DD"
 _ABOUT = {
@@ -27,7 +29,7 @@ _ABOUT = {
     "source": "the work, as one would cite it",
     "locator": "section, page or paragraph",
     "note": "why you code it so",
-    "coder": "your name or initials",
+    CODER: "your name or initials",
 }
 _VALUES = f"{', '.join(VALUES[:-1])} or {VALUES[-1]}; empty is unknown"
 
@@ -41,20 +43,18 @@ def wide_template(codebook: Codebook, *, helped: bool = True) -> str:
 
 def long_template(
     codebook: Codebook,
-    forms: Mapping[str, str],
+    episodes: Iterable[CodedEpisode] = (),
     coder: str = "",
     *,
     helped: bool = True,
 ) -> str:
-    """Return a sheet of a row an observation, with a row for each indicator of each episode.
-
-    `forms` are the forms of the episodes by their ids.
-    """
-    names = [ID, FORM, INDICATOR, VALUE, *OBSERVATION_FIELDS]
+    """Return a sheet of a row an observation, with a row for each indicator of each episode."""
+    names = [ID, EPISODE_FIELDS[0], FORM, *EPISODE_FIELDS[1:], INDICATOR, VALUE]
+    names += OBSERVATION_FIELDS
     rows: list[Mapping[str, str]] = [_help(codebook)] if helped else []
     rows += [
-        {ID: id_, FORM: form, INDICATOR: indicator, "coder": coder}
-        for id_, form in forms.items()
+        {**each.about, ID: each.id, FORM: each.form, INDICATOR: indicator, CODER: coder}
+        for each in episodes
         for indicator in codebook.indicators
     ]
     return _sheet(names, rows)

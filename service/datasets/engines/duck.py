@@ -18,6 +18,7 @@ from softbalance.rules.table.sql import quote_text
 from softbalance.service.datasets.engines.duck_answers import answer_names, answers_sql
 from softbalance.service.datasets.engines.duck_codings import (
     episodes_sql,
+    gathered_sql,
     observations_sql,
     wide_sql,
 )
@@ -77,7 +78,7 @@ class DuckRun:
         self.dataset = open_dataset(
             files, request.codebook, taken, self._connection, quoting=request.quoting
         )
-        if self.dataset.layout is SheetLayout.WIDE:
+        if not self.dataset.grouped:
             (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
             self._query(f"SET memory_limit = '{threads * MEMORY}B'")
 
@@ -138,7 +139,7 @@ class DuckRun:
         return Outcome(classified, rejected, reasons, int(helped), blank, warnings)
 
     def _classify(self, copies: Sequence[Path] | None, label: str) -> int:
-        """Write the answer; return how many rows or, if long, ids were classified.
+        """Write the answer; return how many rows or, if grouped, ids were classified.
 
         Without copies raises duckdb.Error at the first row that cannot be classified.
         """
@@ -170,7 +171,7 @@ class DuckRun:
 
         Raises UnusableDataset where they cannot be counted.
         """
-        if self.dataset.layout is SheetLayout.WIDE:
+        if not self.dataset.grouped:
             return outcome.classified + outcome.rejected + outcome.passed_over
         try:
             (sound,) = self._query("SELECT count(*) FROM checked").fetchone() or (0,)
@@ -180,7 +181,7 @@ class DuckRun:
 
     def _warn_of_ids(self) -> list[str]:
         """Warn of ids that differ only in case or blanks; where a row is an episode, none may."""
-        if self.dataset.layout is SheetLayout.WIDE:
+        if not self.dataset.grouped:
             return []
         folded = f"lower(regexp_replace({ID}, {quote_text(f'[{BLANKS}]')}, '', 'g'))"
         alike = self._query(
@@ -236,19 +237,25 @@ class DuckRun:
         )
 
     def _define(self, source: str, strict: bool) -> None:
-        """Define the views `source`, `checked` and `codings`; if long, `episodes` too."""
+        """Define the views `source`, `checked` and `codings`; if grouped, `episodes` too."""
         codebook = self.request.codebook
         first = assign_coding_bits(codebook).bitsets[0]
         self._view("source", source)
         if self.dataset.layout is SheetLayout.WIDE:
             several = len(self.dataset.parts) > 1
-            self._view("checked", wide_sql("source", self.dataset.meaning, codebook, several))
-            self._view("codings", _guard_sql("checked", first, strict))
-            return
-        self._view("checked", observations_sql("source", codebook))
-        self._view("sound_rows", _guard_sql("checked", FORM, strict))
+            meaning, grouped = self.dataset.meaning, self.dataset.grouped
+            checked = wide_sql("source", meaning, codebook, several=several, grouped=grouped)
+            self._view("checked", checked)
+            if not grouped:
+                self._view("codings", _guard_sql("checked", first, strict))
+                return
+            rows, gather_sql = first, gathered_sql
+        else:
+            self._view("checked", observations_sql("source", codebook))
+            rows, gather_sql = FORM, episodes_sql
+        self._view("sound_rows", _guard_sql("checked", rows, strict))
         own = [f"{OWN}{i}" for i in range(len(self.dataset.own))]
-        self._view("episodes", episodes_sql("sound_rows", codebook, own))
+        self._view("episodes", gather_sql("sound_rows", codebook, own))
         self._view("codings", _guard_sql("episodes", first, strict))
 
     def _view(self, name: str, query: str) -> None:
@@ -258,7 +265,7 @@ class DuckRun:
         """Yield the rejects among the rows that the views hold, in order."""
         said = list(dict.fromkeys((ID, *self.dataset.meaning)))
         unsound = "NOT sound"
-        if self.dataset.layout is SheetLayout.LONG:
+        if self.dataset.grouped:
             unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
         columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
         found = self._query(f"SELECT {columns} FROM checked WHERE ({unsound}) AND NOT ({_OF_HELP})")
@@ -272,7 +279,9 @@ class DuckRun:
         part = self.dataset.parts[file]
         row = cells[0] if part.types else join_cells(cells, part.delimiter)
         here = {name: cell for name, cell in said.items() if name in (ID, *part.header.places)}
-        return rejects_of(file, line, here, row, self.dataset.layout, self.request.codebook)
+        return rejects_of(
+            file, line, here, row, self.request.codebook, grouped=self.dataset.grouped
+        )
 
     def _query(self, sql: str) -> duckdb.DuckDBPyConnection:
         try:

@@ -24,11 +24,13 @@ from softbalance.service.datasets.reading.values import BLANKS, SPELLINGS
 _SPELLED = {spelling: value for value, all_ in SPELLINGS.items() for spelling in all_}
 
 
-def wide_sql(source: str, meaning: Sequence[str], codebook: Codebook, several: bool) -> str:
+def wide_sql(
+    source: str, meaning: Sequence[str], codebook: Codebook, *, several: bool, grouped: bool
+) -> str:
     """Return the query that adds `id`, the bitsets and `sound` to each row of a wide source.
 
     `meaning` are the columns of which it has what they say. A row without an id gets one from its
-    number and, with `several` files, its file's.
+    number and, with `several` files, its file's; where rows are `grouped` by id it is not sound.
     """
     cells = {FORM: _read_names(FORM, codebook.forms)}
     for indicator in codebook.indicators:
@@ -36,7 +38,8 @@ def wide_sql(source: str, meaning: Sequence[str], codebook: Codebook, several: b
         cells[indicator] = _read_values(indicator) if known else [("true", UNKNOWN)]
     number = "'row-' || row::VARCHAR"
     made = f"(file + 1)::VARCHAR || '-' || {number}" if several else number
-    columns = [f"coalesce({_id_sql()}, {made}) AS {ID}", *bitsets_sql(codebook, cells)]
+    id_ = _id_sql() if grouped else f"coalesce({_id_sql()}, {made})"
+    columns = [f"{id_} AS {ID}", *bitsets_sql(codebook, cells)]
     bitsets = assign_coding_bits(codebook).bitsets
     count = " + ".join(f"bit_count({bitset})" for bitset in bitsets)
     worded = f"SELECT *, {', '.join(columns)} FROM {source}"
@@ -63,9 +66,8 @@ def episodes_sql(observations: str, codebook: Codebook, own: Iterable[str]) -> s
     through, taken from an id's first row.
     """
     bits = assign_coding_bits(codebook)
-    columns = [ID, "min(ordinal) AS ordinal", f"min({FORM}) AS {FORM}"]
+    columns = [*_group_columns(own), f"min({FORM}) AS {FORM}"]
     columns += [f"min({FORM}) = max({FORM}) AS sound"]
-    columns += [f"arg_min_null({name}, ordinal) AS {name}" for name in own]
     bitsets = []
     for bitset in bits.bitsets:
         for said in (YES, NO):
@@ -78,17 +80,53 @@ def episodes_sql(observations: str, codebook: Codebook, own: Iterable[str]) -> s
             columns.append(
                 f"bit_or({held}CASE {' '.join(cases)} ELSE 0 END ELSE 0 END) {said}{bitset}"
             )
-        bitsets.append(f"{_reconciled_sql(bitset, bits, codebook)} AS {bitset}")
+        forms = (
+            f"WHEN {quote_text(form)} THEN {split_mask(bit).get(bitset, 0)}::BIGINT"
+            for form, bit in bits.facts[FORM].items()
+        )
+        said_form = f"CASE {FORM} {' '.join(forms)} END"
+        bitsets.append(f"{_reconciled_sql(bitset, bits, codebook)} | {said_form} AS {bitset}")
     grouped = f"SELECT {', '.join(columns)} FROM {observations} GROUP BY {ID}"
     return f"SELECT *, {', '.join(bitsets)} FROM ({grouped}) ORDER BY ordinal"
 
 
+def gathered_sql(observations: str, codebook: Codebook, own: Iterable[str]) -> str:
+    """Return the query for the episodes of sound rows that are one coder's each.
+
+    It is like `episodes_sql`, with the bitsets of each row in place of an observation.
+    """
+    bits = assign_coding_bits(codebook)
+    columns, bitsets, forms = _group_columns(own), [], []
+    for bitset in bits.bitsets:
+        every = _every_indicator(bitset, bits, codebook)
+        for value in (YES, NO):
+            said = " | ".join(f"({bitset} >> {VALUES.index(v)})" for v in (value, CONTESTED))
+            columns.append(f"bit_or(({said}) & {every}) AS {value}{bitset}")
+        of_form = sum(split_mask(bit).get(bitset, 0) for bit in bits.facts[FORM].values())
+        columns.append(f"bit_or({bitset} & {of_form}::BIGINT) AS {FORM}{bitset}")
+        forms.append(f"bit_count({FORM}{bitset})")
+        bitsets.append(f"{_reconciled_sql(bitset, bits, codebook)} | {FORM}{bitset} AS {bitset}")
+    grouped = f"SELECT {', '.join(columns)} FROM {observations} GROUP BY {ID}"
+    sound = f"{' + '.join(forms)} = 1 AS sound"
+    return f"SELECT *, {sound}, {', '.join(bitsets)} FROM ({grouped}) ORDER BY ordinal"
+
+
+def _group_columns(own: Iterable[str]) -> list[str]:
+    passed = (f"arg_min_null({name}, ordinal) AS {name}" for name in own)
+    return [ID, "min(ordinal) AS ordinal", *passed]
+
+
+def _every_indicator(bitset: str, bits: BitPositions, codebook: Codebook) -> int:
+    """Return the first bit of each indicator that a bitset holds."""
+    return sum(split_mask(bits.facts[name][YES]).get(bitset, 0) for name in codebook.indicators)
+
+
 def _reconciled_sql(bitset: str, bits: BitPositions, codebook: Codebook) -> str:
-    """Return the bits of the values that go with what was said of each indicator, and of the form.
+    """Return the bits of the values that go with what was said of each indicator.
 
     The bits of an indicator lie side by side, in the order of `VALUES`.
     """
-    every = sum(split_mask(bits.facts[name][YES]).get(bitset, 0) for name in codebook.indicators)
+    every = _every_indicator(bitset, bits, codebook)
     yes, no = f"{YES}{bitset}", f"{NO}{bitset}"
     said = {
         YES: f"{yes} & ~{no}",
@@ -96,12 +134,7 @@ def _reconciled_sql(bitset: str, bits: BitPositions, codebook: Codebook) -> str:
         UNKNOWN: f"~({yes} | {no}) & {every}",
         CONTESTED: f"{yes} & {no}",
     }
-    moved = [f"(({sql}) << {VALUES.index(value)})" for value, sql in said.items()]
-    forms = (
-        f"WHEN {quote_text(form)} THEN {split_mask(bit).get(bitset, 0)}::BIGINT"
-        for form, bit in bits.facts[FORM].items()
-    )
-    return " | ".join([*moved, f"CASE {FORM} {' '.join(forms)} END"])
+    return " | ".join(f"(({sql}) << {VALUES.index(value)})" for value, sql in said.items())
 
 
 def _read_values(name: str) -> Readings:

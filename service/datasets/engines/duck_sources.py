@@ -11,7 +11,7 @@ from softbalance.service.datasets.reading.cells import finite_sql, holds_floats,
 from softbalance.service.datasets.reading.dataset import Dataset, Part, own_places
 from softbalance.service.datasets.reading.duck_files import parquet_sql, scan_sql
 from softbalance.service.datasets.reading.formats import Format
-from softbalance.service.datasets.reading.layouts import ID, SheetLayout
+from softbalance.service.datasets.reading.layouts import ID
 from softbalance.service.datasets.reading.text_lines import MAX_RECORD
 
 SAID, OWN = "said_", "own_"
@@ -26,9 +26,7 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None, *, finite: boo
     (ascending), `said_…`, `own_…` and `cells`, the whole row. With `finite`, NaN and infinity are
     null in `own_…`, as they are in `cells`, which is JSON where there are types.
     """
-    counted = dataset.layout is SheetLayout.LONG or any(
-        ID not in p.header.places for p in dataset.parts
-    )
+    counted = dataset.grouped or any(ID not in p.header.places for p in dataset.parts)
     selects = []
     for index, part in enumerate(dataset.parts):
         rows = _rows(part, numbered[index] if numbered else None, counted)

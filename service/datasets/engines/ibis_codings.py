@@ -14,13 +14,13 @@ from collections.abc import Iterable
 import ibis
 import ibis.expr.types as ir
 from softbalance.rules.model import FORM, Codebook
-from softbalance.rules.table.expression import reconcile_observations
+from softbalance.rules.table.expression import reconcile_coders, reconcile_observations
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.values import BLANKS, SPELLINGS
 
-SOUND, FILE, ROW = "sound", "file", "row"
+SOUND, ROW = "sound", "row"
 
 
 def to_text(column: ir.Value) -> ir.StringValue:
@@ -67,13 +67,14 @@ def remove_blanks(said: ir.StringValue) -> ir.StringValue:
     return said.re_replace(f"[{BLANKS}]+", "")
 
 
-def wide_codings(source: ir.Table, codebook: Codebook, several: bool) -> ir.Table:
+def wide_codings(source: ir.Table, codebook: Codebook, *, grouped: bool) -> ir.Table:
     """Return the codings of a wide source, a row each.
 
-    A row without an id gets one from its number and, with `several` files, its file's.
+    A row without an id gets one from its number; where rows are `grouped` by id it is not sound.
     """
+    id_ = read_id(source[SAID + ID])
     names = {
-        ID: read_id(source[SAID + ID]).fill_null(_make_id(source, several)),
+        ID: id_ if grouped else id_.fill_null(_make_id(source)),
         FORM: read_name(source[SAID + FORM], codebook.forms),
     }
     for indicator in codebook.indicators:
@@ -85,11 +86,8 @@ def wide_codings(source: ir.Table, codebook: Codebook, several: bool) -> ir.Tabl
     return table.mutate(**{SOUND: ibis.and_(*(table[name].notnull() for name in checked))})
 
 
-def _make_id(source: ir.Table, several: bool) -> ir.StringValue:
-    row = ibis.literal("row-").concat(source[ROW].cast("string"))
-    if not several:
-        return row
-    return (source[FILE] + 1).cast("string").concat("-", row)
+def _make_id(source: ir.Table) -> ir.StringValue:
+    return ibis.literal("row-").concat(source[ROW].cast("string"))
 
 
 def observations(source: ir.Table, codebook: Codebook) -> ir.Table:
@@ -106,12 +104,24 @@ def observations(source: ir.Table, codebook: Codebook) -> ir.Table:
     return table.mutate(**{SOUND: ibis.and_(*(table[name].notnull() for name in needed))})
 
 
-def gather_codings(sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]) -> ir.Table:
+def gather_observations(
+    sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]
+) -> ir.Table:
     """Return the codings of sound observations, a row an id, in the order of their first rows.
 
     `sound` is False where the observations of an id name several forms. The columns `own` pass
     through, taken from an id's first row, told by the column `order`.
     """
+    return _gather(sound, reconcile_observations(sound, codebook, ID), order, own)
+
+
+def gather_coders(sound: ir.Table, codebook: Codebook, order: str, own: Iterable[str]) -> ir.Table:
+    """Return the same of sound rows that are one coder's each."""
+    return _gather(sound, reconcile_coders(sound, codebook, ID), order, own)
+
+
+def _gather(sound: ir.Table, codings: ir.Table, order: str, own: Iterable[str]) -> ir.Table:
+    """Return codings by id with the forms and the columns `own`."""
     episodes = sound.group_by(ID).aggregate(
         **{
             order: sound[order].min(),
@@ -124,6 +134,4 @@ def gather_codings(sound: ir.Table, codebook: Codebook, order: str, own: Iterabl
         nth = ibis.row_number().over(group_by=ID, order_by=order)
         firsts = sound.select(ID, *own, nth=nth)
         episodes = episodes.join(firsts.filter(firsts.nth == 0).drop("nth"), ID)
-    codings = reconcile_observations(sound, codebook, ID)
-    joined = episodes.join(codings, ID)
-    return joined.order_by(order)
+    return episodes.join(codings, ID).order_by(order)

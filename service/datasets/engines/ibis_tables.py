@@ -13,7 +13,8 @@ from softbalance.service.datasets.engines import ibis_duckdb
 from softbalance.service.datasets.engines.duck_answers import LISTS, RULEBOOK, answer_names
 from softbalance.service.datasets.engines.duck_sources import OWN, SAID
 from softbalance.service.datasets.engines.ibis_codings import (
-    gather_codings,
+    gather_coders,
+    gather_observations,
     observations,
     remove_blanks,
     strip_blanks,
@@ -22,14 +23,21 @@ from softbalance.service.datasets.engines.ibis_codings import (
 )
 from softbalance.service.datasets.reading.dataset import own_names, rename_columns
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
-from softbalance.service.datasets.reading.layouts import HELP, ID, Header, SheetLayout, read_header
+from softbalance.service.datasets.reading.layouts import (
+    CODER,
+    HELP,
+    ID,
+    Header,
+    SheetLayout,
+    read_header,
+)
 from softbalance.service.datasets.reading.values import list_alike, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome
 from sqlglot import exp
 
 ROW_NUMBER = "__row_number"
 _REASONS = {
-    ID: "this row has no id; an observation needs its episode's",
+    ID: "this row has no id; what is coded in it needs its episode's",
     FORM: "this row has no form of the codebook; correct it",
     "indicator": "this row names no indicator of the codebook; correct it",
 }
@@ -125,12 +133,15 @@ class Plan:
         self._codebook: Codebook = request.codebook
         self._own = [f"{OWN}{n}" for n in range(len(header.own))]
         if header.layout is SheetLayout.WIDE:
-            self._checked = wide_codings(source, self._codebook, several=False)
-            self._episodes = self._checked
+            self._checked = wide_codings(source, self._codebook, grouped=header.grouped)
+            gather = gather_coders
         else:
             self._checked = observations(source, self._codebook)
+            gather = gather_observations
+        self._episodes = self._checked
+        if header.grouped:
             sound = self._checked.filter(self._checked.sound)
-            self._episodes = gather_codings(sound, self._codebook, "row", self._own)
+            self._episodes = gather(sound, self._codebook, "row", self._own)
 
     def answers(self, *, lists: bool) -> ir.Table:
         """Return the answer; without `lists` those are text, joined by `;`."""
@@ -152,7 +163,7 @@ class Plan:
 
         None where a row is an episode, so that no id can part one in two.
         """
-        if self._header.layout is SheetLayout.WIDE:
+        if not self._header.grouped:
             return None
         ids = self._episodes.select(ID)
         folded = ids.mutate(folded=remove_blanks(ids[ID]).lower())
@@ -162,8 +173,9 @@ class Plan:
 
     def select_unsound(self) -> ir.Table:
         """Return the rows that cannot be classified, but for a sheet's row of help."""
-        table = self._checked.filter(self._checked.sound | (self._checked[ID] != HELP))
-        if self._header.layout is SheetLayout.WIDE:
+        helped = self._checked[ID].fill_null("") == HELP
+        table = self._checked.filter(self._checked.sound | ~helped)
+        if not self._header.grouped:
             return table.filter(~table.sound)
         apart = self._episodes.filter(~self._episodes.sound).select(ID)
         return table.filter(~table.sound | table[ID].isin(apart[ID]))
@@ -177,13 +189,13 @@ class Plan:
 
 
 def _all_mistakes(unsound: ir.Table, header: Header) -> ir.Table:
-    wide = header.layout is SheetLayout.WIDE
-    needed = [name for name in header.places if not (wide and name == ID)]
+    passed = {CODER} if header.grouped else {ID}
+    needed = [name for name in header.places if name not in passed]
     parts = [
         _mistakes(unsound, unsound[name].isnull(), name, "unknown", _REASONS.get(name, _VALUES))
         for name in needed
     ]
-    if not wide:
+    if header.grouped:
         why = "the rows of this id name several forms; make them agree"
         parts.append(_mistakes(unsound, unsound.sound, FORM, DISAGREE, why))
     return reduce(lambda a, b: a.union(b), parts)

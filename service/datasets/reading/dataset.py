@@ -65,6 +65,11 @@ class Dataset:
     meaning: tuple[str, ...]
     renamed: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def grouped(self) -> bool:
+        """Whether the rows of an id are put together to one episode."""
+        return any(part.header.grouped for part in self.parts)
+
 
 def combine_parts(parts: Sequence[Part], taken: Iterable[str]) -> Dataset:
     """Put parts together to one dataset.

@@ -18,10 +18,11 @@ INDICATOR: Final = "indicator"
 VALUE: Final = "value"
 #: The id of a coding sheet's row of help: where that row can't be classified, it is passed over.
 HELP = "#help"
-#: What a wide sheet may say of an episode beside its codings; no verdict depends on it.
+CODER: Final = "coder"
+#: What a sheet may say of an episode beside its codings; no verdict depends on it.
 EPISODE_FIELDS = ("title", "hegemon", "actors", "start", "end")
 #: What a long sheet may say of an observation beside its value.
-OBSERVATION_FIELDS = ("source", "locator", "note", "coder")
+OBSERVATION_FIELDS = ("source", "locator", "note", CODER)
 #: How much of an indicator's name a column's has to hold before it is taken for a misspelling.
 _LIKENESS = 0.6
 _APOSTROPHES = str.maketrans("\u2018\u2019\u02bc\u201c\u201d", "'''\"\"")
@@ -29,7 +30,7 @@ _NOT_SEEN = str.maketrans(dict.fromkeys(BLANKS, " "))
 
 
 class SheetLayout(StrEnum):
-    """What a row is: an episode, or an observation of one."""
+    """What a row is: an episode, be it as one coder sees it, or an observation of one."""
 
     WIDE = "wide"
     LONG = "long"
@@ -39,9 +40,10 @@ class SheetLayout(StrEnum):
 class Header:
     """A file's columns by their place, counted from 0.
 
-    `places` has the columns with a meaning: `id`, `form`, and the indicators present, or, in the
-    long layout, `indicator` and `value`. `own` are the other columns, that pass through.
-    `warnings` say what may not be meant so.
+    `places` has the columns with a meaning: `id`, `form`, and the indicators present, with the
+    `coder` of a row where there is an id to say of what, or, in the long layout, `indicator` and
+    `value`. `own` are the other columns, that pass through. `warnings` say what may not be meant
+    so.
     """
 
     layout: SheetLayout
@@ -49,6 +51,11 @@ class Header:
     places: dict[str, int]
     own: tuple[int, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def grouped(self) -> bool:
+        """Whether the rows of an id are put together to one episode."""
+        return self.layout is SheetLayout.LONG or CODER in self.places
 
 
 def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
@@ -64,9 +71,10 @@ def read_header(names: Sequence[str], codebook: Codebook, place: str) -> Header:
     silent: tuple[str, ...]
     if layout is SheetLayout.LONG:
         meaning = (ID, FORM, INDICATOR, VALUE)
-        silent = OBSERVATION_FIELDS
+        silent = (*EPISODE_FIELDS, *OBSERVATION_FIELDS)
     else:
-        meaning = (ID, FORM, *codebook.indicators)
+        coder = (CODER,) if {ID, CODER} <= known.keys() else ()
+        meaning = (ID, FORM, *coder, *codebook.indicators)
         silent = EPISODE_FIELDS
     _check_named_once(names, meant, meaning, place)
     _check_needed(names, known, layout, place)

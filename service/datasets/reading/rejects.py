@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import Mistake
-from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE, SheetLayout
+from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.values import (
     disagreement,
     form_mistake,
@@ -43,16 +43,19 @@ class Reject(NamedTuple):
 
 
 def mistakes_in(
-    said: Mapping[str, str | None], layout: SheetLayout, codebook: Codebook
+    said: Mapping[str, str | None], codebook: Codebook, *, grouped: bool
 ) -> Iterator[tuple[str, str, Mistake]]:
-    """Yield the mistakes of a row by what its cells say: the column, what it says, the mistake."""
+    """Yield the mistakes of a row by what its cells say: the column, what it says, the mistake.
+
+    Where rows are `grouped` by their ids, each needs one.
+    """
     forms, indicators = tuple(codebook.forms), tuple(codebook.indicators)
     for column, cell in said.items():
         mistake = None
         if column == FORM:
             mistake = form_mistake(cell, forms)
         elif column == ID:
-            mistake = id_mistake(cell) if layout is SheetLayout.LONG else None
+            mistake = id_mistake(cell) if grouped else None
         elif column == INDICATOR:
             mistake = indicator_mistake(cell, indicators)
         elif column == VALUE or column in codebook.indicators:
@@ -61,16 +64,17 @@ def mistakes_in(
             yield column, cell or "", mistake
 
 
-def rejects_of(  # noqa: PLR0913, PLR0917
+def rejects_of(  # noqa: PLR0913
     file: int,
     line: int,
     said: Mapping[str, str | None],
     row: str,
-    layout: SheetLayout,
     codebook: Codebook,
+    *,
+    grouped: bool,
 ) -> Iterator[Reject]:
     """Yield the rejects of one row: its own mistakes or, if it has none, that of its id's rows."""
-    found = list(mistakes_in(said, layout, codebook))
+    found = list(mistakes_in(said, codebook, grouped=grouped))
     if not found:
         found = [(FORM, said[FORM] or "", disagreement(said[FORM]))]
     for column, value, mistake in found:

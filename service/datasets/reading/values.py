@@ -95,7 +95,7 @@ def id_mistake(cell: object) -> Mistake | None:
     """Return what is wrong with a long row's id, or None if it has one."""
     if fold_case(cell):
         return None
-    return Mistake("required", "this row has no id; an observation needs its episode's")
+    return Mistake("required", "this row has no id; what is coded in it needs its episode's")
 
 
 def disagreement(form: object) -> Mistake:
