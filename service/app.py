@@ -22,7 +22,7 @@ from softbalance.service.api import (
 from softbalance.service.auth import batch_turns, guard, rates, sessions
 from softbalance.service.auth.api_keys import Keys
 from softbalance.service.context import Context, LoadedLibrary
-from softbalance.service.http import gate, problems
+from softbalance.service.http import caching, gate, problems
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem
 from softbalance.service.http.workers import replace_worker
@@ -110,6 +110,7 @@ def create_app(
         app.register_blueprint(sign_in.blueprint(keys))
     app.url_map.merge_slashes = False
     _handle_own_errors(app, context)
+    caching.set_up(app)
     app.after_request(_harden)
     return app
 

@@ -55,6 +55,16 @@ class Classifiers:
                 self._made[digest] = Classifier(self._rulebook(digest))
             return self._made[digest]
 
+    def find_kept(self, rulebook: str, digest: str) -> Rulebook:
+        """Return a rulebook by its id in the state that has or had this digest.
+
+        Raises RulebookNotKept, also where it is the digest of another, and StoreAway.
+        """
+        found = self.find_by_digest(digest[:128]).rulebook
+        if found.id != rulebook:
+            raise RulebookNotKept(f"{digest[:128]} is the digest of {found.id}")
+        return found
+
     def _rulebook(self, digest: str) -> Rulebook:
         for rulebook in self.library.rulebooks.values():
             if rulebook.digest == digest:

@@ -20,16 +20,22 @@ from contextlib import suppress
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
 from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.language.loader import Library
 from softbalance.service.context import LoadedLibrary
 from softbalance.service.control import ControlSocket, Outcome, find_socket
+from softbalance.service.generations import Generation
 from softbalance.service.http.recycling import Phase, RecycledWorker
 from softbalance.service.store import StoreAway
 
 #: Seconds that the workers of a new library may take to start.
 STARTING = 60
+#: Seconds after which another worker is tried when one could not start.
+PAUSE = 5
 STOP, IGNORE, RELOAD = "stop", "ignore", "reload"
+#: What workers decide by, and the generation that they belong to.
+_Serving = tuple[LoadedLibrary, Generation]
 
 
 def choose_hangup() -> str:
@@ -57,6 +63,7 @@ class Master(Arbiter):  # type: ignore[misc]
     def start(self) -> None:
         """Listen, for clients and for commands."""
         self._hangup = choose_hangup()
+        self._has_served, self._start_at = False, 0.0
         self.control: ControlSocket | None = None
         super().start()
         port = self.app.settings.port or self.LISTENERS[0].getsockname()[1]
@@ -98,11 +105,36 @@ class Master(Arbiter):  # type: ignore[misc]
         missing = self.num_workers - len(staying)
         # one that is due serves on: while many are stopping, it does not add another to them
         room = max(missing - len(due), 2 * self.num_workers - len(running))
-        self._start_workers(min(missing, room))
+        if time.monotonic() >= self._start_at:
+            self._start_workers(min(missing, room))
         replaced = len(_select(workers, Phase.SERVING)) + len(due) - self.num_workers
         over = [w for w in running if w.generation.is_over and w.phase < Phase.STOPPING]
         for worker in [*over, *due[: max(replaced, 0)], *staying[: max(-missing, 0)]]:
             self.kill_worker(worker.pid, signal.SIGTERM)
+
+    def reap_workers(self) -> None:
+        """Take leave of workers that ended.
+
+        One that could not start ends a service that never served; any other goes on with the
+        workers that it has, and tries again after a pause.
+        """
+        before = list(self.WORKERS.values())
+        self._has_served |= any(worker.phase >= Phase.SERVING for worker in before)
+        try:
+            super().reap_workers()
+        except HaltServer:
+            if not self._has_served:
+                raise
+            for worker in before:
+                if worker.pid not in self.WORKERS:
+                    worker.tmp.close()
+            self._start_at = time.monotonic() + PAUSE
+            serving = len(_select(self.WORKERS.values(), Phase.SERVING, Phase.DUE))
+            self.log.error(
+                "A worker could not start; %d of %d serve, and another is tried in %d seconds",
+                serving, self.num_workers, PAUSE,
+            )  # fmt: skip
+            self.reap_workers()
 
     def reload(self) -> Outcome:
         """Load the rulebooks again and let new workers decide by them; or say why not."""
@@ -142,7 +174,7 @@ class Master(Arbiter):  # type: ignore[misc]
         self.app.loaded, self.app.generation = loaded, self.app.generation.make_next()
         ready, self.app.ready = os.pipe()
         started = self._start_workers(self.num_workers)
-        complete = len(started) == self.num_workers and self._await(ready, started)
+        complete = len(started) == self.num_workers and self._await(ready, started, before)
         os.close(ready)
         os.close(self.app.ready)
         self.app.ready = None
@@ -169,16 +201,34 @@ class Master(Arbiter):  # type: ignore[misc]
             self.log.error("no process can be started: %s", error)
         return started
 
-    def _await(self, ready: int, started: list[int]) -> bool:
-        """Wait until each worker has said that it is ready; return False if one cannot be."""
+    def _await(self, ready: int, started: list[int], before: _Serving) -> bool:
+        """Wait until each worker has said that it is ready; return False if one cannot be.
+
+        Those that serve meanwhile, as `before`, are replaced if they end.
+        """
         deadline, missing = time.monotonic() + STARTING, len(started)
         while missing and time.monotonic() < deadline and not any(map(_has_ended, started)):
             if select.select([ready], [], [], 0.1)[0]:
                 missing -= len(os.read(ready, missing))
+            self._replace_ended(started, before)
         return not missing
 
+    def _replace_ended(self, started: list[int], before: _Serving) -> None:
+        """Start workers in place of those of the generation before that have ended."""
+        others = [worker for pid, worker in self.WORKERS.items() if pid not in started]
+        ended = [w for w in _select(others, Phase.SERVING, Phase.DUE) if _has_ended(w.pid)]
+        for worker in ended:
+            self.log.error("Worker (pid: %s) ended while others start", worker.pid)
+            self._end(worker.pid)
+        following = self.app.loaded, self.app.generation
+        ready, self.app.ready = self.app.ready, None
+        self.app.loaded, self.app.generation = before
+        self._start_workers(len(ended))
+        self.app.loaded, self.app.generation = following
+        self.app.ready = ready
+
     def _end(self, pid: int) -> None:
-        """End a worker that never served; that it could not start is no reason to stop."""
+        """End a worker, if it has not ended; that it could not start is no reason to stop."""
         worker = self.WORKERS.pop(pid, None)
         if worker is None:
             return

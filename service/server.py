@@ -226,9 +226,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         app = create_app(settings, counters, turns, loaded=self.loaded, store_made=True)
         metrics = app.extensions["softbalance"].metrics
         room = max(settings.max_bodies, settings.max_body)
-        app.wsgi_app = Gate(  # type: ignore[method-assign]
-            app.wsgi_app, settings.threads, room, metrics
-        )
+        # inside the log of requests, so that one that waits for a place is logged too
+        access = app.extensions["softbalance.access"]
+        access.wrap(lambda inner: Gate(inner, settings.threads, room, metrics))
         # what the application is made of stays: the garbage collector need not look at it again
         gc.collect()
         gc.freeze()

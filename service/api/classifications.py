@@ -29,6 +29,7 @@ from softbalance.service.api.classification_queries import (
 )
 from softbalance.service.classifiers import RulebookNotKept, classify
 from softbalance.service.context import Context
+from softbalance.service.http.caching import is_record
 from softbalance.service.http.idempotency import (
     HEADER,
     PATTERN,
@@ -79,6 +80,7 @@ def blueprint(context: Context) -> Blueprint:
     _add_get(routes, context, answer)
     _add_trace(routes, context)
     _add_replay(routes, context)
+    routes.after_request(is_record)
     return routes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib.resources import files
 
 import flask
@@ -18,6 +19,7 @@ from softbalance.service.http.workers import replace_worker
 from softbalance.service.observing.metrics import CONTENT_TYPE
 from softbalance.service.store import StoreAway
 
+_log = logging.getLogger(__name__)
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -61,8 +63,6 @@ def blueprint(context: Context) -> Blueprint:
 
 
 def _add_health(routes: Blueprint, context: Context) -> None:
-    known = known_case(context)
-
     @routes.route("/healthz")
     @routes.response(200, StatusSchema)
     def healthz() -> Response:
@@ -74,18 +74,13 @@ def _add_health(routes: Blueprint, context: Context) -> None:
     @routes.alt_response(503, "SERVICE_UNAVAILABLE")
     def readyz() -> Response:
         """Decide a known episode, store it and undo that; 503 if a call that stores would fail."""
-        try:
-            got = classify(context.classifiers[known.rulebook], known.episode, TRACE)
-            context.store.rehearse(got)
-        except StoreAway as error:
-            raise Problem(503, "not-ready", str(error)) from error
-        except EngineFailure as error:
-            context.metrics.count_failure(error)
-            replace_worker()
-            raise Problem(503, "not-ready", str(error)) from error
-        if not CaseResult(known, got).ok:
-            raise Problem(503, "not-ready", f"case {known.id} came out as {got['classification']}")
-        return as_json({"status": "ready"})
+        why = find_obstacle(context)
+        if why is None:
+            return as_json({"status": "ready"})
+        _log.error("not ready: %s", why)
+        # whoever asks here has shown no key, and the reason names what is behind this service
+        told = "the log says why" if context.settings.asks_for_keys else why
+        raise Problem(503, "not-ready", told, headers={"Retry-After": "5"})
 
 
 def _add_metrics(routes: Blueprint, context: Context) -> None:
@@ -125,6 +120,23 @@ def assets() -> flask.Blueprint:
         return Response(_START, mimetype="text/javascript")
 
     return routes
+
+
+def find_obstacle(context: Context) -> str | None:
+    """Return why a call that classifies and stores would fail, None if it would not."""
+    known = known_case(context)
+    try:
+        got = classify(context.classifiers[known.rulebook], known.episode, TRACE)
+        context.store.rehearse(got)
+    except StoreAway as error:
+        return str(error)
+    except EngineFailure as error:
+        context.metrics.count_failure(error)
+        replace_worker()
+        return str(error)
+    if not CaseResult(known, got).ok:
+        return f"case {known.id} came out as {got['classification']}"
+    return None
 
 
 def known_case(context: Context) -> Case:

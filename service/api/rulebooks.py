@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from flask import Response
 from softbalance.rules.language.loader import UnknownRulebook
+from softbalance.rules.model import Rulebook
 from softbalance.rules.rulebook_json import describe_codebook, describe_rulebook, summarise_rulebook
 from softbalance.schemas.codebook import CodebookSchema
-from softbalance.schemas.rulebooks import Rulebook, RulebookListSchema, RulebookSchema
+from softbalance.schemas.fields import Token
+from softbalance.schemas.rulebooks import Rulebook as RulebookAnswer
+from softbalance.schemas.rulebooks import RulebookListSchema, RulebookSchema
+from softbalance.service.classifiers import RulebookNotKept
 from softbalance.service.context import Context
-from softbalance.service.http.parsing import Blueprint, as_json
+from softbalance.service.http.caching import FOREVER
+from softbalance.service.http.parsing import Blueprint, Query, as_json
 from softbalance.service.http.problems import Problem
+
+
+class RulebookQuery(Query):
+    """Which state of a rulebook is wanted: that which is loaded, or that of a digest."""
+
+    digest = Token(r"sha256:[0-9a-f]{64}", "a digest; write sha256: and 64 hex digits")
 
 
 def blueprint(context: Context) -> Blueprint:
@@ -36,12 +47,19 @@ def blueprint(context: Context) -> Blueprint:
         )
 
     @routes.route("/rulebooks/<rulebook>", parameters=[known])
+    @routes.arguments(RulebookQuery(), location="query")
     @routes.response(200, RulebookSchema)
-    def get(rulebook: str) -> Response:
-        """Read a rulebook: its rules with reasons and citations, and the proof that it is sound."""
+    def get(query: dict[str, str], rulebook: str) -> Response:
+        """Read a rulebook: its rules with reasons and citations, and the proof that it is sound.
+
+        With a digest it is the rulebook as it was when records were decided by it, unproved.
+        """
+        if "digest" in query:
+            kept = _find_kept(context, rulebook, query["digest"])
+            return as_json(describe_rulebook(kept), headers={"Cache-Control": FOREVER})
         try:
             found = context.library[rulebook]
-            answer: Rulebook = {
+            answer: RulebookAnswer = {
                 **describe_rulebook(found),
                 "verification": context.verify(rulebook),
             }
@@ -56,3 +74,10 @@ def blueprint(context: Context) -> Blueprint:
         return as_json(describe_codebook(context.library.codebook))
 
     return routes
+
+
+def _find_kept(context: Context, name: str, digest: str) -> Rulebook:
+    try:
+        return context.classifiers.find_kept(name, digest)
+    except RulebookNotKept as error:
+        raise Problem(404, "not-found", str(error)) from error

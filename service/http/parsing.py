@@ -12,6 +12,7 @@ from flask import Request, Response, request
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import RAISE, ValidationError, fields
 from marshmallow.fields import List
+from softbalance.rules.wording import join_words
 from softbalance.schemas.fields import StrictSchema
 from softbalance.schemas.mistakes import (
     MOST_TOLD,
@@ -173,14 +174,21 @@ class Blueprint(SmorestBlueprint):
 def _refuse_query(view: Any) -> Any:
     @wraps(view)
     def check(*args: Any, **options: Any) -> Any:
-        if request.args:
-            told = "is not known; this call takes no query parameters"
-            mistakes = [LocatedMistake(pointer((name,)), "unknown", told) for name in request.args]
-            more = max(0, len(mistakes) - MOST_TOLD)
-            raise invalid_query(MistakeList(mistakes[:MOST_TOLD], more))
+        expect_query()
         return view(*args, **options)
 
     return check
+
+
+def expect_query(*known: str) -> None:
+    """Raise the problem of a query that has other parameters than these."""
+    others = [name for name in request.args if name not in known]
+    if not others:
+        return
+    taken = f"only {join_words(known)}" if known else "no query parameters"
+    told = f"is not known; this call takes {taken}"
+    mistakes = [LocatedMistake(pointer((name,)), "unknown", told) for name in others[:MOST_TOLD]]
+    raise invalid_query(MistakeList(mistakes, max(0, len(others) - MOST_TOLD)))
 
 
 class Query(StrictSchema):

@@ -37,6 +37,10 @@ class Access:
         self.running: set[LoggedRequest] = set()
         self.log = structlog.get_logger().bind() if structlog.is_configured() else None
 
+    def wrap(self, middleware: Callable[[WSGIApplication], WSGIApplication]) -> None:
+        """Put a middleware around the application; what it does is watched too."""
+        self._app = middleware(self._app)
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         request = LoggedRequest(self, environ)

@@ -11,7 +11,7 @@ from flask import Response, request
 from softbalance.rules.model import Rulebook, VerdictClass
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import as_json, body_of
-from softbalance.service.pages.rendering import render_page
+from softbalance.service.pages.rendering import PageBlueprint, render_page
 
 #: Bytes up to which the page takes a file; larger ones are for the command line.
 MOST_BYTES = 200 * 1024 * 1024
@@ -29,7 +29,7 @@ class BatchPage:
 
 def blueprint(context: Context) -> flask.Blueprint:
     """Make the routes."""
-    routes = flask.Blueprint("batch", __name__, url_prefix="/batch")
+    routes = PageBlueprint("batch", __name__, url_prefix="/batch")
     codebook = context.library.codebook
 
     @routes.get("")

@@ -21,7 +21,7 @@ from softbalance.schemas.outlook import Question
 from softbalance.service.context import Context
 from softbalance.service.http.parsing import as_json, body_of, invalid_episode, json_body
 from softbalance.service.http.problems import Problem, payload
-from softbalance.service.pages.rendering import render_page
+from softbalance.service.pages.rendering import PageBlueprint, render_page
 from softbalance.service.text.argument import Statement, unfold_proofs
 from softbalance.service.text.phrases import label
 from softbalance.service.text.sentence import fact_names, kind_titles
@@ -72,7 +72,7 @@ class VerdictFragment:
 
 def blueprint(context: Context) -> flask.Blueprint:
     """Make the routes."""
-    routes = flask.Blueprint("desk", __name__, url_prefix="/code")
+    routes = PageBlueprint("desk", __name__, url_prefix="/code")
     codebook = context.library.codebook
     rulebooks = list(context.library.rulebooks.values())
     cases = {
@@ -82,7 +82,7 @@ def blueprint(context: Context) -> flask.Blueprint:
     }
     schema = episode_schema(codebook.vocabulary)
 
-    @routes.get("")
+    @routes.get("", query=("record", "case"))
     def desk() -> Response:
         max_body = context.settings.max_body
         page = DeskPage(
@@ -90,7 +90,7 @@ def blueprint(context: Context) -> flask.Blueprint:
         )
         return render_page("code.html", page)
 
-    @routes.post("/verdict")
+    @routes.post("/verdict", query=("rulebook",))
     def verdict() -> Response:
         """Judge the Episode as it stands; mistakes are an answer here, since it is still typed."""
         classifier = _classifier(context, request.args.get("rulebook", context.library.default))

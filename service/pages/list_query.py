@@ -21,6 +21,8 @@ from softbalance.service.store import ORDERS, TIME, RecordQuery
 _TEXTS = {"text": 300, "actor": 64, "coder": 200}
 _DATES = ("since", "until")
 _DIRECTIONS = ("falling", "rising")
+#: What the query of a list may name.
+QUERY = ("classification", "rulebook", "form", *_TEXTS, *_DATES, "sort", "direction", "cursor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,7 @@ class ListState:
 def parse_list_query(query: Mapping[str, str], known: Mapping[str, Iterable[str]]) -> ListState:
     """Read a query; `known` has the values that a closed filter may take.
 
-    An empty field of a form is no filter, and what has no meaning here is passed over. Raises the
-    problem of a value that cannot be meant.
+    An empty field of a form is no filter. Raises the problem of a value that cannot be meant.
     """
     given = {name: value.strip() for name, value in query.items() if value.strip()}
     filters: dict[str, str] = {}

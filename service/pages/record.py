@@ -20,7 +20,7 @@ from softbalance.service.classifiers import RulebookNotKept
 from softbalance.service.context import Context
 from softbalance.service.http.problems import Problem
 from softbalance.service.pages.picture import Picture, picture_of
-from softbalance.service.pages.rendering import render_page
+from softbalance.service.pages.rendering import PageBlueprint, render_page
 from softbalance.service.replay import Difference, decide_again, differences, in_full
 from softbalance.service.store import Link
 from softbalance.service.text.argument import Statement, find_conflicting, unfold_proofs
@@ -86,7 +86,7 @@ class RecordPage:
 
 def blueprint(context: Context) -> flask.Blueprint:
     """Make the routes."""
-    routes = flask.Blueprint("record", __name__, url_prefix="/classifications")
+    routes = PageBlueprint("record", __name__, url_prefix="/classifications")
 
     @routes.get("/<record>")
     def record_(record: str) -> Response:

@@ -12,8 +12,8 @@ import orjson
 from flask import Response, request
 from softbalance.schemas.classification import Classification
 from softbalance.service.context import Context
-from softbalance.service.pages.list_query import ListState, parse_list_query
-from softbalance.service.pages.rendering import render_page
+from softbalance.service.pages.list_query import QUERY, ListState, parse_list_query
+from softbalance.service.pages.rendering import PageBlueprint, render_page
 from softbalance.service.store import Row, Tally, count_classes, find_rows, read_documents
 
 PAGE = 50
@@ -48,21 +48,21 @@ class ClassificationsPage:
 
 def blueprint(context: Context) -> flask.Blueprint:
     """Make the routes."""
-    routes = flask.Blueprint("pages", __name__)
+    routes = PageBlueprint("pages", __name__)
     tally = Tally(context.store.database)
 
     def read() -> ListState:
         return parse_list_query(request.args, _choices(context))
 
-    @routes.get("/")
+    @routes.get("/", query=QUERY)
     def classifications() -> Response:
         return render_page("classifications.html", _page(context, tally, read()))
 
-    @routes.get("/classifications.csv")
+    @routes.get("/classifications.csv", query=QUERY)
     def as_csv() -> Response:
         return _export(context, read(), "csv", _csv)
 
-    @routes.get("/classifications.ndjson")
+    @routes.get("/classifications.ndjson", query=QUERY)
     def as_ndjson() -> Response:
         return _export(context, read(), "ndjson", _ndjson)
 

@@ -7,14 +7,18 @@ its policy lets a browser run, load and send nothing but what this service itsel
 from __future__ import annotations
 
 import hashlib
-from functools import cache, partial
+from collections.abc import Sequence
+from functools import cache, partial, wraps
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import flask
 from flask import Flask, Response, render_template, request, send_from_directory, url_for
 from softbalance.rules.model import Codebook
 from softbalance.rules.wording import clause_words, format_count
+from softbalance.service.http.caching import FOREVER
+from softbalance.service.http.parsing import expect_query
 from softbalance.service.http.problems import Problem, payload
 from softbalance.service.text.argument import format_cites
 from softbalance.service.text.comparison_text import premise_words
@@ -42,13 +46,12 @@ NAVIGATION = (
     ("/key", "Key"),
 )
 _STATIC = Path(str(files("softbalance.service.pages") / "static"))
-_YEAR = 365 * 24 * 3600
 
 
 def render_page(template: str, page: object, status: int = 200) -> Response:
     """Return a page: the template, with `page` holding all that it shows."""
     body = render_template(template, page=page)
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+    headers = {"Content-Security-Policy": POLICY}
     return Response(body, status, headers, mimetype="text/html")
 
 
@@ -104,7 +107,7 @@ def _assets() -> flask.Blueprint:
     def file(digest: str, name: str) -> Response:
         response = send_from_directory(_STATIC, name)
         if digest == static_digest():
-            response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+            response.headers["Cache-Control"] = FOREVER
         return response
 
     return routes
@@ -143,3 +146,26 @@ def _is_here(path: str) -> bool:
     if path == "/":
         return here == "/" or here.startswith("/classifications")
     return here == path or here.startswith(f"{path}/")
+
+
+class PageBlueprint(flask.Blueprint):
+    """A blueprint of pages, which refuse query parameters other than those of their route."""
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        provide_automatic_options: bool | None = None,
+        *,
+        query: Sequence[str] = (),
+        **options: Any,
+    ) -> None:
+        """Register a view that takes the parameters named in `query`."""
+
+        @wraps(view_func)
+        def view(*args: Any, **given: Any) -> Any:
+            expect_query(*query)
+            return view_func(*args, **given)
+
+        super().add_url_rule(rule, endpoint, view, provide_automatic_options, **options)

@@ -17,7 +17,7 @@ from softbalance.schemas.rulebooks import Verification
 from softbalance.service.classifiers import RulebookNotKept
 from softbalance.service.context import Context
 from softbalance.service.http.problems import Problem
-from softbalance.service.pages.rendering import render_page
+from softbalance.service.pages.rendering import PageBlueprint, render_page
 from softbalance.service.store import FiringCounts, Firings
 from softbalance.service.text.difference_text import equivalence_words
 
@@ -64,7 +64,7 @@ class DifferencePage:
 
 def blueprint(context: Context) -> flask.Blueprint:
     """Make the routes."""
-    routes = flask.Blueprint("rulebook-pages", __name__, url_prefix="/rulebooks")
+    routes = PageBlueprint("rulebook-pages", __name__, url_prefix="/rulebooks")
     firings = Firings(context.store.database)
     books = list(context.library.rulebooks.values())
 
@@ -76,7 +76,7 @@ def blueprint(context: Context) -> flask.Blueprint:
     def list_() -> Response:
         return render_page("rulebooks.html", RulebooksPage(books))
 
-    @routes.get("/diff")
+    @routes.get("/diff", query=("before", "after"))
     def diff() -> Response:
         before, after = (request.args.get(name, "") for name in ("before", "after"))
         if not before and not after:
@@ -91,11 +91,11 @@ def blueprint(context: Context) -> flask.Blueprint:
         )
         return render_page("rulebooks_diff.html", page)
 
-    @routes.get("/<rulebook>")
+    @routes.get("/<rulebook>", query=("digest",))
     def get(rulebook: str) -> Response:
         return render_page("rulebook.html", _page(context, firings, rulebook, verify=False))
 
-    @routes.get("/<rulebook>/verification")
+    @routes.get("/<rulebook>/verification", query=("digest",))
     def verification(rulebook: str) -> Response:
         return render_page("rulebook.html", _page(context, firings, rulebook, verify=True))
 
@@ -121,9 +121,6 @@ def _get_loaded(context: Context, name: str) -> Rulebook:
 def _load_kept(context: Context, name: str, digest: str) -> Rulebook:
     """Return the rulebook as it was when records were decided by it."""
     try:
-        book = context.classifiers.find_by_digest(digest[:128]).rulebook
+        return context.classifiers.find_kept(name, digest)
     except RulebookNotKept as error:
         raise Problem(404, "not-found", str(error)) from error
-    if book.id != name:
-        raise Problem(404, "not-found", f"{digest[:128]} is the digest of {book.id}")
-    return book

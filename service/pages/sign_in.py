@@ -9,7 +9,7 @@ import flask
 from flask import Response, redirect, request, url_for
 from softbalance.service.auth import sessions
 from softbalance.service.auth.api_keys import Key, Keys
-from softbalance.service.pages.rendering import render_page
+from softbalance.service.pages.rendering import PageBlueprint, render_page
 from werkzeug.wrappers import Response as AnyResponse
 
 
@@ -24,9 +24,9 @@ class KeyPage:
 
 def blueprint(keys: Keys) -> flask.Blueprint:
     """Make the routes."""
-    routes = flask.Blueprint("key", __name__, url_prefix="/key")
+    routes = PageBlueprint("key", __name__, url_prefix="/key")
 
-    @routes.get("")
+    @routes.get("", query=("next",))
     def form() -> Response:
         id_ = sessions.key_id()
         page = KeyPage(

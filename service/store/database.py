@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from softbalance.service.store.deadlines import Deadlines, Silence
 from softbalance.service.store.failures import CommitUnknown, StoreAway, raise_store_away
 from softbalance.service.store.schema_check import check_schema, read_schema
-from softbalance.service.store.sqlite import Sqlite
+from softbalance.service.store.sqlite import Sqlite, close_to_others
 from sqlalchemy import URL, Connection, QueuePool, make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -66,11 +65,15 @@ class Database:
         return self._backend.file is None or self._backend.file.is_file()
 
     def make(self) -> None:
-        """Make the file if the database is one and it is missing. Raises StoreAway."""
+        """Make the file if the database is one and it is missing. Raises StoreAway.
+
+        Nobody but its owner can read it, nor what SQLite puts beside it.
+        """
         file = self._backend.file
         if file is not None:
             try:
-                file.touch()
+                file.touch(mode=0o600)
+                close_to_others(file)
             except OSError as error:
                 reason = f"{error.strerror}: {file}"
                 raise StoreAway(f"the store {self.name} cannot be made: {reason}") from error
@@ -99,10 +102,13 @@ class Database:
 
     @contextmanager
     def begin_migration(self) -> Iterator[Connection]:
-        """Lend a connection as `begin_write` does, for as long as it takes and for any schema."""
+        """Lend a connection as `begin_write` does, for as long as it takes and for any schema.
+
+        It ends when the database falls silent for longer than the deadline.
+        """
         with self.watch("write"), self._call(), self._turn() as connection:
             self._backend.lock(connection, None)
-            with self._deadlines.allow(math.inf):
+            with self._deadlines.allow(self._deadline, self._backend.answers):
                 yield connection
                 self._commit(connection)
 

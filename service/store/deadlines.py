@@ -14,24 +14,40 @@ from softbalance.service.store.failures import StoreAway
 _PAUSE = 1.0
 
 
+def _never() -> bool:
+    return False
+
+
 class Deadlines(threading.local):
     """Until when the call that this thread is making may last; each thread has its own."""
 
     def __init__(self) -> None:
-        self._at = math.inf
+        self._at, self._prolong = math.inf, _never
 
     @contextmanager
-    def allow(self, seconds: float) -> Iterator[None]:
-        """Give what is done in the block so many seconds."""
-        before, self._at = self._at, monotonic() + seconds
+    def allow(self, seconds: float, answers: Callable[[], bool] | None = None) -> Iterator[None]:
+        """Give what is done in the block so many seconds, and as many again while it `answers`."""
+        before = self._at, self._prolong
+        self._at = monotonic() + seconds
+
+        def prolong() -> bool:
+            # asking has a deadline of its own, which nothing prolongs
+            goes_on = answers is not None and answers()
+            if goes_on:
+                self._at = monotonic() + seconds
+            return goes_on
+
+        self._prolong = prolong
         try:
             yield
         finally:
-            self._at = before
+            self._at, self._prolong = before
 
     @property
     def left(self) -> float:
         """The seconds that are left, 0 when none are."""
+        if monotonic() >= self._at:
+            self._prolong()
         return max(0.0, self._at - monotonic())
 
 

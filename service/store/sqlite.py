@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -85,6 +87,18 @@ def _make_engine(url: URL, file: Path, deadlines: Deadlines, longest: float) -> 
             record.info["wait"] = wait
 
     return engine
+
+
+def close_to_others(file: Path) -> None:
+    """Let nobody but its owner read a store that was made with other permissions.
+
+    What SQLite makes beside it later gets the permissions of the file.
+    """
+    for path in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        with suppress(FileNotFoundError, PermissionError):  # it may be another's, shared with us
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                path.chmod(mode & 0o700)
 
 
 def _synchronous(url: URL) -> str:

@@ -6,6 +6,7 @@ import http.client
 import socket
 import threading
 import time
+from contextlib import closing
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -41,11 +42,12 @@ class Poll:
     def _ask(self, path: str) -> None:
         while not self._over.is_set():
             started = time.monotonic()
+            connection = http.client.HTTPConnection(self._address, timeout=60)
             try:
-                connection = http.client.HTTPConnection(self._address, timeout=60)
-                connection.request("GET", path, headers={"Connection": "close"})
-                status = connection.getresponse().status
-                connection.close()
+                with closing(connection):
+                    connection.request("GET", path, headers={"Connection": "close"})
+                    with connection.getresponse() as answer:
+                        status = answer.status
             except (OSError, http.client.HTTPException) as error:
                 self.failed.append(f"{path}: {error!r}")
             else:
@@ -66,6 +68,7 @@ class SlowBatch:
         self._connection.putheader("Transfer-Encoding", "chunked")
         self._connection.putheader("X-Request-Id", request_id)
         self._connection.endheaders()
+        self._connection.auto_open = 0  # what is sent after the end belongs to no other connection
         self._over = threading.Event()
         self._sender: threading.Thread | None = None
         self._answer: http.client.HTTPResponse | None = None
@@ -76,7 +79,7 @@ class SlowBatch:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         if self._sender is not None:
-            self._sender.join()  # what it sends after the close would open a new connection
+            self._sender.join()  # it would open another connection where this one is closed
         if self._answer is not None:
             self._answer.close()
         self._connection.close()
@@ -97,10 +100,10 @@ class SlowBatch:
             try:
                 while not self._over.wait(0.1):
                     self.send(1)
-            except OSError:
+            except (OSError, http.client.NotConnected):
                 return
 
-        self._sender = threading.Thread(target=send, daemon=True)
+        self._sender = threading.Thread(target=send)
         self._sender.start()
 
     def answer(self) -> http.client.HTTPResponse:

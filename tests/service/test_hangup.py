@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import time
@@ -63,6 +64,17 @@ class Terminal:
         os.close(self._ours)
 
 
+def _await_health(address: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            assert call(address, "/healthz") == {"status": "alive"}
+            return
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
 def _await_end(pid: int) -> int:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -78,6 +90,10 @@ def _await_end(pid: int) -> int:
 def test_a_hangup_on_a_terminal_stops(folder: Path, closes: bool) -> None:
     terminal = Terminal(folder)
     terminal.read_until(b"Booting worker")
+    first = terminal.shown.decode().splitlines()[0]
+    address = re.fullmatch(r"(http://127\.0\.0\.1:[1-9]\d*) \(Ctrl-C stops it\)", first)
+    assert address, first
+    _await_health(address[1])
     workers = psutil.Process(terminal.pid).children()
     if closes:
         terminal.close()

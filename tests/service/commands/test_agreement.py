@@ -213,7 +213,8 @@ def test_rows_that_cannot_be_used_are_told_and_the_others_measured(tmp_path: Pat
     ("header", "rows", "said"),
     [
         (HEADER[:-1], [], "no column 'coder' in the header"),
-        (["id", "form", "costly_commitment"], [], "needs the long layout"),
+        (["id", "form", "costly_commitment"], [], "no column 'coder' in the header"),
+        (["form", "costly_commitment", "coder"], [], "no column 'id' in the header"),
         (HEADER, [], "nobody has coded anything here"),
         (HEADER, [["e", "other", "prestige_payoff", "yes", "ana"]], "only 'ana' has coded"),
         (HEADER, [["e", "other", "prestige_payoff", "yes", ""]], "1 observation names no coder"),

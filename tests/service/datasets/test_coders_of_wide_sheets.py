@@ -1,5 +1,6 @@
 """A wide sheet with a `coder`: its rows are that coder's, and those of an id make one episode."""
 
+import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 import duckdb
 import pytest
 from click.testing import CliRunner
-from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
+from softbalance.rules.language.loader import Library
 from softbalance.schemas.episode import Episode
 from softbalance.service.cli import softbalance
+from softbalance.service.datasets.batches import sheet_lines
 
 from dataset_files import (
     BROOKS,
@@ -145,7 +147,7 @@ def rows_of_table(folder: Path, name: str) -> list[Row]:
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def test_every_engine_puts_the_rows_of_coders_together(
+def test_a_database_puts_the_rows_of_coders_together(
     tmp_path: Path, classifiers: dict[str, Classifier]
 ) -> None:
     sheet = write(tmp_path / "in.csv", WIDE, [*wide_rows(EPISODES), *BAD])
@@ -155,17 +157,24 @@ def test_every_engine_puts_the_rows_of_coders_together(
     rejects = read(tmp_path / "out.csv.rejects.csv")
     assert [(row["id"], row["column"], row["code"]) for row in rejects] == REASONS
 
-    out = tmp_path / "spark.parquet"
-    done = classify(sheet, "-o", out, "--engine", "spark", "--master", "local[1]")
-    assert done.status == 3, done.err
-    assert sorted_rows(read_parquet(Path(f"{out}/*.parquet"))) == sorted_rows(wanted)
-    told = [row for path in Path(f"{out}.rejects.csv").glob("*.csv") for row in read(path)]
-    assert sorted((row["id"], row["column"], row["code"]) for row in told) == REASONS
-
     assert classify(*table_of(tmp_path, sheet)).status == 3
     assert sorted_rows(rows_of_table(tmp_path, "answers")) == sorted_rows(wanted)
     told = rows_of_table(tmp_path, "answers_rejects")
     assert sorted((row["id"] or "", row["column"], row["code"]) for row in told) == REASONS
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_spark_puts_the_rows_of_coders_together(
+    tmp_path: Path, classifiers: dict[str, Classifier]
+) -> None:
+    sheet = write(tmp_path / "in.csv", WIDE, wide_rows(EPISODES))
+    out = tmp_path / "spark.parquet"
+    done = classify(
+        sheet, "-o", out, "--engine", "spark", "--master", "local[1]", "--rulebook", "paul-2004"
+    )
+    assert done.status == 0, done.err
+    wanted = expected(classifiers["paul-2004"], EPISODES)
+    assert sorted_rows(read_parquet(Path(f"{out}/*.parquet"))) == sorted_rows(wanted)
 
 
 def test_no_row_without_an_id_is_lost_in_a_table(tmp_path: Path) -> None:
@@ -218,12 +227,10 @@ def test_a_rulebook_is_compared_by_episode_and_not_by_row(tmp_path: Path) -> Non
     assert json.loads(done.out)["dataset"]["episodes"] == len(EPISODES)
 
 
-def test_a_line_of_a_batch_is_its_coders(client: FlaskClient) -> None:
-    body = "id,form,coder,constrains_hegemon\na,other, ana ,yes\na,other,ben,\nb,other,,no\n"
-    got = client.post("/v1/batches?store=true", data=body, content_type="text/csv")
-    *lines, _ = read_lines(got.text)
-    stored = [client.get(f"/v1/classifications/{line['id']}").get_json() for line in lines]
-    said = [record["episode"].get("observations") for record in stored]
+def test_a_line_of_a_batch_is_its_coders(library: Library) -> None:
+    body = b"id,form,coder,constrains_hegemon\na,other, ana ,yes\na,other,ben,\nb,other,,no\n"
+    lines = sheet_lines(io.BytesIO(body), library.codebook)
+    said = [line.episode.get("observations") for line in lines if line.episode]
     assert said == [
         [{"indicator": "constrains_hegemon", "value": "yes", "coder": "ana"}],
         [{"indicator": "constrains_hegemon", "value": "unknown", "coder": "ben"}],

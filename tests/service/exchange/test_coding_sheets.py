@@ -145,7 +145,7 @@ def test_a_long_sheet_is_made_for_the_episodes_of_another(tmp_path: Path) -> Non
     ("content", "said"),
     [
         ("id,form\n,other\n", "line 2: has no id"),
-        ("id,form\ne,other\ne,other\n", "line 3: the id 'e' stands twice"),
+        ("id,form\ne,other\ne,other\n", "line 3: line 2 has this id already"),
         ("id,form\ne,othr\n", "line 2: unknown form 'othr'; did you mean 'other'?"),
         ("id,frm\ne,other\n", "no column 'form'"),
     ],

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +178,32 @@ def test_a_client_that_vanishes_is_logged_and_counted_as_such(
         batch.vanish()
         assert logged("batch")["status"] == "aborted"
         assert _batches(address) == {"aborted": 1}
+
+
+def test_a_request_that_waits_for_a_place_when_time_is_up_is_logged(
+    serve: Callable[..., str], tmp_path: Path, logged: Callable[[str], dict[str, Any]]
+) -> None:
+    address = serve("--workers", 1, "--threads", 1, "--grace", 1, "--store-deadline", 600)
+    names = ("stores", "waits")
+
+    def ask(name: str) -> None:
+        headers = {"Content-Type": "application/json", "X-Request-Id": name}
+        sent = urllib.request.Request(
+            f"{address}/v1/classifications", b'{"form": "other"}', headers
+        )
+        with suppress(OSError), urllib.request.urlopen(sent, timeout=60):
+            pass
+
+    clients = [threading.Thread(target=ask, args=(name,)) for name in names]
+    with closing(sqlite3.connect(tmp_path / "softbalance.db", isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        for client in clients:
+            client.start()
+        (worker,) = _master(tmp_path).children()
+        while [c.status for c in worker.net_connections()].count("ESTABLISHED") < len(names):
+            time.sleep(0.05)
+        time.sleep(1)  # they are read by now
+        _master(tmp_path).send_signal(signal.SIGTERM)
+        for client in clients:
+            client.join(40)
+    assert [logged(name)["status"] for name in names] == ["aborted"] * 2

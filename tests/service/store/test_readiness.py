@@ -161,3 +161,20 @@ def test_a_full_disk(application: Make, tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert answers == [(503, 503)] * 3
     assert _statuses(client) == (201, 200)
+
+
+def test_a_stranger_is_told_no_reason_where_keys_are_asked_for(
+    application: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = f"sqlite:///{tmp_path}/store.db"
+    details = {}
+    for auth in ("required", "none"):
+        client = application(Settings(database=database, auth=auth)).test_client()
+        (tmp_path / "store.db").rename(tmp_path / "away.db")
+        answer = client.get("/readyz")
+        (tmp_path / "away.db").rename(tmp_path / "store.db")
+        assert answer.status_code == 503
+        details[auth] = answer.get_json()["detail"]
+    assert details["required"] == "the log says why"
+    assert "store.db" in details["none"]
+    assert caplog.text.count(f"not ready: {details['none']}") == 2
