@@ -163,20 +163,6 @@ def test_a_database_puts_the_rows_of_coders_together(
     assert sorted((row["id"] or "", row["column"], row["code"]) for row in told) == REASONS
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_spark_puts_the_rows_of_coders_together(
-    tmp_path: Path, classifiers: dict[str, Classifier]
-) -> None:
-    sheet = write(tmp_path / "in.csv", WIDE, wide_rows(EPISODES))
-    out = tmp_path / "spark.parquet"
-    done = classify(
-        sheet, "-o", out, "--engine", "spark", "--master", "local[1]", "--rulebook", "paul-2004"
-    )
-    assert done.status == 0, done.err
-    wanted = expected(classifiers["paul-2004"], EPISODES)
-    assert sorted_rows(read_parquet(Path(f"{out}/*.parquet"))) == sorted_rows(wanted)
-
-
 def test_no_row_without_an_id_is_lost_in_a_table(tmp_path: Path) -> None:
     """Neither of a wide sheet of coders nor of a long one."""
     for n, (header, row) in enumerate(

@@ -14,8 +14,13 @@ import pytest
 from pyspark.sql import SparkSession
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
-from softbalance.rules.table.expression import reconcile_observations, verdicts
+from softbalance.rules.table.expression import (
+    reconcile_coders,
+    reconcile_observations,
+    verdicts,
+)
 from softbalance.schemas.episode import Episode
+from softbalance.schemas.fields import VALUES
 from softbalance.service.datasets.engines.java import NoJava, provide_java
 
 from drawn_episodes import random_codings
@@ -61,6 +66,28 @@ def test_observations_are_reconciled_on_spark(
     (row,) = reconcile_observations(source, codebook, "key").to_pyarrow().to_pylist()
     episode: Episode = {"form": "other", "observations": OBSERVATIONS}
     assert row == {"key": "a", **reconcile(codebook, episode).values}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_rows_of_coders_are_reconciled_on_spark(
+    spark: SparkSession, classifiers: dict[str, Classifier]
+) -> None:
+    """Each pair of values, by two coders, on every indicator."""
+    codebook = classifiers[RULEBOOKS[0]].rulebook.codebook
+    names = list(codebook.indicators)
+    pairs = [(one, other) for one in VALUES for other in VALUES]
+    rows = [
+        (f"{one}-{other}", *[value] * len(names)) for one, other in pairs for value in (one, other)
+    ]
+    spark.createDataFrame(rows, ["key", *names]).createOrReplaceTempView("coders")
+    source = ibis.pyspark.connect(spark).table("coders")
+    found = reconcile_coders(source, codebook, "key").to_pyarrow().to_pylist()
+    wanted = []
+    for one, other in pairs:
+        said = [{"indicator": n, "value": v} for n in names for v in (one, other)]
+        episode: Episode = {"form": "other", "observations": said}  # type: ignore[typeddict-item]
+        wanted.append({"key": f"{one}-{other}", **reconcile(codebook, episode).values})
+    assert sorted(found, key=lambda row: row["key"]) == sorted(wanted, key=lambda row: row["key"])
 
 
 BARE = """
