@@ -162,7 +162,8 @@ class Plan:
 
     def select_unsound(self) -> ir.Table:
         """Return the rows that cannot be classified, but for a sheet's row of help."""
-        table = self._checked.filter(self._checked.sound | (self._checked[ID] != HELP))
+        helped = self._checked[ID].fill_null("") == HELP  # a row without an id is none of help
+        table = self._checked.filter(self._checked.sound | ~helped)
         if self._header.layout is SheetLayout.WIDE:
             return table.filter(~table.sound)
         apart = self._episodes.filter(~self._episodes.sound).select(ID)
