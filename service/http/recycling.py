@@ -28,8 +28,8 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from softbalance.service.generations import Generation
 from softbalance.service.http.workers import LAST_RESORT, LAST_WORDS, deadline
 
-#: Seconds after which a worker shows again that it is alive: a call of the system, worth the time
-#: of a tenth of a request, that gunicorn makes at each event.
+#: Seconds after which a worker shows again that it is alive. gunicorn does so at each event, which
+#: takes a tenth of the time of a small request.
 _SIGN_OF_LIFE = 0.5
 
 

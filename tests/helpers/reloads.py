@@ -53,8 +53,9 @@ def told_digests(address: str) -> set[str]:
 
 
 def master_of(tmp_path: Path) -> psutil.Process:
-    servers = [p for p in psutil.process_iter(["cwd"]) if p.info["cwd"] == str(tmp_path)]
-    (master,) = [p for p in servers if p.ppid() == os.getpid()]
+    # asked of all at once: of those that end meanwhile nothing is told
+    found = [p for p in psutil.process_iter(["cwd", "ppid"]) if p.info["cwd"] == str(tmp_path)]
+    (master,) = [p for p in found if p.info["ppid"] == os.getpid()]
     return master
 
 

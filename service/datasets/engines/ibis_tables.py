@@ -173,7 +173,7 @@ class Plan:
 
     def select_unsound(self) -> ir.Table:
         """Return the rows that cannot be classified, but for a sheet's row of help."""
-        helped = self._checked[ID].fill_null("") == HELP
+        helped = self._checked[ID].fill_null("") == HELP  # a row without an id is none of help
         table = self._checked.filter(self._checked.sound | ~helped)
         if not self._header.grouped:
             return table.filter(~table.sound)

@@ -154,6 +154,19 @@ def test_spark_reads_no_pattern_in_place_of_a_file(sheet: Path, tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["[draft]", "d"]
 
 
+def test_no_row_without_an_id_is_lost_in_a_table(tmp_path: Path) -> None:
+    base = tmp_path / "base.duckdb"
+    with duckdb.connect(str(base)) as connection:
+        said = f"'other' AS form, '{INDICATORS[0]}' AS indicator, 'yes' AS value"
+        ids = "SELECT NULL AS id UNION ALL SELECT ' ' UNION ALL SELECT 'e'"
+        connection.execute(f"CREATE TABLE cases AS SELECT id, {said} FROM ({ids})")
+    assert classify("cases", "-o", "answers", "--engine", f"duckdb://{base}").status == 3
+    with duckdb.connect(str(base)) as connection:
+        assert connection.sql("SELECT id FROM answers").fetchall() == [("e",)]
+        rejects = connection.sql('SELECT id, "column", code FROM answers_rejects').fetchall()
+    assert sorted(rejects, key=str) == [(" ", "id", "required"), (None, "id", "required")]
+
+
 def test_a_table_without_defects_is_answered_and_none_is_left_after_a_failure(
     tmp_path: Path,
 ) -> None:
