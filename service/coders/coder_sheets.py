@@ -25,6 +25,7 @@ from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE, UnusableDataset
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.layouts import CODER, ID, SheetLayout
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.values import strip_blanks
 
@@ -55,14 +56,17 @@ _Sheet = list[tuple[CodedRow, Observation]]
 
 
 def read_coded(
-    inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path], *, quoting: bool = True
+    inputs: Sequence[str],
+    codebook: Codebook,
+    outputs: Sequence[Path],
+    reading: ReadingOptions = AS_IS,
 ) -> CodedEpisodes:
-    """Read sheets (.csv, .tsv, .parquet) or Episodes (.ndjson); globs and `-` as elsewhere.
+    """Read sheets or Episodes; globs and `-` as elsewhere.
 
     Raises UnusableDataset, also where a file does not tell coders apart, or is one of the
     `outputs`, the files to be written.
     """
-    read = read_rows(inputs, codebook, outputs, _check_coders, quoting=quoting)
+    read = read_rows(inputs, codebook, outputs, _check_coders, reading)
     sheets: dict[str, dict[str, _Sheet]] = {}
     nameless = 0
     for row in read.sound:

@@ -12,10 +12,11 @@ from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.rules.wording import format_count
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
+    ReadOptions,
     on_terminal,
     open_library,
     open_rulebook,
-    quoting_option,
+    reading_options,
     refuse,
     rulebooks_option,
     warn,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from softbalance.rules.model import Codebook
     from softbalance.service.coders.agreement_json import Agreement
     from softbalance.service.coders.coder_sheets import CodedEpisodes
+    from softbalance.service.datasets.reading.reading_options import ReadingOptions
 
 #: The most mistakes that are told on standard error; all are in the file of `--rejects`.
 _TOLD = 10
@@ -66,7 +68,7 @@ _TOLD = 10
     type=click.Path(dir_okay=False, path_type=Path),
     help="A file for rows that cannot be used, with what is wrong with them.",
 )
-@quoting_option
+@reading_options
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
@@ -76,7 +78,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     resamples: int,
     seed: int,
     rejects: Path | None,
-    quoting: bool,
+    read_options: ReadOptions,
     rulebooks: tuple[Path, ...],
 ) -> None:
     """Say how far coders of the same episodes agree, and at which rules they part.
@@ -96,7 +98,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     library = open_library(rulebooks)
     books = [open_rulebook(library, name, rulebooks) for name in dict.fromkeys(names)]
     try:
-        coded = _read(inputs, library.codebook, rejects, quoting)
+        coded = _read(inputs, library.codebook, rejects, read_options(library.codebook))
         classifiers = [Classifier(book) for book in books]
         found = measure_agreement(coded, classifiers, Bootstrap(resamples, seed))
         if rejects:
@@ -112,7 +114,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _read(
-    inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None, quoting: bool
+    inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None, reading: ReadingOptions
 ) -> CodedEpisodes:
     from softbalance.service.coders.coder_sheets import read_coded
     from softbalance.service.datasets.outputs import check_writable
@@ -120,7 +122,7 @@ def _read(
 
     if rejects:
         check_writable(rejects)
-    coded = read_coded(inputs, codebook, [rejects] if rejects else [], quoting=quoting)
+    coded = read_coded(inputs, codebook, [rejects] if rejects else [], reading)
     warn(coded.warnings)
     if len(coded.coders) < 2:
         found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"

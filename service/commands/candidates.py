@@ -7,7 +7,13 @@ import sys
 
 import click
 from softbalance.service.commands.classify import signals
-from softbalance.service.commands.options import DONE_WITH_FAILURES, open_library, refuse
+from softbalance.service.commands.options import (
+    DONE_WITH_FAILURES,
+    encoding_option,
+    open_library,
+    refuse,
+    sheet_option,
+)
 
 _SIGNALLED = 128
 
@@ -38,6 +44,8 @@ _SIGNALLED = 128
     type=click.Path(dir_okay=False),
     help="Where rows go that cannot be read.  [default: OUT.rejects.csv]",
 )
+@encoding_option
+@sheet_option
 @click.option(
     "--output-format",
     type=click.Choice(["csv", "tsv", "ndjson", "parquet"]),
@@ -51,26 +59,32 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     min_events: int | None,
     layout: str | None,
     rejects: str | None,
+    encoding: str | None,
+    sheet: str | None,
     output_format: str | None,
 ) -> None:
     """Find candidate episodes in event data.
 
     INPUT is GDELT 1.0 or 2.0, ICEWS, PLOVER or POLECAT JSON, or COW militarized disputes (MIDB,
-    and MIDA with it); also gzipped or zipped, a glob, or - for a stream. OUT is a wide coding sheet
+    and MIDA with it), as text or as a table (.xlsx, .dta, .sav, .rds, .feather); also packed (.gz,
+    .zip, .zst), a glob, or - for a stream. OUT is a wide coding sheet
     (.csv, .tsv, .parquet) or Episodes (.ndjson), best first, and OUT.rows.csv has the rows behind
     each candidate. What comes out are candidates, never verdicts: motive is not observed. Exits
     with 3 if there were rows that cannot be read.
     """
     from softbalance.service.datasets.reading.defects import UnusableDataset
+    from softbalance.service.datasets.reading.reading_options import ReadingOptions, check_encoding
     from softbalance.service.events.candidate_run import CandidatesRequest, find
     from softbalance.service.text.candidates_text import tell
 
     codebook = open_library(()).codebook
-    request = CandidatesRequest(
-        inputs, output, hegemon, window, codebook, min_events, layout, rejects, output_format
-    )
     with signals():
         try:
+            reading = ReadingOptions(encoding=check_encoding(encoding), sheet=sheet)
+            request = CandidatesRequest(
+                inputs, output, hegemon, window, codebook, min_events, layout, rejects,
+                output_format, reading,
+            )  # fmt: skip
             account, places, best = find(request)
         except UnusableDataset as error:
             refuse(str(error))

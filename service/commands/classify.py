@@ -14,9 +14,10 @@ import click
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
+    ReadOptions,
     open_library,
     open_rulebook,
-    quoting_option,
+    reading_options,
     refuse,
     rulebooks_option,
 )
@@ -72,7 +73,7 @@ _SIGNALLED = 128
     type=_FORMATS,
     help="What OUT gets.  [default: by its ending; for a stream csv]",
 )
-@quoting_option
+@reading_options
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
@@ -84,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     rejects: str | None,
     input_format: str | None,
     output_format: str | None,
-    quoting: bool,
+    read_options: ReadOptions,
     rulebooks: tuple[Path, ...],
 ) -> None:
     """Classify the episodes of datasets.
@@ -101,7 +102,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
     request = ClassifyRequest(
         inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
-        input_format, output_format, quoting,
+        input_format, output_format, read_options(library.codebook),
     )  # fmt: skip
     with signals():
         try:

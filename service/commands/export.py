@@ -14,9 +14,9 @@ from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library
 from softbalance.rules.wording import format_count
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
+    ReadOptions,
     open_library,
     open_rulebook,
-    quoting_option,
     refuse,
     rulebooks_option,
     warn,
@@ -24,6 +24,7 @@ from softbalance.service.commands.options import (
 
 if TYPE_CHECKING:
     from softbalance.rules.classifier import Classifier
+    from softbalance.service.datasets.reading.reading_options import ReadingOptions
     from softbalance.service.datasets.reading.rejects import Reject
     from softbalance.service.exchange.coded import CodedData
 
@@ -44,7 +45,6 @@ def _add_shared_options(function: Command) -> Command:
     """Add what the exports share: the inputs, the output, further rulebooks."""
     for add in (
         rulebooks_option,
-        quoting_option,
         click.option("-o", "--output", metavar="OUT", required=True, help="What to write."),
         click.argument("inputs", metavar="INPUT...", nargs=-1, required=True),
     ):
@@ -73,7 +73,7 @@ def _rulebook(**settings: Any) -> Callable[[Command], Command]:
 def qca(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
     output: str,
-    quoting: bool,
+    read_options: ReadOptions,
     rulebooks: tuple[Path, ...],
     rulebook: str,
     conditions: tuple[str, ...],
@@ -94,7 +94,7 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
     for name in conditions:
         if name not in indicators:
             refuse(str(unknown_name("indicator", name, indicators)))
-    data = _read(inputs, library, _places(output), quoting)
+    data = _read(inputs, library, _places(output), read_options(library.codebook))
     chosen = [name for name in indicators if not conditions or name in conditions]
     table, left_out = _decide_or_refuse(
         lambda: qca_table(data.episodes, classifier, chosen, complete=complete)
@@ -109,13 +109,13 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
 @command.command()
 @_add_shared_options
 def episodes(
-    inputs: tuple[str, ...], output: str, quoting: bool, rulebooks: tuple[Path, ...]
+    inputs: tuple[str, ...], output: str, read_options: ReadOptions, rulebooks: tuple[Path, ...]
 ) -> None:
     """Write Episodes (NDJSON), with sources and coders, as the service takes them."""
     from softbalance.service.exchange.episode_export import episode_lines
 
     library = open_library(rulebooks)
-    data = _read(inputs, library, _places(output), quoting)
+    data = _read(inputs, library, _places(output), read_options(library.codebook))
     lines, rejects = episode_lines(data.episodes, library.codebook)
     rejects = sorted([*data.rejects, *rejects])
     _write(output, b"".join(lines), data, rejects)
@@ -130,7 +130,7 @@ def episodes(
 def package(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
     output: str,
-    quoting: bool,
+    read_options: ReadOptions,
     rulebooks: tuple[Path, ...],
     rulebook: tuple[str, ...],
     title: str | None,
@@ -149,7 +149,7 @@ def package(  # noqa: PLR0913, PLR0917 - one for each option
         refuse("a package is several files; name a folder or a .zip")
     if path.exists() and path.suffix != ".zip":
         refuse(f"{output}: is there already; remove it or name another folder")
-    data = _read(inputs, library, [path], quoting)
+    data = _read(inputs, library, [path], read_options(library.codebook))
     about = {"title": title} if title else {}
     more: dict[str, Any] = {"licenses": [{"name": licence}]} if licence else {}
     files = _decide_or_refuse(lambda: packed(data, classifiers, {**about, **more}))
@@ -166,7 +166,7 @@ def _classifiers(
 
 
 def _read(
-    inputs: tuple[str, ...], library: Library, outputs: Sequence[Path], quoting: bool
+    inputs: tuple[str, ...], library: Library, outputs: Sequence[Path], reading: ReadingOptions
 ) -> CodedData:
     from softbalance.service.datasets.outputs import check_apart, check_writable
     from softbalance.service.datasets.reading.defects import UnusableDataset
@@ -176,7 +176,7 @@ def _read(
         for path in outputs:
             check_writable(path)
         check_apart((), outputs)
-        data = read_data(inputs, library.codebook, outputs, quoting=quoting)
+        data = read_data(inputs, library.codebook, outputs, reading)
     except UnusableDataset as error:
         refuse(str(error))
     warn(data.warnings)

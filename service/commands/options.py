@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -19,12 +20,15 @@ from softbalance.service.settings import Settings, UnusableSetting
 
 if TYPE_CHECKING:
     from softbalance.service.context import Context, LoadedLibrary
+    from softbalance.service.datasets.reading.reading_options import ReadingOptions
     from softbalance.service.store import Store
 
 #: Exit statuses (the shell's convention for 2; 3 is ours).
 USAGE, DONE_WITH_FAILURES = 2, 3
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+#: The options that say how files are to be read, once the codebook is known.
+ReadOptions = Callable[[Codebook], "ReadingOptions"]
 
 
 def rulebooks_option(command: Command) -> Command:
@@ -38,16 +42,82 @@ def rulebooks_option(command: Command) -> Command:
     )(command)
 
 
-def quoting_option(command: Command) -> Command:
-    """Add `--quoting csv|none`, given to the command as the boolean `quoting`."""
-    return click.option(
+encoding_option = click.option(
+    "--encoding", metavar="NAME", help="The encoding of text.  [default: utf-8]"
+)
+sheet_option = click.option("--sheet", metavar="NAME", help="The sheet of a workbook to read.")
+_READING: tuple[Callable[[Command], Command], ...] = (
+    click.option(
+        "--values",
+        multiple=True,
+        metavar="DECLARED",
+        help="How values are spelled: 'yes=1,ja no=2,nein unknown=-99'; 'COLUMN:yes=1 no=2' for "
+        "one column. May be given more than once.",
+    ),
+    encoding_option,
+    click.option(
+        "--delimiter",
+        metavar="CHARACTER",
+        help="What separates the fields of text; `tab` for a tab.  [default: told by the header]",
+    ),
+    click.option(
         "--quoting",
         type=click.Choice(["csv", "none"]),
         default="csv",
         show_default=True,
-        callback=lambda context, option, value: value == "csv",
-        help="Whether quotes in .csv and .tsv enclose a field, or are characters like others.",
-    )(command)
+        help="Whether quotes in text enclose a field, or are characters like others.",
+    ),
+    click.option(
+        "--skip",
+        type=click.IntRange(0),
+        default=0,
+        metavar="N",
+        help="How many lines of text or of a workbook's sheet stand before the header.",
+    ),
+    sheet_option,
+)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how files are to be read.
+
+    They are given to the command as one `read_options`, a function of the codebook, which returns
+    the `ReadingOptions` or refuses with the reason.
+    """
+
+    @functools.wraps(command)
+    def collect(*args: Any, **options: Any) -> Any:
+        given = {name: options.pop(name) for name in _GIVEN}
+        return command(*args, read_options=functools.partial(_reading_options, given), **options)
+
+    for option in reversed(_READING):
+        collect = option(collect)
+    return collect
+
+
+_GIVEN = ("values", "encoding", "delimiter", "quoting", "skip", "sheet")
+
+
+def _reading_options(given: Mapping[str, Any], codebook: Codebook) -> ReadingOptions:
+    from softbalance.service.datasets.reading.declared_values import parse_declared
+    from softbalance.service.datasets.reading.defects import UnusableDataset
+    from softbalance.service.datasets.reading.reading_options import (
+        ReadingOptions,
+        check_delimiter,
+        check_encoding,
+    )
+
+    try:
+        return ReadingOptions(
+            given["quoting"] == "csv",
+            parse_declared(given["values"], codebook),
+            check_encoding(given["encoding"]),
+            check_delimiter(given["delimiter"]),
+            given["skip"],
+            given["sheet"],
+        )
+    except UnusableDataset as error:
+        refuse(str(error))
 
 
 def warn(warnings: Iterable[str]) -> None:

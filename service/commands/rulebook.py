@@ -14,10 +14,11 @@ from softbalance.rules.language.loader import Library, load_folder, load_library
 from softbalance.rules.model import Rulebook
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
+    ReadOptions,
     find_further_rulebooks,
     open_library,
     open_rulebook,
-    quoting_option,
+    reading_options,
     refuse,
     rulebook_folder,
     rulebooks_option,
@@ -27,6 +28,7 @@ from softbalance.service.commands.options import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from softbalance.schemas.rulebooks import Verification
+    from softbalance.service.datasets.reading.reading_options import ReadingOptions
     from softbalance.service.datasets.reclassification import Reclassification
 
 #: Seconds that a service may take to load its rulebooks and start workers with them.
@@ -131,14 +133,14 @@ def verify(
     metavar="DATASET",
     help="A dataset (a file, a glob or -, as for `classify`): tell which episodes change class.",
 )
-@quoting_option
+@reading_options
 @json_option
 @rulebooks_option
 def diff(  # noqa: PLR0913, PLR0917 - one for each option
     before: str,
     after: str,
     dataset: str | None,
-    quoting: bool,
+    read_options: ReadOptions,
     as_json: bool,
     rulebooks: tuple[Path, ...],
 ) -> None:
@@ -154,7 +156,8 @@ def diff(  # noqa: PLR0913, PLR0917 - one for each option
     library = open_library(rulebooks)
     books = [open_rulebook(library, name, rulebooks) for name in (before, after)]
     difference, answers = diff_rulebooks(*books), Equivalence(*books).as_json()
-    found = _reclassify_or_refuse(dataset, *books, quoting=quoting) if dataset else None
+    reading = read_options(books[0].codebook)
+    found = _reclassify_or_refuse(dataset, books[0], books[1], reading) if dataset else None
     if as_json:
         from softbalance.service.datasets import reclassification
 
@@ -201,13 +204,13 @@ def reload(host: str | None, port: int | None, as_json: bool) -> None:
 
 
 def _reclassify_or_refuse(
-    dataset: str, before: Rulebook, after: Rulebook, *, quoting: bool
+    dataset: str, before: Rulebook, after: Rulebook, reading: ReadingOptions
 ) -> Reclassification:
     from softbalance.service.datasets.reading.defects import UnusableDataset
     from softbalance.service.datasets.reclassification import reclassify
 
     try:
-        return reclassify(dataset, before, after, quoting=quoting)
+        return reclassify(dataset, before, after, reading)
     except UnusableDataset as error:
         refuse(str(error))
 

@@ -27,7 +27,7 @@ from softbalance.service.datasets.reading.rejects import mistakes_in
 from softbalance.service.datasets.reading.sheets import read_sheet
 from softbalance.service.datasets.reading.text_lines import Lines
 from softbalance.service.datasets.reading.text_rows import Record, Records
-from softbalance.service.datasets.reading.values import fold_case, parse_value, strip_blanks
+from softbalance.service.datasets.reading.values import DEFAULT_SPELLINGS, fold_case, strip_blanks
 
 #: Lines decided together.
 CHUNK = 1000
@@ -100,7 +100,7 @@ def _sheet_line(
     values = {
         name: value
         for name in codebook.indicators
-        if name in said and (value := parse_value(said[name]))
+        if name in said and (value := DEFAULT_SPELLINGS.parse(name, said[name]))
     }
     episode: Episode = {FORM: fold_case(said[FORM])}
     if coder := strip_blanks(said.get(CODER)):

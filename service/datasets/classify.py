@@ -14,7 +14,8 @@ from softbalance.service.datasets.outputs import (
     workspace,
 )
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.formats import Format, open_inputs
+from softbalance.service.datasets.reading.formats import Format
+from softbalance.service.datasets.reading.inputs import open_inputs
 from softbalance.service.datasets.run import (
     ClassifyRequest,
     Outcome,
@@ -57,7 +58,13 @@ def _classify_files(request: ClassifyRequest) -> Outcome:
     check_writable(rejects)
     check_apart((), (output.path, rejects))
     with workspace(output.path) as folder:
-        files = open_inputs(request.inputs, folder, _format(request.input_format))
+        files = open_inputs(
+            request.inputs,
+            folder,
+            _format(request.input_format),
+            request.reading,
+            request.codebook,
+        )
         check_apart(files, (output.path, rejects))
         from softbalance.service.datasets.engines.duck import DuckRun
         from softbalance.service.datasets.progress import progress_for

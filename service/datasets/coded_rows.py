@@ -24,7 +24,8 @@ from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.duck_files import parquet_sql
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
-from softbalance.service.datasets.reading.formats import Format, open_inputs
+from softbalance.service.datasets.reading.formats import Format
+from softbalance.service.datasets.reading.inputs import open_inputs
 from softbalance.service.datasets.reading.layouts import (
     EPISODE_FIELDS,
     HELP,
@@ -36,12 +37,14 @@ from softbalance.service.datasets.reading.layouts import (
 )
 from softbalance.service.datasets.reading.numbering import warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
 from softbalance.service.datasets.reading.rejects import Reject, join_cells, mistakes_in
 from softbalance.service.datasets.reading.text_rows import Records
 from softbalance.service.datasets.reading.values import (
+    DEFAULT_SPELLINGS,
+    Spellings,
     fold_case,
     list_alike,
-    parse_value,
     strip_blanks,
     warn_of_alike,
 )
@@ -83,6 +86,7 @@ class CodedRows:
     """
 
     codebook: Codebook
+    values: Spellings = DEFAULT_SPELLINGS
     files: list[str] = field(default_factory=list)
     sound: list[CodedRow] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
@@ -106,19 +110,18 @@ def read_rows(
     codebook: Codebook,
     outputs: Sequence[Path],
     check: Callable[[Part], None],
-    *,
-    quoting: bool = True,
+    reading: ReadingOptions = AS_IS,
 ) -> CodedRows:
-    """Read files (.csv, .tsv, .parquet, .ndjson), globs and the stream `-`.
+    """Read files of any format, globs and the stream `-`.
 
     `check` looks at each file before it is read. Raises UnusableDataset, as `check` may, and where
     an input is one of the `outputs`, the files to be written.
     """
     with workspace(None) as folder, duckdb.connect() as connection:
-        files = open_inputs(inputs, folder, None)
+        files = open_inputs(inputs, folder, None, reading, codebook)
         check_apart(files, outputs)
-        dataset = open_dataset(files, codebook, (), connection, quoting=quoting)
-        read = CodedRows(codebook, [file.name for file in files])
+        dataset = open_dataset(files, codebook, (), connection, reading)
+        read = CodedRows(codebook, reading.values, [file.name for file in files])
         for index, part in enumerate(dataset.parts):
             check(part)
             read.warnings += part.header.warnings
@@ -157,10 +160,13 @@ def _cells(
     if part.file.format is Format.PARQUET:
         names = [f"c{place}" for place in range(len(part.types))]
         cells = ", ".join(map(text_sql, names, part.types))
-        table = f"{parquet_sql(part.file.path)} AS named({', '.join(names)})"
-        found = connection.execute(f"SELECT {cells} FROM {table}").fetchall()
-        for number, row in enumerate(found, 1):
-            yield number, number, list(row)
+        named = [*names, "__at"] if part.file.numbered else names
+        line = "__at" if part.file.numbered else "NULL"
+        table = f"{parquet_sql(part.file.path)} AS named({', '.join(named)})"
+        found = connection.execute(f"SELECT {line}, {cells} FROM {table}").fetchall()
+        for number, (at, *row) in enumerate(found, 1):
+            yield number, at or number, row
+        read.blank += part.file.blank
         return
     separator = part.delimiter.encode()
     with part.file.open() as stream:
@@ -195,7 +201,8 @@ def _take(
     silent = (*EPISODE_FIELDS, *OBSERVATION_FIELDS)
     coded = {name: cell for name, cell in said.items() if name not in silent}
     id_ = strip_blanks(said.get(ID))
-    mistakes = list(mistakes_in(coded, read.codebook, grouped=part.header.grouped))
+    grouped, values = part.header.grouped, read.values
+    mistakes = list(mistakes_in(coded, read.codebook, grouped=grouped, values=values))
     if mistakes and id_ == HELP:
         return
     file, line, text = place
@@ -208,14 +215,17 @@ def _take(
     about = _pick_filled(said, EPISODE_FIELDS)
     known = _pick_filled(said, OBSERVATION_FIELDS)
     if part.header.layout is SheetLayout.LONG:
-        value = parse_value(said[VALUE]) or UNKNOWN
+        value = values.parse(VALUE, said[VALUE]) or UNKNOWN
         observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **known}]
     else:
-        values = {n: parse_value(said[n]) or UNKNOWN for n in read.codebook.indicators if n in said}
+        found = {
+            name: values.parse(name, said[name]) or UNKNOWN
+            for name in read.codebook.indicators
+            if name in said
+        }
         # a coder who found nothing has looked: that is told of, as in the long layout
-        looked = part.header.grouped
         observations = [
-            {INDICATOR: n, VALUE: v, **known} for n, v in values.items() if looked or v != UNKNOWN
+            {INDICATOR: n, VALUE: v, **known} for n, v in found.items() if grouped or v != UNKNOWN
         ]
     read.sound.append(
         CodedRow(

@@ -15,7 +15,9 @@ from softbalance.service.datasets.engines.duck import DuckRun
 from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
 from softbalance.service.datasets.reading.duck_files import parquet_sql
-from softbalance.service.datasets.reading.formats import Format, open_inputs
+from softbalance.service.datasets.reading.formats import Format
+from softbalance.service.datasets.reading.inputs import open_inputs
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
 from softbalance.service.datasets.run import ClassifyRequest, report_passed_over
 
 
@@ -46,21 +48,20 @@ class Reclassification:
 
 
 def reclassify(
-    dataset: str, before: Rulebook, after: Rulebook, *, quoting: bool = True
+    dataset: str, before: Rulebook, after: Rulebook, reading: ReadingOptions = AS_IS
 ) -> Reclassification:
     """Classify a dataset (a file, a glob, or `-`) by two rulebooks over one codebook.
 
-    Without `quoting`, a quote in text is a character like others. Says on standard error what may
-    not be meant so.
+    Says on standard error what may not be meant so.
 
     Raises UnusableDataset, also where one of them gives no verdict since it is unsound.
     """
     with workspace(None) as folder:
-        files = open_inputs([dataset], folder, None)
+        files = open_inputs([dataset], folder, None, reading, before.codebook)
         output = Output(folder / "answer.parquet", Format.PARQUET, False)
         books = [before, after]
         request = ClassifyRequest(
-            (dataset,), str(output.path), books, before.codebook, quoting=quoting
+            (dataset,), str(output.path), books, before.codebook, reading=reading
         )
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()

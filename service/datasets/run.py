@@ -11,6 +11,7 @@ from pathlib import Path
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.wording import format_count
 from softbalance.service.datasets.outputs import REJECTS, name_beside
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class ClassifyRequest:
     """What the command line asks for.
 
     `fired` asks for the rules that fired. The formats are those of all inputs and of the output,
-    None where their endings tell. Without `quoting`, a quote in text is a character like others.
+    None where their endings tell.
     """
 
     inputs: tuple[str, ...]
@@ -31,7 +32,7 @@ class ClassifyRequest:
     rejects: str | None = None
     input_format: str | None = None
     output_format: str | None = None
-    quoting: bool = True
+    reading: ReadingOptions = AS_IS
 
 
 @dataclass

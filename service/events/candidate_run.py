@@ -20,6 +20,7 @@ from softbalance.service.datasets.outputs import (
 )
 from softbalance.service.datasets.progress import progress_for
 from softbalance.service.datasets.reading.formats import Format
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
 from softbalance.service.events.account import Account
 from softbalance.service.events.event_layouts import find_layout
 from softbalance.service.events.files import open_events
@@ -39,6 +40,7 @@ class CandidatesRequest:
     layout: str | None = None
     rejects: str | None = None
     output_format: str | None = None
+    reading: ReadingOptions = AS_IS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def find(request: CandidatesRequest) -> tuple[Account, Places, list[dict[str, An
     wanted = find_layout(request.layout) if request.layout else None
     places = _places(request)
     with workspace(places.output.path) as folder:
-        files = open_events(request.inputs, folder, wanted)
+        files = open_events(request.inputs, folder, wanted, request.reading)
         check_apart([each.file for each in files], places.written)
         run = Pipeline(
             files, folder, progress_for(sys.stderr), request.hegemon, request.window,

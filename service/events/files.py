@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import shutil
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
+from softbalance.service.datasets.reading.conversion import read_table, write_csv
+from softbalance.service.datasets.reading.decoding import decode
+from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import (
+    PACKED,
+    READ_ONLY,
     DataFile,
     Format,
-    check_read_once,
-    expand_globs,
     first_bytes,
+)
+from softbalance.service.datasets.reading.inputs import (
+    check_read_once,
+    check_readable,
+    check_taken,
+    expand_globs,
     spool_stream,
 )
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
+from softbalance.service.datasets.reading.unpacking import GZIP, Packed, unpack
 from softbalance.service.events.event_layouts import EventLayout, Shape, layouts, shape_of
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+_ZIP = b"PK\x03\x04"
+#: Tables that are no text. JSON is read as it is.
+_TABLES = tuple(ending for ending in READ_ONLY if ending != ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,52 +42,49 @@ class EventFile:
 
 
 def open_events(
-    patterns: Iterable[str], folder: Path, wanted: EventLayout | None
+    patterns: Iterable[str],
+    folder: Path,
+    wanted: EventLayout | None,
+    reading: ReadingOptions = AS_IS,
 ) -> tuple[EventFile, ...]:
     """Resolve globs, archives and the stream `-` to event files, in the order given.
 
-    What comes from a stream or a zip archive is kept in `folder`. `wanted` is the layout, told
-    from each file's first line if None. Raises UnusableDataset, also where layouts do not go
-    together.
+    What comes from a stream, is packed, or is of a format that is no text is kept in `folder` as
+    text. `wanted` is the layout, told from each file's first line if None. Raises UnusableDataset,
+    also where layouts do not go together.
     """
     names = [name for name, _ in expand_globs(patterns)]
     check_read_once(names)
-    found = tuple(_recognise(_file(name, folder, n), wanted) for n, name in enumerate(names))
+    files = [_file(name, folder, n, reading) for n, name in enumerate(names)]
+    check_taken(reading, files)
+    found = tuple(_recognise(file, wanted) for file in files)
     _check_together(found)
     return found
 
 
-def _file(name: str, folder: Path, number: int) -> DataFile:
+def _file(name: str, folder: Path, number: int, reading: ReadingOptions) -> DataFile:
     path, called = spool_stream(name, folder / f"stream-{number}")
     if path.is_dir():
         raise UnusableDataset(f"{name}: is a folder; name its files, or a glob such as {name}/*")
-    try:
-        with path.open("rb") as opened:
-            start = opened.read(4)
-    except OSError as error:
-        raise UnusableDataset(f"{name}: cannot be read: {error.strerror}") from error
-    if start == _ZIP:
-        return DataFile(_unzip(path, called, folder), Format.TSV, False, called)
-    return DataFile(path, Format.TSV, start.startswith(_GZIP), called)
+    check_readable(path, name)
+    own = Path(name).name
+    ending = Path(own).suffix.lower()
+    if ending not in PACKED and ending not in _TABLES and _start(path, len(_ZIP)) == _ZIP:
+        own += ".zip"
+    packed = unpack(Packed(path, called, own), folder / f"unpacked-{number}")
+    ending = Path(packed.file).suffix.lower()
+    made = folder / f"converted-{number}"
+    if ending in _TABLES:
+        write_csv(read_table(packed, ending, reading, None), made)
+        return DataFile(made, Format.TSV, False, packed.name, kind=ending[1:])
+    gzipped = _start(packed.path, len(GZIP)) == GZIP
+    file = DataFile(packed.path, Format.TSV, gzipped, packed.name)
+    return decode(file, made, reading.encoding) if reading.encoding else file
 
 
-def _unzip(path: Path, name: str, folder: Path) -> Path:
-    """Unpack the one file of an archive, as GDELT publishes its files."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) != 1:
-                raise UnusableDataset(
-                    f"{name}: holds {len(members)} files; unpack it and name the one with events"
-                )
-            kept = folder / f"unzipped-{len(list(folder.iterdir()))}"
-            with archive.open(members[0]) as packed, kept.open("wb") as out:
-                shutil.copyfileobj(packed, out, 1 << 20)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        if find_lack_of_space(error):
-            raise
-        raise UnusableDataset(f"{name}: cannot be unpacked: {error}") from error
-    return kept
+def _start(path: Path, size: int) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(size)
 
 
 def _recognise(file: DataFile, wanted: EventLayout | None) -> EventFile:

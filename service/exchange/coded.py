@@ -14,6 +14,7 @@ from softbalance.service.datasets.reading.dataset import Part
 from softbalance.service.datasets.reading.defects import DISAGREE
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.layouts import EPISODE_FIELDS, ID
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
 from softbalance.service.datasets.reading.rejects import Reject
 from softbalance.service.datasets.reading.values import disagreement
 
@@ -48,7 +49,10 @@ class CodedData:
 
 
 def read_data(
-    inputs: Sequence[str], codebook: Codebook, outputs: Sequence[Path], *, quoting: bool = True
+    inputs: Sequence[str],
+    codebook: Codebook,
+    outputs: Sequence[Path],
+    reading: ReadingOptions = AS_IS,
 ) -> CodedData:
     """Read coded data of any layout and put the rows of an id together.
 
@@ -63,7 +67,7 @@ def read_data(
     def look(part: Part) -> None:
         alone.append(part.file.format is not Format.NDJSON and not part.header.grouped)
 
-    read = read_rows(inputs, codebook, outputs, look, quoting=quoting)
+    read = read_rows(inputs, codebook, outputs, look, reading)
     by_id: dict[str, list[CodedRow]] = {}
     rejects = list(read.rejects)
     for row in read.sound:

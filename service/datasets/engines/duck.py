@@ -76,7 +76,7 @@ class DuckRun:
         self._connection = duckdb.connect(config={"temp_directory": str(folder / "spilled")})
         taken = answer_names(request.rulebooks, request.fired)
         self.dataset = open_dataset(
-            files, request.codebook, taken, self._connection, quoting=request.quoting
+            files, request.codebook, taken, self._connection, request.reading
         )
         if not self.dataset.grouped:
             (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
@@ -88,6 +88,7 @@ class DuckRun:
         Raises UnusableDataset if a file turns out to be unreadable, KeyboardInterrupt.
         """
         outcome = self._run_at_once() or self._run_thoroughly()
+        outcome.blank += sum(part.file.blank for part in self.dataset.parts)
         if outcome.classified or outcome.rejected:
             outcome.warnings[:0] = [w for part in self.dataset.parts for w in part.header.warnings]
         outcome.warnings += self._warn_of_ids() + self._warn_of_lost()
@@ -238,20 +239,22 @@ class DuckRun:
 
     def _define(self, source: str, strict: bool) -> None:
         """Define the views `source`, `checked` and `codings`; if grouped, `episodes` too."""
-        codebook = self.request.codebook
+        codebook, values = self.request.codebook, self.request.reading.values
         first = assign_coding_bits(codebook).bitsets[0]
         self._view("source", source)
         if self.dataset.layout is SheetLayout.WIDE:
             several = len(self.dataset.parts) > 1
             meaning, grouped = self.dataset.meaning, self.dataset.grouped
-            checked = wide_sql("source", meaning, codebook, several=several, grouped=grouped)
+            checked = wide_sql(
+                "source", meaning, codebook, values, several=several, grouped=grouped
+            )
             self._view("checked", checked)
             if not grouped:
                 self._view("codings", _guard_sql("checked", first, strict))
                 return
             rows, gather_sql = first, gathered_sql
         else:
-            self._view("checked", observations_sql("source", codebook))
+            self._view("checked", observations_sql("source", codebook, values))
             rows, gather_sql = FORM, episodes_sql
         self._view("sound_rows", _guard_sql("checked", rows, strict))
         own = [f"{OWN}{i}" for i in range(len(self.dataset.own))]
@@ -279,8 +282,9 @@ class DuckRun:
         part = self.dataset.parts[file]
         row = cells[0] if part.types else join_cells(cells, part.delimiter)
         here = {name: cell for name, cell in said.items() if name in (ID, *part.header.places)}
+        codebook, values = self.request.codebook, self.request.reading.values
         return rejects_of(
-            file, line, here, row, self.request.codebook, grouped=self.dataset.grouped
+            file, line, here, row, codebook, grouped=self.dataset.grouped, values=values
         )
 
     def _query(self, sql: str) -> duckdb.DuckDBPyConnection:

@@ -18,14 +18,17 @@ from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, VALUES, YES
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
-from softbalance.service.datasets.reading.values import BLANKS, SPELLINGS
-
-#: How a value is spelled → the value.
-_SPELLED = {spelling: value for value, all_ in SPELLINGS.items() for spelling in all_}
+from softbalance.service.datasets.reading.values import BLANKS, Spellings
 
 
-def wide_sql(
-    source: str, meaning: Sequence[str], codebook: Codebook, *, several: bool, grouped: bool
+def wide_sql(  # noqa: PLR0913 - what is read, and how
+    source: str,
+    meaning: Sequence[str],
+    codebook: Codebook,
+    values: Spellings,
+    *,
+    several: bool,
+    grouped: bool,
 ) -> str:
     """Return the query that adds `id`, the bitsets and `sound` to each row of a wide source.
 
@@ -35,7 +38,7 @@ def wide_sql(
     cells = {FORM: _read_names(FORM, codebook.forms)}
     for indicator in codebook.indicators:
         known = indicator in meaning
-        cells[indicator] = _read_values(indicator) if known else [("true", UNKNOWN)]
+        cells[indicator] = _read_values(indicator, values) if known else [("true", UNKNOWN)]
     number = "'row-' || row::VARCHAR"
     made = f"(file + 1)::VARCHAR || '-' || {number}" if several else number
     id_ = _id_sql() if grouped else f"coalesce({_id_sql()}, {made})"
@@ -46,13 +49,13 @@ def wide_sql(
     return f"SELECT *, {ID} IS NOT NULL AND {count} = {len(cells)} AS sound FROM ({worded})"
 
 
-def observations_sql(source: str, codebook: Codebook) -> str:
+def observations_sql(source: str, codebook: Codebook, values: Spellings) -> str:
     """Return the query that reads the rows of a long source, and tells whether each is sound."""
     columns = {
         ID: _id_sql(),
         FORM: _case_sql(_read_names(FORM, codebook.forms)),
         INDICATOR: _case_sql(_read_names(INDICATOR, codebook.indicators)),
-        VALUE: _case_sql(_read_values(VALUE)),
+        VALUE: _case_sql(_read_values(VALUE, values)),
     }
     read = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     sound = " AND ".join(f"{name} IS NOT NULL" for name in columns)
@@ -137,13 +140,19 @@ def _reconciled_sql(bitset: str, bits: BitPositions, codebook: Codebook) -> str:
     return " | ".join(f"(({sql}) << {VALUES.index(value)})" for value, sql in said.items())
 
 
-def _read_values(name: str) -> Readings:
+def _read_values(name: str, values: Spellings) -> Readings:
     """Read a cell that says a value: what is usual first, since the first that is true counts."""
     said = quote_name(SAID + name)
-    exact = [(f"{said} = {quote_text(value)}", value) for value in VALUES]
-    blank = [(f"{said} IS NULL", UNKNOWN)]
-    others = [(f"{said} = {quote_text(s)}", value) for s, value in _SPELLED.items() if s != value]
-    loose = [(_match_sql(said, spelled), value) for value, spelled in SPELLINGS.items()]
+    spelled = values.of(name)
+    exact = [(f"{said} = {quote_text(value)}", spelled[value]) for value in VALUES]
+    blank = [(f"{said} IS NULL", spelled[""])]
+    others, loose = [], []
+    for value in VALUES:
+        spellings = [spelling for spelling, meant in spelled.items() if meant == value]
+        if spellings:
+            listed = ", ".join(map(quote_text, spellings))
+            others.append((f"{said} IN ({listed})", value))
+            loose.append((_match_sql(said, spellings), value))
     return [*exact, *blank, *others, *loose]
 
 
@@ -159,7 +168,7 @@ def _match_sql(said: str, spelled: Iterable[str]) -> str:
     As one pattern: to trim more than spaces costs DuckDB many times as much.
     """
     words = "|".join(
-        "".join(f"[{c}{c.upper()}]" if c.isalpha() else re.escape(c) for c in word)
+        "".join(f"[{c}{c.upper()}]" if c != c.upper() else re.escape(c) for c in word)
         for word in spelled
     )
     pattern = f"[{BLANKS}]*(?:{words})[{BLANKS}]*"

@@ -57,10 +57,12 @@ def _parquet(part: Part) -> str:
     else:
         scanned = parquet_sql(part.file.path, f"{number} = true")
         rows = f"SELECT * EXCLUDE ({number}), {number} FROM {scanned}"
-    names = ", ".join(f"c{place}" for place in range(len(part.header.names)))
+    names = [f"c{place}" for place in range(len(part.header.names))]
+    named = [*names, "__at"] if part.file.numbered else names
+    line = "__at" if part.file.numbered else "__number + 1"
     return (
-        f"(SELECT __number + 1 AS __row, __number + 1 AS __line, * EXCLUDE (__number) "
-        f"FROM ({rows}) AS named({names}, __number))"
+        f"(SELECT __number + 1 AS __row, {line} AS __line, {', '.join(names)} "
+        f"FROM ({rows}) AS named({', '.join(named)}, __number))"
     )
 
 

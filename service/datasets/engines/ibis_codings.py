@@ -9,16 +9,16 @@ be given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import ibis
 import ibis.expr.types as ir
 from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.table.expression import reconcile_coders, reconcile_observations
-from softbalance.schemas.fields import UNKNOWN
+from softbalance.schemas.fields import UNKNOWN, VALUES
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
-from softbalance.service.datasets.reading.values import BLANKS, SPELLINGS
+from softbalance.service.datasets.reading.values import BLANKS, Spellings
 
 SOUND, ROW = "sound", "row"
 
@@ -39,11 +39,10 @@ def to_text(column: ir.Value) -> ir.StringValue:
     return column.cast("string")
 
 
-def read_value(said: ir.StringValue) -> ir.StringValue:
-    """Return the value that a cell says, null where it says none."""
-    pairs = [(spelling, value) for value, all_ in SPELLINGS.items() for spelling in all_]
-    rare = strip_blanks(said.fill_null("")).lower().cases(*pairs)
-    return said.cases(*((value, value) for value in SPELLINGS), else_=rare)
+def read_value(said: ir.StringValue, spelled: Mapping[str, str]) -> ir.StringValue:
+    """Return the value that a cell says by its spelling, null where it says none."""
+    rare = strip_blanks(said.fill_null("")).lower().cases(*spelled.items())
+    return said.cases(*((value, spelled[value]) for value in VALUES), else_=rare)
 
 
 def read_name(said: ir.StringValue, known: Iterable[str]) -> ir.StringValue:
@@ -67,7 +66,9 @@ def remove_blanks(said: ir.StringValue) -> ir.StringValue:
     return said.re_replace(f"[{BLANKS}]+", "")
 
 
-def wide_codings(source: ir.Table, codebook: Codebook, *, grouped: bool) -> ir.Table:
+def wide_codings(
+    source: ir.Table, codebook: Codebook, values: Spellings, *, grouped: bool
+) -> ir.Table:
     """Return the codings of a wide source, a row each.
 
     A row without an id gets one from its number; where rows are `grouped` by id it is not sound.
@@ -80,7 +81,9 @@ def wide_codings(source: ir.Table, codebook: Codebook, *, grouped: bool) -> ir.T
     for indicator in codebook.indicators:
         said = SAID + indicator
         known = said in source.columns
-        names[indicator] = read_value(source[said]) if known else ibis.literal(UNKNOWN)
+        names[indicator] = (
+            read_value(source[said], values.of(indicator)) if known else ibis.literal(UNKNOWN)
+        )
     table = source.mutate(**names)
     checked = [ID, FORM, *(i for i in codebook.indicators if SAID + i in source.columns)]
     return table.mutate(**{SOUND: ibis.and_(*(table[name].notnull() for name in checked))})
@@ -90,14 +93,14 @@ def _make_id(source: ir.Table) -> ir.StringValue:
     return ibis.literal("row-").concat(source[ROW].cast("string"))
 
 
-def observations(source: ir.Table, codebook: Codebook) -> ir.Table:
+def observations(source: ir.Table, codebook: Codebook, values: Spellings) -> ir.Table:
     """Return the observations of a long source, a row each, and whether each is sound by itself."""
     table = source.mutate(
         **{
             ID: read_id(source[SAID + ID]),
             FORM: read_name(source[SAID + FORM], codebook.forms),
             INDICATOR: read_name(source[SAID + INDICATOR], codebook.indicators),
-            VALUE: read_value(source[SAID + VALUE]),
+            VALUE: read_value(source[SAID + VALUE], values.of(VALUE)),
         }
     )
     needed = (ID, FORM, INDICATOR, VALUE)

@@ -31,6 +31,7 @@ from softbalance.service.datasets.reading.layouts import (
     SheetLayout,
     read_header,
 )
+from softbalance.service.datasets.reading.reading_options import refuse_file_options
 from softbalance.service.datasets.reading.values import list_alike, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome
 from sqlglot import exp
@@ -48,6 +49,7 @@ def classify_tables(request: ClassifyRequest) -> Outcome:
 
     Raises UnusableDataset: no such database, table or column, or a new table's name is taken.
     """
+    refuse_file_options(request.reading, "a table of a database")
     try:
         connection = _connect(request.engine)
     except Exception as error:  # each backend has its own
@@ -132,11 +134,12 @@ class Plan:
         self._header, self._request = header, request
         self._codebook: Codebook = request.codebook
         self._own = [f"{OWN}{n}" for n in range(len(header.own))]
+        values = request.reading.values
         if header.layout is SheetLayout.WIDE:
-            self._checked = wide_codings(source, self._codebook, grouped=header.grouped)
+            self._checked = wide_codings(source, self._codebook, values, grouped=header.grouped)
             gather = gather_coders
         else:
-            self._checked = observations(source, self._codebook)
+            self._checked = observations(source, self._codebook, values)
             gather = gather_observations
         self._episodes = self._checked
         if header.grouped:

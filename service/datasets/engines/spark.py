@@ -17,6 +17,7 @@ from softbalance.service.datasets.reading.defects import ENCODING, RAGGED, Unusa
 from softbalance.service.datasets.reading.folders import fixed_part
 from softbalance.service.datasets.reading.formats import Format, format_of
 from softbalance.service.datasets.reading.layouts import read_header
+from softbalance.service.datasets.reading.reading_options import refuse_file_options
 from softbalance.service.datasets.reading.values import list_alike, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome, rejects_path
 
@@ -56,8 +57,7 @@ def classify_on_spark(request: ClassifyRequest) -> Outcome:
         raise UnusableDataset(
             "Spark reads and writes .csv, .tsv and .parquet, one format at a time"
         )
-    if not request.quoting and formats != {Format.PARQUET}:
-        raise UnusableDataset("Spark takes quotes for what encloses a field; leave --quoting out")
+    refuse_file_options(request.reading, "Spark")
     with _session(request.master) as spark:
         try:
             return _Run(request, spark, formats.pop(), output).run()

@@ -67,12 +67,13 @@ def misleads_duckdb(part: Part) -> bool:
     """Return whether DuckDB may read a part otherwise than meant, and says nothing.
 
     It takes what first looks like the end of a line, be it in a cell of the header, for the end of
-    all, and any other for one as well, or for none. And in tab-separated text a quote is often but
-    a quote: what it swallows has to be told.
+    all, and any other for one as well, or for none. Lines that stand before the header may have
+    quotes of their own. And in tab-separated text a quote is often but a quote: what it swallows
+    has to be told.
     """
     if part.types:
         return False
-    if part.sheet.header_lines > part.sheet.named + 1:
+    if part.sheet.header_lines > part.sheet.named + 1 or part.sheet.named > 1:
         return True
     try:
         with part.file.open() as stream:

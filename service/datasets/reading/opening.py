@@ -17,7 +17,8 @@ from softbalance.service.datasets.reading.folders import (
 )
 from softbalance.service.datasets.reading.formats import DataFile, Format, first_bytes
 from softbalance.service.datasets.reading.layouts import ID, Header, SheetLayout, read_header
-from softbalance.service.datasets.reading.sheets import open_sheet
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
+from softbalance.service.datasets.reading.sheets import PLAIN, open_sheet
 
 _NESTED = ("[]", "STRUCT", "MAP", "BLOB", "UNION")
 
@@ -27,16 +28,27 @@ def open_dataset(
     codebook: Codebook,
     taken: Iterable[str],
     connection: duckdb.DuckDBPyConnection,
-    *,
-    quoting: bool = True,
+    reading: ReadingOptions = AS_IS,
 ) -> Dataset:
     """Look at the files and put them together to one dataset.
 
-    `taken` are the names of the answer's columns. Without `quoting`, a quote in text is a character
-    like others. Raises UnusableDataset.
+    `taken` are the names of the answer's columns. Raises UnusableDataset.
     """
-    parts = [_part(file, codebook, connection, quoting) for file in files]
+    parts = [_part(file, codebook, connection, reading) for file in files]
+    _check_declared(parts, reading)
     return combine_parts([_add_folders(part, codebook) for part in parts], taken)
+
+
+def _check_declared(parts: Sequence[Part], reading: ReadingOptions) -> None:
+    """Raise UnusableDataset where values are declared for a column that no file has."""
+    for column in reading.values.columns:
+        if any(column in part.header.places for part in parts):
+            continue
+        long = any(part.header.layout is SheetLayout.LONG for part in parts)
+        remedy = "declare it for the column 'value', or" if long else "correct its name, or"
+        raise UnusableDataset(
+            f"--values: no input has a column {column!r}; {remedy} leave the column out"
+        )
 
 
 def _add_folders(part: Part, codebook: Codebook) -> Part:
@@ -49,18 +61,24 @@ def _add_folders(part: Part, codebook: Codebook) -> Part:
 
 
 def _part(
-    file: DataFile, codebook: Codebook, connection: duckdb.DuckDBPyConnection, quoting: bool
+    file: DataFile,
+    codebook: Codebook,
+    connection: duckdb.DuckDBPyConnection,
+    reading: ReadingOptions,
 ) -> Part:
     if file.format is Format.NDJSON:
         first_bytes(file)
         return Part(file, episode_header(codebook))
+    sheet, types = PLAIN, tuple[str, ...]()
     if file.format is Format.PARQUET:
         names, types = _parquet_columns(file, connection)
-        part = Part(file, read_header(names, codebook, file.name), types=types)
-        _check_types(part)
-        return part
-    names, sheet = open_sheet(file, quoting=quoting)
-    return Part(file, read_header(names, codebook, file.name), sheet)
+    else:
+        names, sheet = open_sheet(file, reading)
+    header = read_header(names, codebook, file.name)
+    header = replace(header, warnings=(*file.warnings, *header.warnings))
+    part = Part(file, header, sheet, types)
+    _check_types(part)
+    return part
 
 
 def episode_header(codebook: Codebook) -> Header:
@@ -80,7 +98,8 @@ def _parquet_columns(
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise UnusableDataset(f"{file.name}: cannot be read as Parquet: {reason}") from error
-    return _find_columns(nodes), tuple(map(str, types))
+    columns = len(types) - file.numbered
+    return _find_columns(nodes)[:columns], tuple(map(str, types[:columns]))
 
 
 def _find_columns(nodes: list[tuple[str, int | None]]) -> list[str]:

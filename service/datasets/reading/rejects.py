@@ -14,11 +14,12 @@ from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.values import (
+    DEFAULT_SPELLINGS,
+    Spellings,
     disagreement,
     form_mistake,
     id_mistake,
     indicator_mistake,
-    value_mistake,
 )
 
 #: The columns of a rejects file; `file` follows where there are several inputs.
@@ -43,7 +44,11 @@ class Reject(NamedTuple):
 
 
 def mistakes_in(
-    said: Mapping[str, str | None], codebook: Codebook, *, grouped: bool
+    said: Mapping[str, str | None],
+    codebook: Codebook,
+    *,
+    grouped: bool,
+    values: Spellings = DEFAULT_SPELLINGS,
 ) -> Iterator[tuple[str, str, Mistake]]:
     """Yield the mistakes of a row by what its cells say: the column, what it says, the mistake.
 
@@ -59,7 +64,7 @@ def mistakes_in(
         elif column == INDICATOR:
             mistake = indicator_mistake(cell, indicators)
         elif column == VALUE or column in codebook.indicators:
-            mistake = value_mistake(cell)
+            mistake = values.find_mistake(column, cell)
         if mistake is not None:
             yield column, cell or "", mistake
 
@@ -72,9 +77,10 @@ def rejects_of(  # noqa: PLR0913
     codebook: Codebook,
     *,
     grouped: bool,
+    values: Spellings,
 ) -> Iterator[Reject]:
     """Yield the rejects of one row: its own mistakes or, if it has none, that of its id's rows."""
-    found = list(mistakes_in(said, codebook, grouped=grouped))
+    found = list(mistakes_in(said, codebook, grouped=grouped, values=values))
     if not found:
         found = [(FORM, said[FORM] or "", disagreement(said[FORM]))]
     for column, value, mistake in found:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from softbalance.service.datasets.reading.content import name_content
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import DataFile, Format, first_bytes
+from softbalance.service.datasets.reading.reading_options import AS_IS, ReadingOptions
+from softbalance.service.datasets.reading.survey_rows import SURVEY_ROWS, count_survey_rows
 from softbalance.service.datasets.reading.text_lines import MAX_RECORD, Lines
 from softbalance.service.datasets.reading.values import fold_case
 
@@ -18,14 +22,16 @@ from softbalance.service.datasets.reading.values import fold_case
 _DELIMITERS = {Format.CSV: (",", ";", "\t"), Format.TSV: ("\t",)}
 #: The line in which a spreadsheet names the delimiter, before the header.
 _NAMED = re.compile(rb'"?sep=(.)"?\s*', re.IGNORECASE)
+#: The most lines that are looked at for the rows of a survey tool; a question may have several.
+_SURVEY_LINES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What separates the fields of a text file, and how many lines its header takes.
 
-    `named` are the lines before it, `header_lines` both together. Without `quoting` a quote is a
-    character like others.
+    `named` are the lines before it, `header_lines` all together, with those that a survey tool
+    writes after it. Without `quoting` a quote is a character like others.
     """
 
     delimiter: str = ","
@@ -37,35 +43,58 @@ class Sheet:
 PLAIN = Sheet()
 
 
-def open_sheet(file: DataFile, *, quoting: bool = True) -> tuple[list[str], Sheet]:
+def open_sheet(file: DataFile, reading: ReadingOptions = AS_IS) -> tuple[list[str], Sheet]:
     """Return the column names of a text file and how it is written.
 
     Raises UnusableDataset where there is no header, none in UTF-8, or no text.
     """
     first_bytes(file)
     with file.open() as stream:
-        lines = Lines(stream, quoting=quoting)
-        return read_sheet(lines, file.format, file.name, quoting=quoting)
+        lines = Lines(stream, quoting=reading.quoting)
+        return read_sheet(lines, file.format, file.name, reading)
 
 
 def read_sheet(
-    lines: Lines, format_: Format, place: str, *, quoting: bool = True
+    lines: Lines, format_: Format, place: str, reading: ReadingOptions = AS_IS
 ) -> tuple[list[str], Sheet]:
     """Take the header from lines; return the column names and how the sheet is written.
 
     `place` is what to call the sheet. Raises UnusableDataset, see `open_sheet`.
     """
-    named, delimiters = 0, _DELIMITERS[format_]
+    named, delimiters = reading.skip, _DELIMITERS[format_]
+    for _ in range(reading.skip):
+        next(lines, None)
     _, first = next(lines, (0, b""))
     if told := name_content(first):
         raise UnusableDataset(f"{place}: {told}")
     if found := _NAMED.fullmatch(first):
-        named, delimiters = 1, (found[1].decode("utf-8", "replace"),)
+        named, delimiters = named + 1, (found[1].decode("utf-8", "replace"),)
         _, first = next(lines, (0, b""))
-    header = _take_header(first, lines) if quoting else [first]
+    if reading.delimiter:
+        delimiters = (reading.delimiter,)
+    header = _take_header(first, lines) if reading.quoting else [first]
     text = b"".join(header).decode("utf-8", "replace")
-    names, delimiter = _split_header(text, delimiters, place, quoting)
-    return names, Sheet(delimiter, named, named + len(header), quoting)
+    names, delimiter = _split_header(text, delimiters, place, reading.quoting)
+    survey = _take_survey_lines(lines, delimiter, reading.quoting)
+    return names, Sheet(delimiter, named, named + len(header) + survey, reading.quoting)
+
+
+def _take_survey_lines(lines: Lines, delimiter: str, quoting: bool) -> int:
+    """Pass over what a survey tool writes between the header and the rows; return its lines."""
+    taken = [line for _, line in islice(lines, _SURVEY_LINES)]
+    text = (line.decode("utf-8", "replace") for line in taken)
+    reader = (
+        csv.reader(text, delimiter=delimiter)
+        if quoting
+        else csv.reader(text, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    )
+    rows: list[tuple[list[str], int]] = []
+    with contextlib.suppress(csv.Error):
+        rows += islice(((cells, reader.line_num) for cells in reader if any(cells)), SURVEY_ROWS)
+    extra = count_survey_rows([cells for cells, _ in rows])
+    kept = rows[extra - 1][1] if extra else 0
+    lines.give_back(taken[kept:])
+    return kept
 
 
 def _take_header(first: bytes, lines: Lines) -> list[bytes]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, VALUES, YES
 from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
@@ -11,9 +13,11 @@ from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
 SPELLINGS: dict[str, tuple[str, ...]] = {
     YES: ("yes", "y", "1", "true", "t", "1.0"),
     NO: ("no", "n", "0", "false", "f", "0.0"),
-    UNKNOWN: ("unknown", "na", "n/a", ".", ""),
+    # the missing values of Stata are written `.` and `.a` to `.z`
+    UNKNOWN: ("unknown", "na", "n/a", ".", "", *(f".{a}" for a in string.ascii_lowercase)),
     CONTESTED: ("contested",),
 }
+_DEFAULT = {spelling: value for value, all_ in SPELLINGS.items() for spelling in all_}
 #: The blanks of ASCII, then others that are not seen: no-break, of other widths, of none.
 ASCII_BLANKS = " \t\n\r\v\f"
 BLANKS = ASCII_BLANKS + (
@@ -58,17 +62,39 @@ def warn_of_alike(what: str, alike: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def parse_value(cell: object) -> str | None:
-    """Return the value that an indicator's cell says, or None if it says none."""
-    said = fold_case(cell)
-    return next((value for value, spellings in SPELLINGS.items() if said in spellings), None)
+class Spellings:
+    """How cells spell values: as `SPELLINGS` has it, and before that as somebody declares it.
+
+    `everywhere` says for all columns which value a spelling has, `columns` for single ones: an
+    indicator's or, in the long layout, `value`. Spellings are in lower case, without blanks around.
+    """
+
+    def __init__(
+        self,
+        everywhere: Mapping[str, str] = MappingProxyType({}),
+        columns: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
+        self._everywhere = _DEFAULT | dict(everywhere)
+        self._columns = {name: self._everywhere | dict(own) for name, own in columns.items()}
+        #: The columns for which something is declared that does not hold for all.
+        self.columns = tuple(columns)
+
+    def of(self, column: str) -> Mapping[str, str]:
+        """Return the value of each spelling in a column."""
+        return self._columns.get(column, self._everywhere)
+
+    def parse(self, column: str, cell: object) -> str | None:
+        """Return the value that a column's cell says, or None if it says none."""
+        return self.of(column).get(fold_case(cell))
+
+    def find_mistake(self, column: str, cell: object) -> Mistake | None:
+        """Return what is wrong with a column's cell, or None if it says a value."""
+        if self.parse(column, cell) is not None:
+            return None
+        return unknown_name("value", str(cell), VALUES)
 
 
-def value_mistake(cell: object) -> Mistake | None:
-    """Return what is wrong with an indicator's cell, or None if it says a value."""
-    if parse_value(cell) is not None:
-        return None
-    return unknown_name("value", str(cell), VALUES)
+DEFAULT_SPELLINGS = Spellings()
 
 
 def form_mistake(cell: object, forms: tuple[str, ...]) -> Mistake | None:
