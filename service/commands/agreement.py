@@ -83,9 +83,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Say how far coders of the same episodes agree, and at which rules they part.
 
-    INPUT are files in the long layout (.csv, .tsv, .parquet) with a column `coder`, or Episodes
-    (.ndjson, .jsonl) whose observations have coders; or - for a stream, or a glob. Exits with 3 if
-    there were rows that cannot be used.
+    INPUT are sheets with a column `coder`, in any format that `softbalance classify` reads, or
+    Episodes (.ndjson, .jsonl, .json) whose observations have coders; or - for a stream, or
+    a glob. Exits with 3 if there were rows that cannot be used.
     """
     if as_json and table:
         refuse("--json and --csv exclude each other; --json has all tables")

@@ -20,6 +20,7 @@ from softbalance.service.commands.options import (
     reading_options,
     refuse,
     rulebooks_option,
+    spreadsheet_options,
 )
 
 _FORMATS = click.Choice(["csv", "tsv", "ndjson", "parquet"])
@@ -73,6 +74,7 @@ _SIGNALLED = 128
     type=_FORMATS,
     help="What OUT gets.  [default: by its ending; for a stream csv]",
 )
+@spreadsheet_options
 @reading_options
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
@@ -85,13 +87,16 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     rejects: str | None,
     input_format: str | None,
     output_format: str | None,
+    bom: bool,
+    safe_cells: bool,
     read_options: ReadOptions,
     rulebooks: tuple[Path, ...],
 ) -> None:
     """Classify the episodes of datasets.
 
     INPUT and OUT are .csv, .tsv, .ndjson, .jsonl (each also .gz) or .parquet files, or - for a
-    stream; INPUT may be a glob. OUT appears whole or not at all. Exits with 3 if there were rows
+    stream; INPUT may be a glob, and .xlsx, .dta, .sav, .por, .rds, .feather, .json, or .zip or .zst
+    of any of these. OUT appears whole or not at all. Exits with 3 if there were rows
     that cannot be classified.
     """
     from softbalance.service.datasets.classify import classify
@@ -102,7 +107,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
     request = ClassifyRequest(
         inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
-        input_format, output_format, read_options(library.codebook),
+        input_format, output_format, read_options(library.codebook), bom, safe_cells,
     )  # fmt: skip
     with signals():
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 import zipfile
@@ -19,6 +20,7 @@ from softbalance.service.commands.options import (
     open_rulebook,
     refuse,
     rulebooks_option,
+    spreadsheet_options,
     warn,
 )
 
@@ -35,7 +37,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def command() -> None:
     """Write coded data for other programs.
 
-    INPUT is coded data as for `softbalance classify` (.csv, .tsv, .parquet, .ndjson): a row an
+    INPUT is coded data in any format that `softbalance classify` reads: a row an
     episode, or a row an observation, whose observations are reconciled. OUT appears whole or not at
     all. Exits with 3 if there were rows that cannot be used; they are in OUT.rejects.csv.
     """
@@ -45,6 +47,7 @@ def _add_shared_options(function: Command) -> Command:
     """Add what the exports share: the inputs, the output, further rulebooks."""
     for add in (
         rulebooks_option,
+        reading_options,
         click.option("-o", "--output", metavar="OUT", required=True, help="What to write."),
         click.argument("inputs", metavar="INPUT...", nargs=-1, required=True),
     ):
@@ -70,6 +73,7 @@ def _rulebook(**settings: Any) -> Callable[[Command], Command]:
     help="An indicator to be a condition; may be given more than once.  [default: all]",
 )
 @click.option("--complete", is_flag=True, help="Leave out the cases with an empty cell.")
+@spreadsheet_options
 def qca(  # noqa: PLR0913, PLR0917 - one for each option
     inputs: tuple[str, ...],
     output: str,
@@ -78,6 +82,8 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
     rulebook: str,
     conditions: tuple[str, ...],
     complete: bool,
+    bom: bool,
+    safe_cells: bool,
 ) -> None:
     """Write a 0/1 table for Qualitative Comparative Analysis.
 
@@ -97,9 +103,9 @@ def qca(  # noqa: PLR0913, PLR0917 - one for each option
     data = _read(inputs, library, _places(output), read_options(library.codebook))
     chosen = [name for name in indicators if not conditions or name in conditions]
     table, left_out = _decide_or_refuse(
-        lambda: qca_table(data.episodes, classifier, chosen, complete=complete)
+        lambda: qca_table(data.episodes, classifier, chosen, complete=complete, safe=safe_cells)
     )
-    _write(output, table.encode(), data, data.rejects)
+    _write(output, (codecs.BOM_UTF8 if bom else b"") + table.encode(), data, data.rejects)
     if left_out:
         of = f"{left_out:,} of {format_count(len(data.episodes), 'cases')}"
         click.echo(f"softbalance: {of} left out for an empty cell", err=True)

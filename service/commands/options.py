@@ -78,6 +78,22 @@ _READING: tuple[Callable[[Command], Command], ...] = (
 )
 
 
+def spreadsheet_options(command: Command) -> Command:
+    """Add `--bom` and `--safe-cells`, given to the command as booleans."""
+    for option in (
+        click.option(
+            "--safe-cells",
+            is_flag=True,
+            help="Put a ' before cells of CSV that a spreadsheet would run as formulas.",
+        ),
+        click.option(
+            "--bom", is_flag=True, help="Begin CSV with the mark by which Excel tells UTF-8."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how files are to be read.
 

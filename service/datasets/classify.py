@@ -16,6 +16,7 @@ from softbalance.service.datasets.outputs import (
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.formats import Format
 from softbalance.service.datasets.reading.inputs import open_inputs
+from softbalance.service.datasets.reading.spreadsheets import add_mark
 from softbalance.service.datasets.run import (
     ClassifyRequest,
     Outcome,
@@ -33,6 +34,8 @@ def classify(request: ClassifyRequest) -> Outcome:
     """Do what is asked. Raises UnusableDataset, with nothing written, and KeyboardInterrupt."""
     if request.engine == "duckdb":
         return _classify_files(request)
+    if request.bom or request.safe_cells:
+        raise UnusableDataset("--bom and --safe-cells hold for --engine duckdb; leave them out")
     if request.engine == "spark":
         from softbalance.service.datasets.engines.spark import classify_on_spark
 
@@ -54,6 +57,8 @@ def _report(outcome: Outcome) -> Outcome:
 
 def _classify_files(request: ClassifyRequest) -> Outcome:
     output = choose_output(request.output, _format(request.output_format))
+    if (request.bom or request.safe_cells) and output.format not in (Format.CSV, Format.TSV):
+        raise UnusableDataset("--bom and --safe-cells hold for .csv and .tsv; leave them out")
     rejects = rejects_path(request)
     check_writable(rejects)
     check_apart((), (output.path, rejects))
@@ -73,6 +78,8 @@ def _classify_files(request: ClassifyRequest) -> Outcome:
         run = DuckRun(request, files, output, folder, progress)
         outcome = run.run()
         found = run.rejects if outcome.rejected else None
+        if request.bom:
+            add_mark(run.answer, gzipped=output.gzipped)
         deliver((found, rejects), (run.answer, output.path))
         if progress.watched:
             _summarise(run, outcome, output, progress)

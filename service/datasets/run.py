@@ -19,7 +19,8 @@ class ClassifyRequest:
     """What the command line asks for.
 
     `fired` asks for the rules that fired. The formats are those of all inputs and of the output,
-    None where their endings tell.
+    None where their endings tell. With `bom` CSV begins with a byte order mark; with
+    `safe_cells` it has no cell that a spreadsheet runs as a formula.
     """
 
     inputs: tuple[str, ...]
@@ -33,6 +34,8 @@ class ClassifyRequest:
     input_format: str | None = None
     output_format: str | None = None
     reading: ReadingOptions = AS_IS
+    bom: bool = False
+    safe_cells: bool = False
 
 
 @dataclass

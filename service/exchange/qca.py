@@ -16,6 +16,7 @@ from softbalance.rules.classifier import Classifier
 from softbalance.schemas.fields import NO, YES
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.datasets.reading.layouts import ID
+from softbalance.service.datasets.reading.spreadsheets import neutralise
 from softbalance.service.exchange.coded import CodedEpisode
 
 _SET = {YES: "1", NO: "0"}
@@ -27,6 +28,7 @@ def qca_table(
     conditions: Sequence[str],
     *,
     complete: bool,
+    safe: bool = False,
 ) -> tuple[str, int]:
     """Return the table as CSV, and how many cases were left out since a cell would be empty.
 
@@ -47,5 +49,5 @@ def qca_table(
         if complete and "" in cells:
             left_out += 1
         else:
-            writer.writerow([episode.id, *cells])
+            writer.writerow([neutralise(episode.id) if safe else episode.id, *cells])
     return sheet.getvalue(), left_out

@@ -12,6 +12,7 @@ import orjson
 from flask import Response, request
 from softbalance.schemas.classification import Classification
 from softbalance.service.context import Context
+from softbalance.service.datasets.reading.spreadsheets import neutralise
 from softbalance.service.pages.list_query import QUERY, ListState, parse_list_query
 from softbalance.service.pages.rendering import PageBlueprint, render_page
 from softbalance.service.store import Row, Tally, count_classes, find_rows, read_documents
@@ -161,7 +162,7 @@ def _cells(record: Classification) -> dict[str, object]:
 
 def _line(cells: Sequence[str]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text).writerow(map(neutralise, cells))
     return text.getvalue().encode("utf-8", "replace")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from softbalance.rules.model import FORM
 from softbalance.rules.table.bits import assign_coding_bits
-from softbalance.rules.table.sql import quote_text
+from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.service.datasets.engines.duck_answers import answer_names, answers_sql
 from softbalance.service.datasets.engines.duck_codings import (
     episodes_sql,
@@ -39,6 +39,7 @@ from softbalance.service.datasets.reading.rejects import (
     rejects_of,
     write_rejects,
 )
+from softbalance.service.datasets.reading.spreadsheets import neutralise, neutralise_sql
 from softbalance.service.datasets.reading.text_lines import MAX_RECORD
 from softbalance.service.datasets.reading.values import BLANKS, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome
@@ -129,7 +130,13 @@ class DuckRun:
         try:
             classified = self._classify(copies, "classifying")
             names = [part.file.name for part in self.dataset.parts]
-            rejected, reasons = write_rejects(self.rejects, (spool, self._find_unsound()), names)
+            rejected, reasons = write_rejects(
+                self.rejects,
+                (spool, self._find_unsound()),
+                names,
+                bom=self.request.bom,
+                safe=self.request.safe_cells,
+            )
             (helped,) = self._query(
                 f"SELECT count(*) FROM checked WHERE {_OF_HELP}"
             ).fetchone() or (0,)
@@ -154,6 +161,8 @@ class DuckRun:
             fired=self.request.fired,
             lists=output.format in (Format.PARQUET, Format.NDJSON),
         )
+        if self.request.safe_cells:
+            answers = self._neutralise(answers)
         how = _WRITING[output.format] + (", COMPRESSION gzip" if output.gzipped else "")
         files = [part.file for part in self.dataset.parts]
         with self.progress.track_query(label, self._connection, files):
@@ -166,6 +175,16 @@ class DuckRun:
                 self._query("RESET memory_limit")
                 (written,) = self._query(copy).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
+
+    def _neutralise(self, answers: str) -> str:
+        """Return the query for an answer without names and cells that a spreadsheet runs."""
+        found = self._connection.sql(f"SELECT * FROM ({answers}) LIMIT 0")
+        columns = [
+            f"{neutralise_sql(quote_name(name)) if str(type_) == 'VARCHAR' else quote_name(name)} "
+            f"AS {quote_name(neutralise(name))}"
+            for name, type_ in zip(found.columns, found.types, strict=True)
+        ]
+        return f"SELECT {', '.join(columns)} FROM ({answers})"
 
     def count_rows(self, outcome: Outcome) -> int:
         """Return how many rows were read, those that could not be included.

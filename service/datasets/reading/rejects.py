@@ -13,6 +13,7 @@ from typing import NamedTuple
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
+from softbalance.service.datasets.reading.spreadsheets import neutralise_all
 from softbalance.service.datasets.reading.values import (
     DEFAULT_SPELLINGS,
     Spellings,
@@ -116,21 +117,29 @@ class RejectsSpool:
 
 
 def write_rejects(
-    path: Path, streams: Iterable[Iterable[Reject]], names: list[str]
+    path: Path,
+    streams: Iterable[Iterable[Reject]],
+    names: list[str],
+    *,
+    bom: bool = False,
+    safe: bool = False,
 ) -> tuple[int, Counter[str]]:
     """Write rejects, each stream in order of line, as one CSV in that order.
 
-    `names` are the inputs. Return how many rows are in it, and how many mistakes of each code.
+    `names` are the inputs. With `bom` a byte order mark comes first; with `safe` no cell is one
+    that a spreadsheet runs. Return how many rows are in it, and how many mistakes of each code.
     """
     rows, reasons = 0, Counter[str]()
     several = len(names) > 1
     last = None
     with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as out:
+        out.write("\ufeff" if bom else "")
         writer = csv.writer(out)
         writer.writerow([*COLUMNS, "file"] if several else COLUMNS)
         for reject in heapq.merge(*streams, key=lambda reject: reject[:2]):
             file, *cells = reject
-            writer.writerow([*cells, names[file]] if several else cells)
+            row = [*cells, names[file]] if several else cells
+            writer.writerow(neutralise_all(row) if safe else row)
             reasons[reject.code] += 1
             rows += reject[:2] != last
             last = reject[:2]

@@ -62,7 +62,7 @@ def _choose_sheet(workbook: Any, name: str, wanted: str | None) -> Any:
                 f"{name}: has no sheet {quote_value(wanted)}; it has {_list(known)}"
             )
         return workbook.get_sheet_by_name(wanted)
-    filled = [sheet for sheet in map(workbook.get_sheet_by_name, known) if sheet.total_height]
+    filled = [sheet for sheet in map(workbook.get_sheet_by_name, known) if sheet.end is not None]
     if len(filled) > 1:
         named = [sheet.name for sheet in filled]
         raise UnusableDataset(

@@ -118,10 +118,16 @@ function quoted(text, begin) {
   }
 }
 
+/** Return a cell with a quote before it if a spreadsheet would run it as a formula. */
+function neutralise(text) {
+  const runs = /^(?:[\s\u00a0\ufeff]*[=+@\uff1d\uff0b\uff0d\uff20-]|[\t\r\n])/.test(text);
+  return runs && !/^[+-]?[0-9]+([.,][0-9]+)*([eE][+-]?[0-9]+)?$/.test(text.trim()) ? `'${text}` : text;
+}
+
 /** Return cells as a row of CSV. */
 export function csvRow(cells) {
   const shown = cells.map((cell) => {
-    const text = cell === null || cell === undefined ? "" : String(cell);
+    const text = cell === null || cell === undefined ? "" : neutralise(String(cell));
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   });
   return `${shown.join(",")}\r\n`;
