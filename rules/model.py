@@ -6,10 +6,9 @@ in *stages*; facts end in a *classification*.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 from typing import Any, Final
 
 from softbalance.rules.findings import Place
@@ -100,9 +99,36 @@ class Premise:
     fact: str
     values: tuple[str, ...]
 
+    def holds(self, facts: Mapping[str, str]) -> bool:
+        """Return whether it holds of the facts."""
+        return facts[self.fact] in self.values
 
-#: One premise, or several of which any must hold.
-Clause = tuple[Premise, ...]
+    def premises(self) -> Iterator[Premise]:
+        """Yield itself, as the only premise."""
+        yield self
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Holds if at least `least` members do: one for "any", as many as there are for "all"."""
+
+    members: tuple[Premise | Clause, ...]
+    least: int = 1
+
+    @property
+    def lone(self) -> Premise | None:
+        """The premise, where it is nothing but one."""
+        first, *others = self.members
+        return first if isinstance(first, Premise) and not others else None
+
+    def holds(self, facts: Mapping[str, str]) -> bool:
+        """Return whether enough members hold of the facts."""
+        return sum(member.holds(facts) for member in self.members) >= self.least
+
+    def premises(self) -> Iterator[Premise]:
+        """Yield every premise in it, in order."""
+        for member in self.members:
+            yield from member.premises()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +147,11 @@ class Rule:
     def premises(self) -> Iterator[Premise]:
         """Yield every premise, clause by clause."""
         for clause in self.when:
-            yield from clause
+            yield from clause.premises()
 
     def holds(self, facts: Mapping[str, str]) -> bool:
         """Return whether each clause holds of the facts."""
-        return all(any(facts[p.fact] in p.values for p in clause) for clause in self.when)
-
-
-def may_both_hold(one: Rule, other: Rule) -> bool:
-    """Tell whether two rules of a stage can hold together, whatever earlier stages allow."""
-    clauses = (*one.when, *other.when)
-    return _are_consistent(clause[0] for clause in clauses if len(clause) == 1) and any(
-        map(_are_consistent, product(*clauses))
-    )
-
-
-def _are_consistent(premises: Iterable[Premise]) -> bool:
-    left: dict[str, set[str]] = {}
-    for premise in premises:
-        left.setdefault(premise.fact, set(premise.values)).intersection_update(premise.values)
-    return all(left.values())
+        return all(clause.holds(facts) for clause in self.when)
 
 
 def strategy_rule(form: str) -> str:

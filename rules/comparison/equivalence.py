@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from softbalance.rules.diagrams.answer_fields import Field, answers
-from softbalance.rules.diagrams.diagram import Diagram, Nodes, inputs_of
+from softbalance.rules.diagrams.fact_diagrams import inputs_of
+from softbalance.rules.diagrams.nodes import Diagram, Nodes
 from softbalance.rules.diagrams.regions import ALL, NONE, Region
 from softbalance.rules.diagrams.space import Space
 from softbalance.rules.model import SETS, Rulebook

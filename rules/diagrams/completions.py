@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from math import fsum, log2
 
-from softbalance.rules.diagrams.diagram import DecisionDiagram, Diagram, Node, Nodes, descend
+from softbalance.rules.diagrams.diagram import DecisionDiagram
+from softbalance.rules.diagrams.nodes import Diagram, Node, Nodes, descend
 from softbalance.rules.model import FORM
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
 

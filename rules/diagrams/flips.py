@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from softbalance.rules.diagrams.diagram import DecisionDiagram, Diagram, Node
+from softbalance.rules.diagrams.diagram import DecisionDiagram
+from softbalance.rules.diagrams.nodes import Diagram, Node
 from softbalance.rules.model import FORM
 from softbalance.schemas.fields import NO, YES
 

@@ -11,16 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
-from softbalance.rules.diagrams.diagram import (
-    UNDEFINED,
-    Diagram,
-    FactDiagrams,
-    Node,
-    Nodes,
-    descend,
-    inputs_of,
-)
+from softbalance.rules.diagrams.fact_diagrams import FactDiagrams, inputs_of
 from softbalance.rules.diagrams.groups import group_connected
+from softbalance.rules.diagrams.nodes import UNDEFINED, Diagram, Node, Nodes, descend
 from softbalance.rules.diagrams.regions import ALL, NONE, Region, Regions
 from softbalance.rules.model import FORM, SETS, Clause, Rule, Rulebook, Stage
 from softbalance.schemas.episode import Episode
@@ -44,7 +37,7 @@ class Space(Regions):
         order = tuple(order) or inputs_of(rulebook)
         super().__init__(order, [rulebook.domain(name) for name in order], nodes or Nodes())
         self.rulebook = rulebook
-        self._facts = FactDiagrams(rulebook, self.order, self.nodes)
+        self._facts = FactDiagrams(rulebook, self)
         self._number = {stage.id: number for number, stage in enumerate(rulebook.stages)}
         self._rules: dict[Rule, Region] = {}
         self._reached: list[Region] = [ALL]
@@ -59,14 +52,7 @@ class Space(Regions):
 
     def select_matching(self, clauses: Iterable[Clause], number: int) -> Region:
         """Return where each clause holds when stage `number` begins."""
-        return self.intersect(
-            *(
-                self.unite(
-                    *(self.select_leading_to(self.fact(p.fact, number), p.values) for p in clause)
-                )
-                for clause in clauses
-            )
-        )
+        return self._facts.select_matching(clauses, number)
 
     def select_holding(self, rule: Rule) -> Region:
         """Return where a rule of the rulebook holds."""

@@ -75,12 +75,12 @@ def _split(rule: Rule) -> list[tuple[str, frozenset[str] | None]]:
 
     A premise that stands alone holds whenever its rule does.
     """
-    alone = {clause[0].fact for clause in rule.when if len(clause) == 1}
+    alone = {clause.lone.fact for clause in rule.when if clause.lone}
     parts = {
-        (premise.fact, None if len(clause) == 1 else frozenset(premise.values)): None
+        (premise.fact, None if clause.lone else frozenset(premise.values)): None
         for clause in rule.when
-        for premise in clause
-        if len(clause) == 1 or premise.fact not in alone
+        for premise in clause.premises()
+        if clause.lone or premise.fact not in alone
     }
     return list(parts)
 

@@ -13,6 +13,7 @@ from softbalance.rules.model import (
     FORM,
     STRATEGY,
     Cite,
+    Clause,
     Codebook,
     Fact,
     Form,
@@ -43,8 +44,7 @@ def codebook_of(document: Document, data: Mapping[str, Any]) -> Codebook:
     )
 
 
-def stages_of(draft: Draft) -> list[Stage]:
-    """Make the model of the stages with their rules, whether names in them are known or not."""
+def _stages(draft: Draft) -> list[Stage]:
     rules = [_rule(entry) for entry in draft.rules]
     return [
         Stage(rules=tuple(r for r in rules if r.stage == e.data["id"]), **e.data)
@@ -73,7 +73,7 @@ def rulebook_of(draft: Draft, codebook: Codebook) -> Rulebook:
         summary=data["summary"],
         extends=data.get("extends"),
         sources={**codebook.sources, **draft.sources},
-        stages=(_strategy_stage(codebook), *stages_of(draft)),
+        stages=(_strategy_stage(codebook), *_stages(draft)),
         facts=facts,
         codebook=codebook,
         content=content,
@@ -85,7 +85,9 @@ def rulebook_of(draft: Draft, codebook: Codebook) -> Rulebook:
 def _rule(entry: Entry) -> Rule:
     data = entry.data
     fact, value = data["then"]
-    when = tuple(tuple(Premise(name, values) for name, values in clause) for clause in data["when"])
+    when = tuple(
+        Clause(tuple(Premise(name, values) for name, values in clause)) for clause in data["when"]
+    )
     return Rule(
         data["id"], data["stage"], when, fact, value, data["because"], _cites(data), entry.place
     )
@@ -97,7 +99,7 @@ def _strategy_stage(codebook: Codebook) -> Stage:
         Rule(
             strategy_rule(form.id),
             STRATEGY,
-            ((Premise(FORM, (form.id,)),),),
+            (Clause((Premise(FORM, (form.id,)),)),),
             STRATEGY,
             form.strategy,
             form.because,

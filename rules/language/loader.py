@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from softbalance.rules.findings import Finding, RulebookErrors
-from softbalance.rules.language.building import codebook_of, rulebook_of, stages_of
+from softbalance.rules.language.building import codebook_of, rulebook_of
 from softbalance.rules.language.documents import Document, UnreadableYAML, read_document
 from softbalance.rules.language.inheritance import Draft, check_grammar, draft_of, is_whole
-from softbalance.rules.language.limits import over_limits
 from softbalance.rules.language.lints import LINTS, Names, codebook_findings
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
@@ -174,9 +173,5 @@ def _codebook(path: Path, findings: list[Finding]) -> Codebook | None:
 def _check_draft(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
     names = Names(draft, codebook)
     wrong = [finding for lint in LINTS for finding in lint(names)]
-    for stage in stages_of(draft):
-        for rule, message in over_limits(stage):
-            place = rule.place if rule else draft.document.place("/stages")
-            wrong.append(Finding(place, rule.id if rule else None, message))
     findings.extend(wrong)
     return rulebook_of(draft, codebook) if draft.whole and not wrong else None

@@ -18,7 +18,17 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage, may_both_hold
+from softbalance.rules.model import (
+    FORM,
+    SETS,
+    Clause,
+    Codebook,
+    Premise,
+    Rule,
+    Rulebook,
+    Stage,
+)
+from softbalance.rules.satisfiability import may_both_hold
 from softbalance.rules.table.bits import (
     BITSET_WIDTH,
     BitPositions,
@@ -174,17 +184,34 @@ def _holds(rule: Rule, table: ir.Table, bits: BitPositions) -> ir.Value:
     """Return whether all premises hold: no bit is set that speaks against an input, and one for."""
     against, tests = 0, []
     for clause in rule.when:
-        (first, *others) = clause
-        if not others and first.fact in bits.inputs:
-            against |= bits.mask_other_values(first.fact, first.values)
+        if clause.lone and clause.lone.fact in bits.inputs:
+            against |= bits.mask_other_values(clause.lone.fact, clause.lone.values)
         else:
-            allowed = reduce(or_, (bits.mask_values(p.fact, p.values) for p in clause))
-            tests.append(_any_set(table, allowed))
+            tests.append(_has_enough(clause, table, bits))
     if against:
         tests += [
             table[bitset] & _integer(m) == _integer(0) for bitset, m in split_mask(against).items()
         ]
     return reduce(and_, tests) if tests else ibis.literal(True)
+
+
+def _has_enough(clause: Clause, table: ir.Table, bits: BitPositions) -> ir.Value:
+    """Return whether enough members of a clause hold."""
+    own = [member for member in clause.members if isinstance(member, Premise)]
+    inner = [_has_enough(m, table, bits) for m in clause.members if isinstance(m, Clause)]
+    if clause.least == 1 and own:
+        inner.append(_any_set(table, reduce(or_, (_mask(premise, bits) for premise in own))))
+    else:
+        inner += [_any_set(table, _mask(premise, bits)) for premise in own]
+    if clause.least == 1:
+        return reduce(or_, inner)
+    if clause.least == len(inner):
+        return reduce(and_, inner)
+    return reduce(add, (held.cast("int8") for held in inner)) >= clause.least
+
+
+def _mask(premise: Premise, bits: BitPositions) -> int:
+    return bits.mask_values(premise.fact, premise.values)
 
 
 def _any_set(table: ir.Table, mask: int) -> ir.Value:
