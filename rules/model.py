@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from softbalance.rules.findings import Place
 from softbalance.schemas.episode import Vocabulary
-from softbalance.schemas.fields import CONTESTED, UNKNOWN, VALUES
+from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 #: The two names that an episode and the codebook give, beside the indicators.
@@ -41,13 +41,25 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A question about an episode that a coder answers yes or no."""
+    """A question about an episode, and the values that a coder may answer it by.
+
+    Where these are a scale, they stand from the lowest to the highest. `levels` are the lower
+    bounds of the values where the answer is a number, of `unit` if one is named.
+    """
 
     id: str
     group: str
     question: str
     help: str
     cites: tuple[Cite, ...]
+    values: tuple[str, ...] = (YES, NO)
+    levels: tuple[float, ...] | None = None
+    unit: str | None = None
+
+    @property
+    def domain(self) -> tuple[str, ...]:
+        """Its values, and those of a question that is not settled."""
+        return (*self.values, UNKNOWN, CONTESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +267,7 @@ class Rulebook:
     def domain(self, name: str) -> tuple[str, ...]:
         """Return the values that a fact, an indicator or the form can take."""
         if name in self.codebook.indicators:
-            return VALUES
+            return self.codebook.indicators[name].domain
         if name == FORM:
             return tuple(self.codebook.forms)
         return self.facts[name].values

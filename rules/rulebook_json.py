@@ -57,7 +57,7 @@ def _rule(rule: Rule) -> published.Rule:
         "when": [clause_json(clause) for clause in rule.when],
         "then": {"fact": rule.fact, "value": rule.value},
         "because": rule.because,
-        "cites": _cites(rule.cites),
+        "cites": describe_cites(rule.cites),
     }
 
 
@@ -73,7 +73,8 @@ def _member_json(member: Premise | Clause) -> Any:
     return clause_json(member)
 
 
-def _cites(cites: Iterable[Cite]) -> list[classification.Cite]:
+def describe_cites(cites: Iterable[Cite]) -> list[classification.Cite]:
+    """Return citations in the API's shape."""
     return [{"source": cite.source, "section": cite.section} for cite in cites]
 
 
@@ -100,7 +101,7 @@ def _indicator(indicator: Indicator) -> published_codebook.Indicator:
         "group": indicator.group,
         "question": indicator.question,
         "help": indicator.help,
-        "cites": _cites(indicator.cites),
+        "cites": describe_cites(indicator.cites),
     }
 
 
@@ -110,5 +111,5 @@ def _form(form: Form) -> published_codebook.Form:
         "strategy": form.strategy,
         "label": form.label,
         "because": form.because,
-        "cites": _cites(form.cites),
+        "cites": describe_cites(form.cites),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from collections.abc import Iterable, KeysView, Mapping
 from datetime import date
@@ -163,6 +164,17 @@ class CodingsField(fields.Field[dict[str, str]]):
         if mistakes:
             raise ValidationError(mistakes)
         return value
+
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+def read_number(text: object) -> float | None:
+    """Return the finite number that a text is, or None if it is none."""
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 _YEAR = r"(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"

@@ -9,9 +9,10 @@ from typing import Any
 
 from softbalance.rules.findings import Finding, Place
 from softbalance.rules.language.documents import Document
-from softbalance.rules.language.inheritance import Draft, Entry
-from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, strategy_rule
-from softbalance.schemas.fields import CONTESTED, VALUES
+from softbalance.rules.language.entries import Entry
+from softbalance.rules.language.inheritance import Draft
+from softbalance.rules.model import FORM, SETS, STRATEGY, Clause, Codebook, strategy_rule
+from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import ANSWERS, CLASSIFICATION
 from softbalance.schemas.mistakes import unknown_name
 
@@ -50,7 +51,7 @@ class Names:
         if name in self.facts:
             return tuple(self.facts[name].data["values"])
         if name in self.codebook.indicators:
-            return VALUES
+            return self.codebook.indicators[name].domain
         return tuple(self.codebook.forms) if name == FORM else None
 
     @property
@@ -129,12 +130,13 @@ def unknown_premises(names: Names) -> Iterator[Finding]:
     """Each premise names a fact that exists and values that it can take."""
     for entry in names.draft.rules:
         for i, clause in enumerate(entry.data["when"]):
-            for j, (fact, values) in enumerate(clause):
-                yield from _premise(names, entry, _place(clause, i, j), fact, values)
+            for j, premise in enumerate(clause.premises()):
+                place = _place(clause, i, j)
+                yield from _premise(names, entry, place, premise.fact, premise.values)
 
 
-def _place(clause: list[object], i: int, j: int) -> str:
-    return f"/when/all/{i}/any/{j}" if len(clause) > 1 else f"/when/all/{i}"
+def _place(clause: Clause, i: int, j: int) -> str:
+    return f"/when/all/{i}" if clause.lone else f"/when/all/{i}/any/{j}"
 
 
 def _premise(
@@ -164,7 +166,7 @@ def premises_on_later_stages(names: Names) -> Iterator[Finding]:
     for entry in names.draft.rules:
         own = names.order.get(entry.data["stage"])
         for i, clause in enumerate(entry.data["when"]):
-            for fact, _ in clause:
+            for fact in dict.fromkeys(premise.fact for premise in clause.premises()):
                 for source in names.concluded_in.get(fact, ()) if fact in names.facts else ():
                     stage = source.data["stage"]
                     if own is not None and names.order.get(stage, -1) >= own and fact not in SETS:

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from marshmallow import Schema
 from softbalance.rules.findings import Finding, RulebookErrors
 from softbalance.rules.language.building import codebook_of, rulebook_of
 from softbalance.rules.language.documents import Document, UnreadableYAML, read_document
@@ -21,6 +22,7 @@ from softbalance.rules.language.lints import LINTS, Names, codebook_findings
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
 from softbalance.schemas.mistakes import unknown_name
+from softbalance.schemas.surface import SurfaceSchema
 
 #: The folder of the rulebooks that come with the package.
 SHIPPED = Path(str(files("softbalance.rules"))) / "rulebooks"
@@ -93,8 +95,8 @@ def _read_all(folders: Iterable[Path], findings: list[Finding]) -> list[Read]:
 def _library(shipped: Path, read: list[Read], findings: list[Finding]) -> Library:
     codebook = _codebook(shipped / "codebook.yaml", findings)
     rulebooks = {}
-    for name, draft in _drafts(read, findings).items():
-        rulebook = _check_draft(draft, codebook, findings) if codebook else None
+    for name, draft in _drafts(read, codebook, findings).items() if codebook else ():
+        rulebook = _check_draft(draft, findings)
         if rulebook is not None:
             rulebooks[name] = rulebook
     if findings or codebook is None:
@@ -122,13 +124,19 @@ def _read(path: Path, findings: list[Finding]) -> Read | None:
     except UnreadableYAML as error:
         findings.append(Finding(error.place, None, error.reason))
         return None
-    schema = CodebookSchema() if path.name == "codebook.yaml" else RulebookSchema()
-    data, wrong = check_grammar(document, schema)
+    data, wrong = check_grammar(document, _grammar_of(path, document))
     findings.extend(wrong)
     return None if data is None else (document, data)
 
 
-def _drafts(read: list[Read], findings: list[Finding]) -> dict[str, Draft]:
+def _grammar_of(path: Path, document: Document) -> Schema:
+    if path.name == "codebook.yaml":
+        return CodebookSchema()
+    second = isinstance(document.content, dict) and "language" in document.content
+    return SurfaceSchema() if second else RulebookSchema()
+
+
+def _drafts(read: list[Read], codebook: Codebook, findings: list[Finding]) -> dict[str, Draft]:
     """Resolve `extends`; a rulebook whose parent is unsound is left to its parent's findings."""
     waiting: dict[str, Read] = {}
     for document, data in read:
@@ -148,7 +156,8 @@ def _drafts(read: list[Read], findings: list[Finding]) -> dict[str, Draft]:
     while ready := [n for n, (_, d) in waiting.items() if d.get("extends") in (None, *drafts)]:
         for name in ready:
             document, data = waiting.pop(name)
-            drafts[name] = draft_of(document, data, drafts.get(data.get("extends", "")), findings)
+            parent = drafts.get(data.get("extends", ""))
+            drafts[name] = draft_of(document, data, parent, codebook, findings)
     for document, data in waiting.values():
         parent = data["extends"]
         reason = (
@@ -170,8 +179,8 @@ def _codebook(path: Path, findings: list[Finding]) -> Codebook | None:
     return None if wrong else codebook_of(document, data)
 
 
-def _check_draft(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
-    names = Names(draft, codebook)
+def _check_draft(draft: Draft, findings: list[Finding]) -> Rulebook | None:
+    names = Names(draft, draft.codebook)
     wrong = [finding for lint in LINTS for finding in lint(names)]
     findings.extend(wrong)
-    return rulebook_of(draft, codebook) if draft.whole and not wrong else None
+    return rulebook_of(draft) if draft.whole and not wrong else None
