@@ -170,7 +170,7 @@ def test_an_intermediate_fact_that_nothing_reads_is_told_with_its_place() -> Non
     (flaw,) = unread_facts(replace(book, stages=tuple(kept)))
     assert "rival_in_play" in flaw.message
     line = Path(flaw.place.file).read_text("utf-8").splitlines()[flaw.place.line - 1]
-    assert "id: rival_in_play" in line
+    assert line == "  rival_in_play:"
 
 
 def test_a_revision_that_no_answer_depends_on_is_redundant() -> None:
