@@ -25,6 +25,7 @@ from softbalance.rules.diagrams.fact_diagrams import FactDiagrams, collect_neede
 from softbalance.rules.diagrams.nodes import Diagram, Node, Nodes, descend
 from softbalance.rules.diagrams.regions import Regions
 from softbalance.rules.model import FORM, Rulebook
+from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION
 
 
@@ -32,13 +33,17 @@ class DecisionDiagram:
     """The diagram of a rulebook's classification.
 
     `root` is the diagram, `order` names the input at each level, and `domains` the value of each
-    branch there. The form comes first. `places` numbers the indicators in codebook order.
-    Nothing of it changes once it is made: safe for threads.
+    branch there; `answers` are the values that settle it. The form comes first. `places` numbers
+    the indicators in codebook order. Nothing of it changes once it is made: safe for threads.
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.order = tuple(dict.fromkeys((FORM, *collect_needed_inputs(rulebook, CLASSIFICATION))))
         self.domains = tuple(rulebook.domain(name) for name in self.order)
+        self.answers = tuple(
+            tuple(value for value in domain if value not in (UNKNOWN, CONTESTED))
+            for domain in self.domains
+        )
         self.places = {name: i for i, name in enumerate(rulebook.codebook.indicators)}
         diagrams = FactDiagrams(rulebook, Regions(self.order, self.domains, Nodes()))
         self.root = diagrams.fact(CLASSIFICATION, len(rulebook.stages))

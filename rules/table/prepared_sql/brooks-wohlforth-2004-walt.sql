@@ -1,4 +1,4 @@
--- sha256:3138cfbd219bc3a7297603d26417703ed690aa8527cc3efc18074823eac0dcb0, format 1
+-- sha256:10451d83c16a426ccbf08d64496538f8b2427bedce89d91f6ce70745a47dd89c, format 1
 SELECT
   "t9"."__own",
   CASE

@@ -1,4 +1,4 @@
--- sha256:4584974ac605f89e469a2643aecc77bfc580fee920f58bdb1b3badd1fcb343e7, format 1
+-- sha256:2de34c0289d7b7fbe4159fa3e938b46fe7f9134d8743bf26a8f15f47b02565a8, format 1
 SELECT
   "t9"."__own",
   CASE

@@ -1,4 +1,4 @@
--- sha256:1e748b87574aa79ba148d3778b7ddc2e93d4f691917b7ecd1a2a485cdd7984b4, format 1
+-- sha256:d16790e3a261580cafddc7fc81da19b13af89de035cc01857a4ea0604b28c742, format 1
 SELECT
   "t5"."__own",
   CASE
