@@ -6,6 +6,7 @@ in *stages*; facts end in a *classification*.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,14 +14,20 @@ from typing import Any, Final
 
 from softbalance.rules.findings import Place
 from softbalance.schemas.episode import Vocabulary
-from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
+from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES, Scale
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 #: The two names that an episode and the codebook give, beside the indicators.
 FORM: Final = "form"
 STRATEGY: Final = "strategy"
+#: The form that stands for those that a codebook does not have.
+OTHER_FORM: Final = "other"
 #: The facts that gather a value from each rule that concludes one.
 SETS = (DOMINANT, NOTES)
+
+
+class ForeignForm(ValueError):
+    """An episode's form is not in a rulebook's codebook, nor is one that stands for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,19 @@ class Indicator:
     values: tuple[str, ...] = (YES, NO)
     levels: tuple[float, ...] | None = None
     unit: str | None = None
+
+    def read(self, coded: str | float) -> str:
+        """Return a value as it is coded, or the one that a number stands for.
+
+        Raises ValueError for a number below the lowest level.
+        """
+        return coded if isinstance(coded, str) else self.level_of(coded)
+
+    def level_of(self, number: float) -> str:
+        """Return the value that a number stands for. Raises ValueError below the lowest."""
+        if self.levels is None or number < self.levels[0]:
+            raise ValueError(f"{self.id} has no level for {number}")
+        return self.values[bisect_right(self.levels, number) - 1]
 
     @property
     def domain(self) -> tuple[str, ...]:
@@ -98,10 +118,27 @@ class Codebook:
     place: Place
     content: Mapping[str, Any] = field(repr=False)
 
+    def own_form(self, form: str) -> str:
+        """Return a form of the codebook for one that an episode may have: another is `other`.
+
+        Raises ForeignForm where the codebook has no form of that name.
+        """
+        if form in self.forms:
+            return form
+        if OTHER_FORM not in self.forms:
+            raise ForeignForm(
+                f"the codebook {self.id!r} has no form {form!r}, and none called {OTHER_FORM!r} "
+                "that would stand for it"
+            )
+        return OTHER_FORM
+
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The names an episode may use."""
-        return Vocabulary(tuple(self.indicators), tuple(self.forms))
+        scales = tuple(
+            Scale(i.values, i.levels[0] if i.levels else None) for i in self.indicators.values()
+        )
+        return Vocabulary(tuple(self.indicators), tuple(self.forms), scales)
 
 
 @dataclass(frozen=True, slots=True)

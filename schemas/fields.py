@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, KeysView, Mapping
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeGuard
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validates_schema
 from softbalance.schemas.mistakes import Mistake, UnknownName, list_unknown, quote_value
@@ -134,7 +134,37 @@ def refuse_choice(kind: str, value: object, known: Iterable[str]) -> NoReturn:
     raise ValidationError([UnknownName(kind, value, tuple(known))])
 
 
-class CodingsField(fields.Field[dict[str, str]]):
+class Scale(NamedTuple):
+    """What an indicator may be coded as beside unknown and contested.
+
+    `lowest` is the least number that may stand for a value, None where no number may.
+    """
+
+    values: tuple[str, ...] = (YES, NO)
+    lowest: float | None = None
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Its values, unknown and contested."""
+        return frozenset((*self.values, UNKNOWN, CONTESTED))
+
+    def refuse(self, coded: object) -> None:
+        """Raise the ValidationError for what is no value of it; return if it is one."""
+        if self.lowest is not None and is_number(coded):
+            if coded < self.lowest:
+                message = f"{coded} is below the lowest level, which begins at {self.lowest:g}"
+                raise ValidationError([Mistake("range", message)])
+            return
+        if not isinstance(coded, str) or coded not in self.allowed:
+            refuse_choice("value", coded, (*self.values, UNKNOWN, CONTESTED))
+
+
+def is_number(coded: object) -> TypeGuard[float]:
+    """Tell whether JSON has a finite number there."""
+    return isinstance(coded, int | float) and not isinstance(coded, bool) and math.isfinite(coded)
+
+
+class CodingsField(fields.Field[dict[str, Any]]):
     """An object from indicator to value, checked in one pass: it is the hot part of an episode."""
 
     default_error_messages: dict[str, Any] = {
@@ -143,22 +173,22 @@ class CodingsField(fields.Field[dict[str, str]]):
         "type": Mistake("type", "not an object from indicator to value"),
     }
 
-    def __init__(self, indicators: Iterable[str], **kwargs: Any) -> None:
-        self.indicators = tuple(indicators)
-        self._known = frozenset(self.indicators)
+    def __init__(self, scales: Mapping[str, Scale], **kwargs: Any) -> None:
+        self.scales = dict(scales)
+        self._allowed = {name: scale.allowed for name, scale in scales.items()}
         super().__init__(**kwargs)
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise self.make_error("type")
-        unknown = value.keys() - self._known
-        mistakes = list_unknown("indicator", unknown, self.indicators) if unknown else {}
+        unknown = value.keys() - self._allowed.keys()
+        mistakes = list_unknown("indicator", unknown, self.scales) if unknown else {}
         for indicator, coded in value.items():
             if indicator in unknown:
                 continue
-            if not isinstance(coded, str) or coded not in VALUES:
+            if not isinstance(coded, str) or coded not in self._allowed[indicator]:
                 try:
-                    refuse_choice("value", coded, VALUES)
+                    self.scales[indicator].refuse(coded)
                 except ValidationError as error:
                     mistakes[indicator] = error.messages
         if mistakes:
@@ -166,7 +196,9 @@ class CodingsField(fields.Field[dict[str, str]]):
         return value
 
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+#: A number as text has it, in a pattern that Python, DuckDB and others read alike.
+NUMBER_PATTERN = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+_NUMBER = re.compile(NUMBER_PATTERN)
 
 
 def read_number(text: object) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from softbalance.rules.diagrams.nodes import UNDEFINED, Diagram
 from softbalance.rules.diagrams.regions import ALL, Region, Regions
-from softbalance.rules.model import FORM, Clause, Premise, Rule, Rulebook
+from softbalance.rules.model import FORM, OTHER_FORM, Clause, Premise, Rule, Rulebook
 from softbalance.schemas.grammar import CLASSIFICATION
 
 
@@ -85,7 +85,14 @@ class FactDiagrams:
         return self._regions.select_enough(members, part.least)
 
     def _input(self, name: str) -> Diagram:
-        return self._regions.nodes.node(self._level[name], self._rulebook.domain(name))
+        level = self._level[name]
+        own = self._rulebook.domain(name)
+        # a form of another codebook is read as the one that stands for it
+        values = self._regions.domains[level]
+        foreign = OTHER_FORM if name == FORM and OTHER_FORM in own else UNDEFINED
+        return self._regions.nodes.node(
+            level, tuple(value if value in own else foreign for value in values)
+        )
 
     def _combine_rules(self, name: str, stage: int, rules: list[Rule]) -> Diagram:
         """Return where which value is concluded; an input keeps its own where no rule gives one."""

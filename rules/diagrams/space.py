@@ -28,14 +28,20 @@ Way = dict[str, str]
 class Space(Regions):
     """The codings of a rulebook.
 
-    Spaces to be compared are made with the same `order` of inputs and the same `nodes`.
+    Spaces to be compared are made with the same `order` of inputs, the same `nodes` and, where the
+    rulebooks have different codebooks, `domains` that hold the values of both.
     """
 
     def __init__(
-        self, rulebook: Rulebook, order: Sequence[str] = (), nodes: Nodes | None = None
+        self,
+        rulebook: Rulebook,
+        order: Sequence[str] = (),
+        nodes: Nodes | None = None,
+        domains: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         order = tuple(order) or inputs_of(rulebook)
-        super().__init__(order, [rulebook.domain(name) for name in order], nodes or Nodes())
+        of = domains or {name: rulebook.domain(name) for name in order}
+        super().__init__(order, [of[name] for name in order], nodes or Nodes())
         self.rulebook = rulebook
         self._facts = FactDiagrams(rulebook, self)
         self._number = {stage.id: number for number, stage in enumerate(rulebook.stages)}
@@ -138,7 +144,13 @@ class Space(Regions):
 
 def episode_of(rulebook: Rulebook, coding: Mapping[str, str], title: str) -> Episode:
     """Return a coding as an Episode."""
-    indicators = {
-        name: coding[name] for name in rulebook.codebook.indicators if coding[name] != UNKNOWN
+    indicators: dict[str, str | float] = {
+        name: value for name, value in coding.items() if name != FORM and value != UNKNOWN
     }
-    return {"title": title, "form": coding[FORM], "indicators": indicators}
+    places = {name: i for i, name in enumerate(rulebook.codebook.indicators)}
+    ordered = sorted(indicators, key=lambda name: places.get(name, len(places)))
+    return {
+        "title": title,
+        "form": coding[FORM],
+        "indicators": {name: indicators[name] for name in ordered},
+    }

@@ -20,6 +20,7 @@ from softbalance.rules.language.documents import Document, UnreadableYAML, read_
 from softbalance.rules.language.inheritance import Draft, check_grammar, draft_of, is_whole
 from softbalance.rules.language.lints import LINTS, Names, codebook_findings
 from softbalance.rules.model import Codebook, Rulebook
+from softbalance.rules.vocabularies import unite_codebooks
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
 from softbalance.schemas.mistakes import unknown_name
 from softbalance.schemas.surface import SurfaceSchema
@@ -39,7 +40,7 @@ class UnknownRulebook(LookupError):
 
 @dataclass(frozen=True)
 class Library:
-    """A codebook and the rulebooks over it, by id, the default first."""
+    """Rulebooks by id, the default first, and all that may be coded for one of them."""
 
     codebook: Codebook
     rulebooks: Mapping[str, Rulebook]
@@ -102,7 +103,8 @@ def _library(shipped: Path, read: list[Read], findings: list[Finding]) -> Librar
     if findings or codebook is None:
         raise RulebookErrors(findings)
     ordered = sorted(rulebooks, key=lambda name: (name != DEFAULT_RULEBOOK, name))
-    return Library(codebook, {name: rulebooks[name] for name in ordered})
+    books = {name: rulebooks[name] for name in ordered}
+    return Library(unite_codebooks([codebook, *(b.codebook for b in books.values())]), books)
 
 
 def _books(folder: Path, findings: list[Finding]) -> list[Path]:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK
+from softbalance.rules.vocabularies import unite_codebooks
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     open_library,
@@ -99,8 +100,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     library = open_library(rulebooks)
     books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
+    codebook = unite_codebooks(book.codebook for book in books)
     request = ClassifyRequest(
-        inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
+        inputs, output, books, codebook, engine, master, detail == "trace", rejects,
         input_format, output_format, quoting,
     )  # fmt: skip
     with signals():

@@ -99,8 +99,8 @@ def _sheet_line(
         return Line(number, None, mistakes)
     values = {
         name: value
-        for name in codebook.indicators
-        if name in said and (value := parse_value(said[name]))
+        for name, indicator in codebook.indicators.items()
+        if name in said and (value := parse_value(said[name], indicator))
     }
     episode: Episode = {FORM: fold_case(said[FORM])}
     if coder := strip_blanks(said.get(CODER)):

@@ -39,6 +39,7 @@ from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import Reject, join_cells, mistakes_in
 from softbalance.service.datasets.reading.text_rows import Records
 from softbalance.service.datasets.reading.values import (
+    find_indicator,
     fold_case,
     list_alike,
     parse_value,
@@ -208,10 +209,15 @@ def _take(
     about = _pick_filled(said, EPISODE_FIELDS)
     known = _pick_filled(said, OBSERVATION_FIELDS)
     if part.header.layout is SheetLayout.LONG:
-        value = parse_value(said[VALUE]) or UNKNOWN
+        indicator = find_indicator(said[INDICATOR], read.codebook)
+        value = parse_value(said[VALUE], indicator) or UNKNOWN
         observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **known}]
     else:
-        values = {n: parse_value(said[n]) or UNKNOWN for n in read.codebook.indicators if n in said}
+        values = {
+            name: parse_value(said[name], indicator) or UNKNOWN
+            for name, indicator in read.codebook.indicators.items()
+            if name in said
+        }
         # a coder who found nothing has looked: that is told of, as in the long layout
         looked = part.header.grouped
         observations = [
@@ -249,7 +255,7 @@ def _read_episodes(read: CodedRows, index: int, part: Part) -> None:
                 ]
                 continue
             id_, form = episode.get(ID, f"row-{number}"), episode[FORM]
-            about, said = _pick_about(episode), list(_observations(episode))
+            about, said = _pick_about(episode), list(_observations(episode, read.codebook))
             read.sound.append(CodedRow(index, line, id_, form, about, said, row, ID in episode))
 
 
@@ -267,13 +273,15 @@ def _pick_about(episode: Episode) -> dict[str, str]:
     return {name: said[name] for name in EPISODE_FIELDS if said.get(name)}
 
 
-def _observations(episode: Episode) -> Iterator[Observation]:
+def _observations(episode: Episode, codebook: Codebook) -> Iterator[Observation]:
+    indicators = codebook.indicators
     for indicator, value in episode.get("indicators", {}).items():
-        yield {INDICATOR: indicator, VALUE: value}
+        yield {INDICATOR: indicator, VALUE: indicators[indicator].read(value)}
     for said in episode.get("observations", ()):
         source = said.get("source", {})
         found: dict[str, Any] = {
             **said,
+            VALUE: indicators[said["indicator"]].read(said["value"]),
             "source": source.get("citation", source.get("url", "")),
             "locator": source.get("locator", ""),
         }

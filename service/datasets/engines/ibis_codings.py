@@ -13,12 +13,12 @@ from collections.abc import Iterable
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.model import FORM, Codebook, Indicator
 from softbalance.rules.table.expression import reconcile_coders, reconcile_observations
-from softbalance.schemas.fields import UNKNOWN
+from softbalance.schemas.fields import NUMBER_PATTERN, UNKNOWN
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
-from softbalance.service.datasets.reading.values import BLANKS, SPELLINGS
+from softbalance.service.datasets.reading.values import BLANKS, spellings_of
 
 SOUND, ROW = "sound", "row"
 
@@ -39,11 +39,42 @@ def to_text(column: ir.Value) -> ir.StringValue:
     return column.cast("string")
 
 
-def read_value(said: ir.StringValue) -> ir.StringValue:
-    """Return the value that a cell says, null where it says none."""
-    pairs = [(spelling, value) for value, all_ in SPELLINGS.items() for spelling in all_]
-    rare = strip_blanks(said.fill_null("")).lower().cases(*pairs)
-    return said.cases(*((value, value) for value in SPELLINGS), else_=rare)
+def read_value(said: ir.StringValue, indicator: Indicator) -> ir.StringValue:
+    """Return the value that a cell says of an indicator, null where it says none."""
+    spelled = spellings_of(indicator.values)
+    pairs = [(spelling, value) for value, all_ in spelled.items() for spelling in all_]
+    trimmed = strip_blanks(said.fill_null(""))
+    rare = trimmed.lower().cases(*pairs, else_=_read_level(trimmed, indicator))
+    return said.cases(*((value, value) for value in spelled), else_=rare)
+
+
+def _read_level(trimmed: ir.StringValue, indicator: Indicator) -> ir.StringValue:
+    """Return the highest level that a number comes up to, null where there is none."""
+    if not indicator.levels:
+        return ibis.null("string")
+    numeric = trimmed.re_search(f"^{NUMBER_PATTERN}$")
+    number = ibis.cases((numeric, trimmed), else_=ibis.null("string")).cast("float64")
+    levels = list(zip(indicator.values, indicator.levels, strict=True))
+    finite = number.abs() < float("inf")
+    return ibis.cases(
+        *((finite & (number >= bound), value) for value, bound in reversed(levels)),
+        else_=ibis.null("string"),
+    )
+
+
+def _read_row_value(table: ir.Table, codebook: Codebook) -> ir.StringValue:
+    """Return the value that a long row says, which depends on the indicator that it names."""
+    scales: dict[tuple[object, ...], list[Indicator]] = {}
+    for indicator in codebook.indicators.values():
+        scales.setdefault((indicator.values, indicator.levels), []).append(indicator)
+    read = [
+        (read_value(table[SAID + VALUE], shared[0]), [each.id for each in shared])
+        for shared in scales.values()
+    ]
+    if len(read) == 1:
+        return read[0][0]
+    named = read_name(table[SAID + INDICATOR], codebook.indicators)
+    return ibis.cases(*((named.isin(names), value) for value, names in read))
 
 
 def read_name(said: ir.StringValue, known: Iterable[str]) -> ir.StringValue:
@@ -77,10 +108,9 @@ def wide_codings(source: ir.Table, codebook: Codebook, *, grouped: bool) -> ir.T
         ID: id_ if grouped else id_.fill_null(_make_id(source)),
         FORM: read_name(source[SAID + FORM], codebook.forms),
     }
-    for indicator in codebook.indicators:
-        said = SAID + indicator
-        known = said in source.columns
-        names[indicator] = read_value(source[said]) if known else ibis.literal(UNKNOWN)
+    for name, indicator in codebook.indicators.items():
+        known = SAID + name in source.columns
+        names[name] = read_value(source[SAID + name], indicator) if known else ibis.literal(UNKNOWN)
     table = source.mutate(**names)
     checked = [ID, FORM, *(i for i in codebook.indicators if SAID + i in source.columns)]
     return table.mutate(**{SOUND: ibis.and_(*(table[name].notnull() for name in checked))})
@@ -97,7 +127,7 @@ def observations(source: ir.Table, codebook: Codebook) -> ir.Table:
             ID: read_id(source[SAID + ID]),
             FORM: read_name(source[SAID + FORM], codebook.forms),
             INDICATOR: read_name(source[SAID + INDICATOR], codebook.indicators),
-            VALUE: read_value(source[SAID + VALUE]),
+            VALUE: _read_row_value(source, codebook),
         }
     )
     needed = (ID, FORM, INDICATOR, VALUE)

@@ -15,6 +15,7 @@ from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.values import (
     disagreement,
+    find_indicator,
     form_mistake,
     id_mistake,
     indicator_mistake,
@@ -58,8 +59,10 @@ def mistakes_in(
             mistake = id_mistake(cell) if grouped else None
         elif column == INDICATOR:
             mistake = indicator_mistake(cell, indicators)
-        elif column == VALUE or column in codebook.indicators:
-            mistake = value_mistake(cell)
+        elif column == VALUE:
+            mistake = value_mistake(cell, find_indicator(said.get(INDICATOR), codebook))
+        elif column in codebook.indicators:
+            mistake = value_mistake(cell, codebook.indicators[column])
         if mistake is not None:
             yield column, cell or "", mistake
 

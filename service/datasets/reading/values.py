@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, VALUES, YES
+from softbalance.rules.model import Codebook, Indicator
+from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES, read_number
 from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
 
 #: Value → its spellings, in lower case; blanks around them do not count.
@@ -58,17 +59,37 @@ def warn_of_alike(what: str, alike: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def parse_value(cell: object) -> str | None:
+def spellings_of(values: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return how the values of an indicator, and those of an open one, are spelled."""
+    if tuple(values) == (YES, NO):
+        return SPELLINGS
+    return {**{v: (v,) for v in values}, **{v: SPELLINGS[v] for v in (UNKNOWN, CONTESTED)}}
+
+
+def parse_value(cell: object, indicator: Indicator) -> str | None:
     """Return the value that an indicator's cell says, or None if it says none."""
     said = fold_case(cell)
-    return next((value for value, spellings in SPELLINGS.items() if said in spellings), None)
+    spelled = spellings_of(indicator.values)
+    value = next((value for value, spellings in spelled.items() if said in spellings), None)
+    if value is None and indicator.levels and (number := read_number(said)) is not None:
+        return indicator.level_of(number) if number >= indicator.levels[0] else None
+    return value
 
 
-def value_mistake(cell: object) -> Mistake | None:
+def find_indicator(cell: object, codebook: Codebook) -> Indicator:
+    """Return the indicator that a long row names; one of yes and no where it names none."""
+    name = fold_case(cell)
+    return codebook.indicators.get(name) or Indicator(name, "", "", "", ())
+
+
+def value_mistake(cell: object, indicator: Indicator) -> Mistake | None:
     """Return what is wrong with an indicator's cell, or None if it says a value."""
-    if parse_value(cell) is not None:
+    if parse_value(cell, indicator) is not None:
         return None
-    return unknown_name("value", str(cell), VALUES)
+    if indicator.levels and read_number(fold_case(cell)) is not None:
+        lowest = f"{indicator.levels[0]:g}"
+        return Mistake("range", f"{quote_value(cell)} is below the lowest level, {lowest}")
+    return unknown_name("value", str(cell), indicator.domain)
 
 
 def form_mistake(cell: object, forms: tuple[str, ...]) -> Mistake | None:
