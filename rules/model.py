@@ -182,7 +182,11 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """If each clause of `when` holds, `fact` is concluded to be `value`."""
+    """If each clause of `when` holds, `fact` is concluded to be `value`.
+
+    A `brief` one is told by a smallest set of facts that carries it, since what it was translated
+    from says more than a proof needs.
+    """
 
     id: str
     stage: str
@@ -192,6 +196,7 @@ class Rule:
     because: str
     cites: tuple[Cite, ...]
     place: Place = field(compare=False)
+    brief: bool = False
 
     def premises(self) -> Iterator[Premise]:
         """Yield every premise, clause by clause."""

@@ -119,6 +119,7 @@ def _rule(entry: Entry) -> Rule:
         data["because"],
         cites_of(data),
         entry.place,
+        data.get("brief", False),
     )
 
 

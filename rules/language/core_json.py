@@ -43,6 +43,7 @@ def _rule_json(rule: Rule) -> dict[str, Any]:
         "then": [rule.fact, rule.value],
         "because": rule.because,
         "cites": describe_cites(rule.cites),
+        "brief": rule.brief,
     }
 
 
@@ -70,7 +71,7 @@ def _read_rule(rule: Mapping[str, Any], stage: str, place: Place) -> Rule:
     fact, value = rule["then"]
     when = tuple(_read_clause(clause) for clause in rule["when"])
     because, cites = rule["because"], cites_of(rule)
-    return Rule(rule["id"], stage, when, fact, value, because, cites, place)
+    return Rule(rule["id"], stage, when, fact, value, because, cites, place, rule["brief"])
 
 
 def _read_clause(clause: Any) -> Clause:

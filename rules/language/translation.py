@@ -32,6 +32,7 @@ class _Head(NamedTuple):
     because: str
     cites: list[dict[str, str]]
     what: str
+    brief: bool
 
 
 class Untranslatable(Exception):
@@ -121,7 +122,7 @@ class Translator:
         condition = self._conditions(part, "/when").truth(data["when"]).true
         cites = self._cites(part, data, None)
         then, because = data["then"], data["because"]
-        head = _Head(part, data["id"], data["stage"], then, because, cites, "its formula")
+        head = _Head(part, data["id"], data["stage"], then, because, cites, "its formula", False)
         yield self._rule(head, [condition])
 
     def _decision(self, written: Written) -> Iterator[Entry]:
@@ -237,7 +238,8 @@ class Translator:
         stage = row.get("stage") or self._stage(written)
         cites, then = self._cites(part, row, written), (written.name, value)
         what = "this outcome" if written.section == "tests" else "this row"
-        return _Head(part, rule, stage, then, row["because"], cites, what)
+        brief = "rows" in written.parts or value == values_of(written)[0][-1]
+        return _Head(part, rule, stage, then, row["because"], cites, what, brief)
 
     def _cites(
         self, part: Part, row: Mapping[str, Any], written: Written | None
@@ -267,6 +269,7 @@ class Translator:
             "then": head.then,
             "because": head.because,
             "cites": head.cites,
+            "brief": head.brief,
         }
         return Entry(data, head.part.document, head.part.pointer)
 
