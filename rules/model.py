@@ -105,7 +105,7 @@ class VerdictClass:
 
 @dataclass(frozen=True)
 class Codebook:
-    """What may be coded and concluded; one for all rulebooks."""
+    """What may be coded and concluded; `places` says where an entry of a list stands."""
 
     id: str
     version: str
@@ -117,6 +117,7 @@ class Codebook:
     classes: Mapping[str, VerdictClass]
     place: Place
     content: Mapping[str, Any] = field(repr=False)
+    places: Mapping[tuple[str, str], Place] = field(default_factory=dict, repr=False, compare=False)
 
     def own_form(self, form: str) -> str:
         """Return a form of the codebook for one that an episode may have: another is `other`.

@@ -10,6 +10,8 @@ from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
 from softbalance.rules.episode.decision import UnsoundRulebook
 from softbalance.rules.episode.firing import EngineFailure
+from softbalance.rules.model import ForeignForm
+from softbalance.schemas.mistakes import LocatedMistake
 from softbalance.service.api import (
     audit_head,
     batches,
@@ -144,6 +146,11 @@ def _handle_own_errors(app: Flask, context: Context) -> None:
     def answer_cut_off(error: ParseException) -> Response:
         detail = f"the body cannot be read as it is framed: {error}; send it whole"
         return problems.answer(Problem(400, "bad-request", detail))
+
+    @app.errorhandler(ForeignForm)
+    def answer_foreign_form(error: ForeignForm) -> Response:
+        mistake = LocatedMistake("/form", "unknown", str(error))
+        return problems.answer(Problem(422, "invalid-episode", str(error), [mistake]))
 
     @app.errorhandler(UnsoundRulebook)
     def answer_unsound(error: UnsoundRulebook) -> Response:

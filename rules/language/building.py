@@ -11,7 +11,7 @@ from softbalance.rules.language.core_json import core_json
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.entries import Entry
 from softbalance.rules.language.inheritance import Draft, sources_of
-from softbalance.rules.language.vocabulary import cites_of, form_of, indicator_of
+from softbalance.rules.language.vocabulary import VOCABULARY, cites_of, form_of, indicator_of
 from softbalance.rules.model import (
     FORM,
     STRATEGY,
@@ -41,6 +41,11 @@ def codebook_of(document: Document, data: Mapping[str, Any]) -> Codebook:
         classes={c["id"]: VerdictClass(**c) for c in data["classes"]},
         place=document.place(""),
         content=document.content,
+        places={
+            (key, item["id"]): document.place(f"/{key}/{i}")
+            for key in VOCABULARY
+            for i, item in enumerate(data[key])
+        },
     )
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from marshmallow import Schema
-from softbalance.rules.findings import Finding, RulebookErrors
+from softbalance.rules.findings import Finding, Place, RulebookErrors
 from softbalance.rules.language.building import codebook_of, rulebook_of
+from softbalance.rules.language.conflicts import find_conflicts
 from softbalance.rules.language.documents import Document, UnreadableYAML, read_document
 from softbalance.rules.language.inheritance import Draft, check_grammar, draft_of, is_whole
 from softbalance.rules.language.lints import LINTS, Names, codebook_findings
@@ -96,7 +97,9 @@ def _read_all(folders: Iterable[Path], findings: list[Finding]) -> list[Read]:
 def _library(shipped: Path, read: list[Read], findings: list[Finding]) -> Library:
     codebook = _codebook(shipped / "codebook.yaml", findings)
     rulebooks = {}
-    for name, draft in _drafts(read, codebook, findings).items() if codebook else ():
+    own = _own_codebooks(read, shipped, findings)
+    findings += find_conflicts(([codebook] if codebook else []) + [*own.values()], read)
+    for name, draft in _drafts(read, codebook, own, findings).items() if codebook else ():
         rulebook = _check_draft(draft, findings)
         if rulebook is not None:
             rulebooks[name] = rulebook
@@ -131,6 +134,20 @@ def _read(path: Path, findings: list[Finding]) -> Read | None:
     return None if data is None else (document, data)
 
 
+def _own_codebooks(read: list[Read], shipped: Path, findings: list[Finding]) -> dict[str, Codebook]:
+    """Return the codebooks that rulebooks bring along, by the id of the rulebook."""
+    own = {}
+    for document, data in read:
+        path = Path(document.file).parent / "codebook.yaml"
+        if path.is_file() and path.parent != shipped:
+            if "extends" in data:
+                message = "an heir is coded by its parent's codebook; remove this one"
+                findings.append(Finding(Place(str(path), 1), None, message))
+            elif (codebook := _codebook(path, findings)) is not None:
+                own[data["id"]] = codebook
+    return own
+
+
 def _grammar_of(path: Path, document: Document) -> Schema:
     if path.name == "codebook.yaml":
         return CodebookSchema()
@@ -138,7 +155,12 @@ def _grammar_of(path: Path, document: Document) -> Schema:
     return SurfaceSchema() if second else RulebookSchema()
 
 
-def _drafts(read: list[Read], codebook: Codebook, findings: list[Finding]) -> dict[str, Draft]:
+def _drafts(
+    read: list[Read],
+    shared: Codebook,
+    own: Mapping[str, Codebook],
+    findings: list[Finding],
+) -> dict[str, Draft]:
     """Resolve `extends`; a rulebook whose parent is unsound is left to its parent's findings."""
     waiting: dict[str, Read] = {}
     for document, data in read:
@@ -159,6 +181,7 @@ def _drafts(read: list[Read], codebook: Codebook, findings: list[Finding]) -> di
         for name in ready:
             document, data = waiting.pop(name)
             parent = drafts.get(data.get("extends", ""))
+            codebook = own.get(name, shared)
             drafts[name] = draft_of(document, data, parent, codebook, findings)
     for document, data in waiting.values():
         parent = data["extends"]

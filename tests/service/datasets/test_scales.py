@@ -98,14 +98,6 @@ def _coders(folder: Path) -> str:
     return str(_write(folder / "coders.csv", rows))
 
 
-def _database(folder: Path) -> str:
-    with duckdb.connect(str(folder / "data.duckdb")) as connection:
-        table = pyarrow.Table.from_pylist(_rows())
-        connection.register("rows", table)
-        connection.execute("CREATE TABLE coded AS SELECT * FROM rows")
-    return f"duckdb://{folder}/data.duckdb?table=coded"
-
-
 FILES = [_wide, _long, _parquet, _episodes, _coders]
 
 
@@ -122,6 +114,21 @@ def test_every_file_says_the_same(tmp_path: Path, written: Callable[[Path], str]
     assert got == _expected()
     other = {row["classification"] for row in rows if row["rulebook"] == "paul-2004"}
     assert other == {"indeterminate"}
+
+
+@pytest.mark.parametrize("write", [_wide, _long])
+def test_a_database_says_the_same(tmp_path: Path, write: Callable[[Path], str]) -> None:
+    base = tmp_path / "data.duckdb"
+    with duckdb.connect(str(base)) as connection:
+        read = f"read_csv('{write(tmp_path)}', all_varchar = true)"
+        connection.execute(f"CREATE TABLE coded AS SELECT * FROM {read}")
+    arguments = ["coded", "-o", "answers", "--engine", f"duckdb://{base}"]
+    books = ["--rulebook", DEPENDENCE, "--rulebook", "paul-2004", "--rulebooks", str(THEORIES)]
+    result = CliRunner().invoke(command, [*arguments, *books])
+    assert result.exit_code == 0, result.output
+    with duckdb.connect(str(base)) as connection:
+        query = f"SELECT id, classification FROM answers WHERE rulebook = '{DEPENDENCE}'"
+        assert dict(connection.execute(query).fetchall()) == _expected()
 
 
 def test_a_value_of_another_scale_is_rejected(tmp_path: Path) -> None:
