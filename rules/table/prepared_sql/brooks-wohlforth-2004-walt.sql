@@ -1,4 +1,4 @@
--- sha256:10451d83c16a426ccbf08d64496538f8b2427bedce89d91f6ce70745a47dd89c, format 1
+-- sha256:f24a3b41536daa1c095a41c6208e973516b4eae6a42d81707df39386872203bf, format 1
 SELECT
   "t9"."__own",
   CASE

@@ -1,4 +1,4 @@
--- sha256:2de34c0289d7b7fbe4159fa3e938b46fe7f9134d8743bf26a8f15f47b02565a8, format 1
+-- sha256:a1c4fb67d57786fbe9ac66ef48a6113fba307fafb52f2ea09fcfba415a913e48, format 1
 SELECT
   "t9"."__own",
   CASE

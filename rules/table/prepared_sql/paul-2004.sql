@@ -1,4 +1,4 @@
--- sha256:d16790e3a261580cafddc7fc81da19b13af89de035cc01857a4ea0604b28c742, format 1
+-- sha256:cd476886c53eec264b90205790c572b4dce93eb7f109b200233439c53173a2dc, format 1
 SELECT
   "t5"."__own",
   CASE

@@ -94,8 +94,12 @@ def test_a_witness_is_an_episode_that_explain_takes(run: Run, tmp_path: Path) ->
 
 
 def test_a_changed_copy_of_a_known_version_is_told(run: Run, tmp_path: Path) -> None:
-    edit = swap("open-tradeoffs", "classification", "mixed")
-    folder = edited.edited(tmp_path, BROOKS_WOHLFORTH, edit)
+    folder = tmp_path / BROOKS_WOHLFORTH
+    shutil.copytree(SHIPPED / BROOKS_WOHLFORTH, folder)
+    text = (folder / "rulebook.yaml").read_text("utf-8")
+    before, row = text.split("- id: open-tradeoffs\n")
+    changed = row.replace("then: indeterminate", "then: mixed", 1)
+    (folder / "rulebook.yaml").write_text(f"{before}- id: open-tradeoffs\n{changed}", "utf-8")
     done = run("rulebook", "verify", "--quick", folder)
     assert done.returncode == 3
     assert "✗ version" in done.stdout
