@@ -111,7 +111,7 @@ def _let_in(key: Key | None, scope: str) -> None:
 
 def _make_unauthorized() -> Problem:
     if "Authorization" in request.headers or sessions.key_id():
-        detail = "the key is unknown or revoked; send another one"
+        detail = "the key is unknown, expired or revoked; send another one"
         challenge = f'{_REALM}, error="invalid_token"'
     else:
         detail = (

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import TYPE_CHECKING
 
 import click
 from softbalance.service.commands.options import DONE_WITH_FAILURES, know_store, refuse
+
+if TYPE_CHECKING:
+    from softbalance.service.store import Audit
 
 
 @click.group()
@@ -48,12 +52,27 @@ def verify(noted: str | None, database: str | None) -> None:
             found = audit(store.database, bar.update, noted)
     except StoreAway as error:
         refuse(str(error))
+    _report(found)
+    if found.broken is not None:
+        sys.exit(DONE_WITH_FAILURES)
+
+
+def _report(found: Audit) -> None:
     if found.broken is None:
         records = "1 record is" if found.whole == 1 else f"{found.whole} records are"
         click.echo(f"{records} what was stored; the head is {found.head or 'none'}.")
+        if found.events:
+            events = "1 event is" if found.events == 1 else f"{found.events} events are"
+            click.echo(f"{events} what was stored; the head is {found.events_head}.")
+        if found.erased:
+            parts = "1 part" if found.erased == 1 else f"{found.erased} parts"
+            records = "1 record" if found.erased_of == 1 else f"{found.erased_of} records"
+            click.echo(f"{parts} of {records} were erased, and events say by whom and why.")
         return
-    kind, position, record, detail = found.broken
-    name = f"record {record}" if record else "a record"
-    click.echo(f"{name} at position {position} was {kind}: {detail}.")
-    click.echo(f"{found.whole} records before it are what was stored.")
-    sys.exit(DONE_WITH_FAILURES)
+    kind, position, record, detail, name = found.broken
+    if name is None:
+        name = f"record {record}" if record else "a record"
+        name = f"{name} at position {position}"
+    click.echo(f"{name} was {kind}: {detail}.")
+    before = "" if position is None else " before it"
+    click.echo(f"{found.whole} records{before} are what was stored.")

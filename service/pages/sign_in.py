@@ -39,7 +39,10 @@ def blueprint(keys: Keys) -> flask.Blueprint:
         to = _keep_inside(request.form.get("next", "/"))
         key = keys.find_by_token(request.form.get("key", "").strip())
         if key is None:
-            mistake = "This is no valid key. Copy it whole, from sb_ to its end; it may be revoked."
+            mistake = (
+                "This is no valid key. Copy it whole, from sb_ to its end; it may be expired or "
+                "revoked."
+            )
             return render_page("key.html", KeyPage(None, to, mistake), 422)
         sessions.enter(key)
         return redirect(to, 303)
