@@ -91,6 +91,7 @@ def create_app(
     access = app.extensions["softbalance.access"] = Access(app.wsgi_app, context.metrics)
     app.wsgi_app = access  # type: ignore[method-assign]
     keys, settings = Keys(context.store.database), context.settings
+    app.extensions["softbalance.keys"] = keys
     asks = settings.asks_for_keys
     guard.set_up(app, keys, asks_for_keys=asks, local=settings.local)
     sessions.set_up(app, settings.secret)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from softbalance.schemas.mistakes import unknown_name
 
@@ -46,6 +47,12 @@ def _check_rate(limit: str) -> None:
             parse_many(limit)
     except ValueError as error:
         raise ValueError(f"{limit!r} is no rate; write 6000/minute or none") from error
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is no address to post to; write https://HOST/PATH")
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,21 @@ class Settings:
     grace: int = _setting(
         30, "seconds that running requests may take when a process is stopped", range=(1, 3600)
     )
+    checkpoint_key: str = _setting(
+        "", "the file of the private key that signs checkpoints of the audit chains"
+    )
+    checkpoint_file: str = _setting("", "the file that checkpoints are added to")
+    checkpoint_webhook: str = _setting(
+        "", "the address that checkpoints are posted to as JSON", check=_check_url
+    )
+    checkpoint_tsa: str = _setting(
+        "",
+        "the address of a time stamping authority (RFC 3161) that stamps them",
+        check=_check_url,
+    )
+    checkpoint_interval: int = _setting(
+        3600, "seconds between two checkpoints", range=(1, 31_536_000)
+    )
     log_level: str = _setting(
         "info", "the least that is logged: debug, info, warning or error", choices=LEVELS
     )
@@ -158,6 +180,17 @@ class Settings:
                     setting.metadata["check"](value)
                 except ValueError as error:
                     raise UnusableSetting(f"{setting.name} cannot be used: {error}") from error
+        targets = self.checkpoint_file or self.checkpoint_webhook
+        if targets and not self.checkpoint_key:
+            raise UnusableSetting(
+                "checkpoints are to be written and nothing signs them; make a key by `softbalance "
+                "audit new-key FILE`, and name it as checkpoint_key"
+            )
+        if self.checkpoint_tsa and not targets:
+            raise UnusableSetting(
+                "checkpoints are to be stamped and written nowhere; set checkpoint_file or "
+                "checkpoint_webhook"
+            )
         if self.auth == NONE and not (self.local or self.insecure):
             raise UnusableSetting(
                 f"without keys, anybody who reaches {self.host} could use the service; leave "

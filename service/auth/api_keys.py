@@ -105,7 +105,8 @@ class Keys:
     def revoke(self, named: str) -> Key:
         """Revoke the valid key of that name or id, and return it.
 
-        An older one that it followed, and that is valid yet, is revoked with it by name. Raises UnusableKey if none is valid, and StoreAway.
+        An older one that it followed, and that is valid yet, is revoked with it by name.
+        Raises UnusableKey if none is valid, and StoreAway.
         """
         with self._database.begin_write() as connection:
             found = self._find_valid(connection, named)

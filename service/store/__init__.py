@@ -4,9 +4,9 @@ What others use is exported here; the modules are parts of it.
 """
 
 from softbalance.service.store.audit_findings import Audit, Break, Heads
-from softbalance.service.store.chain import canonical
+from softbalance.service.store.chain import canonical, hash_bytes
 from softbalance.service.store.chain_audit import audit
-from softbalance.service.store.claims import Claim, ClaimConflict
+from softbalance.service.store.claims import Claim, ClaimConflict, expire_claims
 from softbalance.service.store.database import Database
 from softbalance.service.store.event_chain import (
     KEY_CREATED,
@@ -20,6 +20,7 @@ from softbalance.service.store.event_chain import (
 )
 from softbalance.service.store.failures import CommitUnknown, StoreAway, WrongSchema
 from softbalance.service.store.firings import FiringCounts, Firings
+from softbalance.service.store.head_audit import read_heads
 from softbalance.service.store.links import SealedLink, find_link
 from softbalance.service.store.search import (
     ORDERS,
@@ -67,10 +68,13 @@ __all__ = [
     "count_classes",
     "digest_of_key",
     "events",
+    "expire_claims",
     "find_link",
     "find_rows",
     "format_time",
+    "hash_bytes",
     "keys",
     "now",
     "read_documents",
+    "read_heads",
 ]

@@ -34,5 +34,10 @@ def digest_of(position: int, previous: str | None, record: str) -> str:
 
 
 def hash_text(text: str) -> str:
-    """Return the SHA-256 of a text in UTF-8, as all digests here are written."""
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    """Return the SHA-256 of a text in UTF-8."""
+    return hash_bytes(text.encode())
+
+
+def hash_bytes(content: bytes) -> str:
+    """Return the SHA-256 of bytes, as all digests here are written."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()

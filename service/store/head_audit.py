@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from softbalance.service.store.audit_findings import ALTERED, REMOVED, Break, Heads
 from softbalance.service.store.database import Database
 from softbalance.service.store.tables import events, records
 from sqlalchemy import Connection, Table, select
 
+#: How many heads are in memory at a time.
+_AT_A_TIME = 100
 _MADE_ANEW = "the chain was made anew, or another store stands in its place"
 _CUT_OFF = "its end was cut off, or an older copy stands in its place"
 
@@ -24,16 +27,21 @@ def find_missing_head(database: Database, heads: Iterable[Heads]) -> Break | Non
 
     The chains are whole.
     """
-    with database.begin_read() as connection:
-        for noted in heads:
-            for table, position, digest in (
-                (records, noted.records, noted.digest),
-                (events, noted.events, noted.events_digest),
-            ):
-                broken = _check_head(connection, table, position, digest, noted.source)
+    remaining = iter(heads)
+    # read before the store is asked, which may not take long
+    while part := list(islice(remaining, _AT_A_TIME)):
+        with database.begin_read() as connection:
+            for noted in part:
+                broken = _check_heads(connection, noted)
                 if broken is not None:
                     return broken
     return None
+
+
+def _check_heads(connection: Connection, noted: Heads) -> Break | None:
+    return _check_head(
+        connection, records, noted.records, noted.digest, noted.source
+    ) or _check_head(connection, events, noted.events, noted.events_digest, noted.source)
 
 
 def _check_head(
