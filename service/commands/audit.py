@@ -14,6 +14,7 @@ from softbalance.service.commands.audit_checkpoints import (
     new_key,
     public_key,
 )
+from softbalance.service.commands.audit_erasure import erase, purge
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     database_option,
@@ -30,7 +31,7 @@ def command() -> None:
     """See whether the stored classifications are what was stored."""
 
 
-for _command in (checkpoint, new_key, public_key):
+for _command in (checkpoint, new_key, public_key, erase, purge):
     command.add_command(_command)
 _file = click.Path(dir_okay=False, path_type=Path)
 

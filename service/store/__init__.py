@@ -8,6 +8,7 @@ from softbalance.service.store.chain import canonical, hash_bytes
 from softbalance.service.store.chain_audit import audit
 from softbalance.service.store.claims import Claim, ClaimConflict, expire_claims
 from softbalance.service.store.database import Database
+from softbalance.service.store.erasure import Wanted, erase
 from softbalance.service.store.event_chain import (
     KEY_CREATED,
     KEY_EXPIRED,
@@ -61,12 +62,14 @@ __all__ = [
     "Store",
     "StoreAway",
     "Tally",
+    "Wanted",
     "WrongSchema",
     "add_event",
     "audit",
     "canonical",
     "count_classes",
     "digest_of_key",
+    "erase",
     "events",
     "expire_claims",
     "find_link",
