@@ -17,6 +17,8 @@ LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "text")
 AUTO, REQUIRED, NONE = AUTH = ("auto", "required", "none")
 _WORDS = {"true": True, "false": False}
+#: What stands in a list of proxies for whoever connects by a Unix socket, which has no address.
+UNIX = "unix"
 #: `SOFTBALANCE_DATABASE_FILE` names a file that holds what `SOFTBALANCE_DATABASE` would.
 IN_FILE = "_FILE"
 _LONGEST_FILE = 64 * 1024
@@ -47,6 +49,15 @@ def _check_rate(limit: str) -> None:
             parse_many(limit)
     except ValueError as error:
         raise ValueError(f"{limit!r} is no rate; write 6000/minute or none") from error
+
+
+def read_networks(listed: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the networks of a list of proxies; raise ValueError for what is none."""
+    names = [name for part in listed.split(",") if (name := part.strip())]
+    try:
+        return [ipaddress.ip_network(name) for name in names if name != UNIX]
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses and networks joined by commas") from error
 
 
 def _check_url(url: str) -> None:
@@ -107,6 +118,22 @@ class Settings:
         "requests that a key may make, as `10/second;6000/hour`, or none",
         check=_check_rate,
     )
+    failed_keys: str = _setting(
+        "30/minute",
+        "keys that are none that an address may send, as `10/minute;60/hour`, or none",
+        check=_check_rate,
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "proxies whose X-Forwarded-For is believed: addresses and networks joined by commas, and "
+        "`unix` for a socket",
+        check=read_networks,
+    )
+    idempotency_hours: int = _setting(
+        720,
+        "hours that an `Idempotency-Key` counts, 0 for ever",
+        range=(0, 1_000_000),
+    )
     max_requests: int = _setting(
         100_000, "requests after which a process is replaced", range=(0, 2**40)
     )
@@ -132,6 +159,7 @@ class Settings:
     log_level: str = _setting(
         "info", "the least that is logged: debug, info, warning or error", choices=LEVELS
     )
+    log_address: bool = _setting(False, "log the address of each request's client")
     log_format: str = _setting(
         "auto", "json, text, or auto: text on a terminal and else json", choices=FORMATS
     )
