@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from marshmallow import Schema, fields
 from softbalance.schemas.classification import (
@@ -192,7 +192,7 @@ class WholeRulebook(RulebookSummary):
 class Rulebook(WholeRulebook):
     """A rulebook with its rules and their verification."""
 
-    verification: Verification
+    verification: NotRequired[Verification]
 
 
 class RulebookSchema(RulebookSummarySchema):
