@@ -14,7 +14,7 @@ from softbalance.rules.findings import Finding
 from softbalance.rules.language.conditions import Condition, Conditions
 from softbalance.rules.language.entries import Entry
 from softbalance.rules.language.names import NameReader
-from softbalance.rules.language.surface import Part, Surface, Written
+from softbalance.rules.language.written import Part, Surface, Written
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.surface import OUTCOMES
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from softbalance.rules.findings import Finding
 from softbalance.rules.language.documents import Document
-from softbalance.rules.language.surface import list_parts
+from softbalance.rules.language.written import list_parts
 from softbalance.rules.model import (
     FORM,
     Cite,
