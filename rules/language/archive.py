@@ -11,7 +11,8 @@ from softbalance.rules.language.building import assemble_rulebook, codebook_of, 
 from softbalance.rules.language.core_json import read_core
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.inheritance import Draft, check_grammar, draft_of, sources_of
-from softbalance.rules.model import Codebook, Rulebook
+from softbalance.rules.language.properties import read_property
+from softbalance.rules.model import Codebook, Property, Rulebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
 
 
@@ -63,6 +64,7 @@ class _Kept(NamedTuple):
     codebook: Codebook
     sources: dict[str, str]
     document: Document
+    properties: tuple[Property, ...]
 
 
 def _restore_core(content: dict[str, Any], codebook: Codebook, book: Document) -> Rulebook:
@@ -71,4 +73,7 @@ def _restore_core(content: dict[str, Any], codebook: Codebook, book: Document) -
     for part in content["rulebooks"]:
         sources |= sources_of(part)
     own = content["rulebooks"][-1]
-    return assemble_rulebook(own, _Kept(codebook, sources, book), stages, facts, content)
+    said = content["core"].get("properties", ())
+    properties = tuple(read_property(each, book.place("")) for each in said)
+    kept = _Kept(codebook, sources, book, properties)
+    return assemble_rulebook(own, kept, stages, facts, content)

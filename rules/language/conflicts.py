@@ -7,8 +7,8 @@ from typing import Any
 
 from softbalance.rules.findings import Finding, Place
 from softbalance.rules.language.documents import Document
-from softbalance.rules.language.written import list_parts
 from softbalance.rules.language.vocabulary import VOCABULARY
+from softbalance.rules.language.written import list_parts
 from softbalance.rules.model import Codebook
 
 

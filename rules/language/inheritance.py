@@ -11,10 +11,12 @@ from softbalance.rules.findings import Finding
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.entries import RULE_LISTS, Entry, entries
 from softbalance.rules.language.names import NameReader, read_meanings
-from softbalance.rules.language.written import SECTIONS, Surface, list_parts, read_surface
+from softbalance.rules.language.properties import translate_properties
 from softbalance.rules.language.translation import Translator, declare_facts, declare_stages
 from softbalance.rules.language.vocabulary import extend_codebook
-from softbalance.rules.model import Codebook
+from softbalance.rules.language.written import SECTIONS, Surface, list_parts, read_surface
+from softbalance.rules.model import Codebook, Property
+from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes, unknown_name
 
 
@@ -46,6 +48,7 @@ class Draft:
     replaced: dict[str, Entry]
     removed: frozenset[str]
     whole: bool
+    properties: tuple[Property, ...] = ()
 
     @property
     def stages(self) -> list[Entry]:
@@ -149,6 +152,7 @@ def draft_of(
         parent.replaced | own,
         parent.removed | removed,
         parent.whole and is_whole(data),
+        parent.properties,
     )
 
 
@@ -175,7 +179,8 @@ def _surface_draft(
     own = {name for s in SECTIONS if s != "revise" for name in data.get(s, {})}
     plain = _without(inherited, own)
     facts = _overlay(plain.facts, declare_facts(surface))
-    translator = Translator(surface, NameReader(read_meanings(codebook, facts, surface)), findings)
+    names = NameReader(read_meanings(codebook, facts, surface))
+    translator = Translator(surface, names, findings)
     rules = [*plain.rules, *translator.rules()]
     replaced, removed = (parent.replaced, parent.removed) if parent else ({}, frozenset())
     kept = {name: entry for name, entry in replaced.items() if entry.data["then"][0] not in own}
@@ -192,6 +197,8 @@ def _surface_draft(
         findings.extend(_find_misplaced(document, data, ("stages",)))
     given = {entry.data["id"]: entry for entry in replacing}
     gone = frozenset(data.get("remove", ()))
+    classes = [v for e in facts if e.data["id"] == CLASSIFICATION for v in e.data["values"]]
+    properties = translate_properties(surface.properties, names, codebook, classes, findings)
     core = Core(declare_stages(surface) or plain.stages, facts, _edit(rules, given, gone))
     return Draft(
         document,
@@ -205,6 +212,7 @@ def _surface_draft(
         kept | given,
         removed | gone,
         len(findings) == told and (parent is None or parent.whole),
+        properties,
     )
 
 

@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library, load_library
+from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.fields import VALUES
 from softbalance.schemas.grammar import ANSWERS
 from softbalance.service.app import create_app
@@ -46,7 +47,8 @@ Ask = Callable[..., str]
 def _named(library: Library) -> Iterator[str]:
     """Every id, label and title of what is shipped, its strategies, listed values and authors."""
     codebook = library.codebook
-    for document in [codebook, *library.rulebooks.values()]:
+    documents: list[Codebook | Rulebook] = [codebook, *library.rulebooks.values()]
+    for document in documents:
         yield from (document.id, document.title, document.title.partition(":")[0])
         for source, citation in document.sources.items():
             yield from (source, citation.partition(",")[0])

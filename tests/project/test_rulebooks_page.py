@@ -23,8 +23,15 @@ def test_the_whole_rulebook_is_the_one_that_is_tried() -> None:
     assert verify(book, engines=False).ok
 
 
+def test_the_properties_are_proved(tmp_path: Path) -> None:
+    (tmp_path / "rulebook.yaml").write_text(f"{SHOWN[0]}{SHOWN[1]}", "utf-8")
+    (book,) = load_folder(tmp_path)
+    assert len(book.properties) == 3
+    assert verify(book, engines=False).ok
+
+
 def test_the_heir_is_verified(tmp_path: Path) -> None:
-    (tmp_path / "rulebook.yaml").write_text(SHOWN[1], "utf-8")
+    (tmp_path / "rulebook.yaml").write_text(SHOWN[2], "utf-8")
     assert verify(load_library([tmp_path])["threat-alone"], engines=False).ok
 
 
