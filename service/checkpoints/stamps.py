@@ -17,14 +17,14 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 from rfc3161_client.tsp import PKIStatus
-from softbalance.service.checkpoints.documents import (
+from softbalance.service.checkpoints.posting import NotDelivered, post
+from softbalance.service.checkpoints.signed_heads import (
     STAMP,
     Checkpoint,
     FalseCheckpoint,
     UnusableCheckpoints,
     stamped_bytes,
 )
-from softbalance.service.checkpoints.posting import NotDelivered, post
 
 
 def add_stamp(document: Checkpoint, url: str) -> Checkpoint:

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from softbalance.service.checkpoints.documents import Checkpoint, dump_line, make_checkpoint
 from softbalance.service.checkpoints.posting import NotDelivered, post
+from softbalance.service.checkpoints.signed_heads import Checkpoint, dump_line, make_checkpoint
 from softbalance.service.checkpoints.signing import load_key
 from softbalance.service.settings import Settings
 from softbalance.service.store import Database, read_heads

@@ -78,7 +78,7 @@ def verify(
     Kept rulebooks and keys are compared with their digests, too. Exits with 3 if something is
     altered, removed or inserted. `GET /v1/audit/head` gives a head to note.
     """
-    from softbalance.service.checkpoints.documents import FalseCheckpoint, UnusableCheckpoints
+    from softbalance.service.checkpoints.signed_heads import FalseCheckpoint, UnusableCheckpoints
     from softbalance.service.store import StoreAway
 
     if noted is not None and not re.fullmatch("sha256:[0-9a-f]{64}", noted):
@@ -128,7 +128,8 @@ def _report(found: Audit) -> None:
         if found.erased:
             parts = "1 part" if found.erased == 1 else f"{found.erased} parts"
             records = "1 record" if found.erased_of == 1 else f"{found.erased_of} records"
-            click.echo(f"{parts} of {records} were erased, and events say by whom and why.")
+            were = "was" if found.erased == 1 else "were"
+            click.echo(f"{parts} of {records} {were} erased, and events say by whom and why.")
         return
     kind, position, record, detail, name = found.broken
     if name is None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.x509 import Certificate
-    from softbalance.service.checkpoints.documents import ReadCheckpoint
+    from softbalance.service.checkpoints.signed_heads import ReadCheckpoint
     from softbalance.service.store import Heads
 
 _file = click.Path(dir_okay=False, path_type=Path)
@@ -41,7 +41,7 @@ def checkpoint(
 
     Exits with 3 if it did not get everywhere.
     """
-    from softbalance.service.checkpoints.documents import dump_line
+    from softbalance.service.checkpoints.signed_heads import dump_line
     from softbalance.service.checkpoints.signing import UnusableSigningKey
     from softbalance.service.checkpoints.writing import write_checkpoint
     from softbalance.service.store import StoreAway
@@ -120,7 +120,7 @@ class NotedCheckpoints:
 
     def heads(self) -> Iterator[Heads]:
         """Yield what they say. Raises FalseCheckpoint and UnusableCheckpoints."""
-        from softbalance.service.checkpoints.documents import read_checkpoints
+        from softbalance.service.checkpoints.signed_heads import read_checkpoints
 
         for path in self._files:
             for read in read_checkpoints(path, self._keys):
@@ -166,7 +166,7 @@ def _load_public_keys(paths: tuple[Path, ...]) -> list[Ed25519PublicKey]:
 
 
 def _load_roots(paths: tuple[Path, ...]) -> list[Certificate]:
-    from softbalance.service.checkpoints.documents import UnusableCheckpoints
+    from softbalance.service.checkpoints.signed_heads import UnusableCheckpoints
     from softbalance.service.checkpoints.stamps import load_roots
 
     try:

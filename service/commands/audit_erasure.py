@@ -43,7 +43,8 @@ def erase(by: str, reason: str, database: str | None, **given: Any) -> None:
         done = erase(store.database, wanted, by, reason)
         parts = "1 part" if done.parts == 1 else f"{done.parts} parts"
         records = "1 record" if done.records == 1 else f"{done.records} records"
-        click.echo(f"{parts} of {records} were erased.")
+        were = "was" if done.parts == 1 else "were"
+        click.echo(f"{parts} of {records} {were} erased.")
         if done.parts:
             store.database.purge()
         store.close()
