@@ -11,7 +11,7 @@ from softbalance.rules.language.building import assemble_rulebook, codebook_of, 
 from softbalance.rules.language.core_json import read_core
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.inheritance import Draft, check_grammar, draft_of, sources_of
-from softbalance.rules.language.properties import read_property
+from softbalance.rules.language.stated import read_property
 from softbalance.rules.model import Codebook, Property, Rulebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
 

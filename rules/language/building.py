@@ -11,7 +11,7 @@ from softbalance.rules.language.core_json import core_json
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.entries import Entry
 from softbalance.rules.language.inheritance import Draft, sources_of
-from softbalance.rules.language.properties import property_json
+from softbalance.rules.language.stated import property_json
 from softbalance.rules.language.vocabulary import VOCABULARY, cites_of, form_of, indicator_of
 from softbalance.rules.model import (
     FORM,

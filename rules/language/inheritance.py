@@ -11,7 +11,7 @@ from softbalance.rules.findings import Finding
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.entries import RULE_LISTS, Entry, entries
 from softbalance.rules.language.names import NameReader, read_meanings
-from softbalance.rules.language.properties import translate_properties
+from softbalance.rules.language.stated import translate_properties
 from softbalance.rules.language.translation import Translator, declare_facts, declare_stages
 from softbalance.rules.language.vocabulary import extend_codebook
 from softbalance.rules.language.written import SECTIONS, Surface, list_parts, read_surface
