@@ -53,6 +53,7 @@ def command(rulebooks: tuple[Path, ...], check: bool, **given: Any) -> None:
     settings = settings_for(rulebooks=rulebooks or None, **given)
     # what cannot work is told here, once, and not by each worker in turn
     loaded = _load_or_refuse(settings)
+    _expect_signing_key(settings)
     if check:
         _check(settings, loaded)
         return
@@ -72,6 +73,18 @@ def _load_or_refuse(settings: Settings) -> LoadedLibrary:
         return LoadedLibrary.load(settings.rulebooks)
     except RulebookErrors as error:
         refuse(f"the rulebooks do not load:\n{error}")
+
+
+def _expect_signing_key(settings: Settings) -> None:
+    """Refuse a key that could not sign checkpoints, if these are to be written."""
+    from softbalance.service.checkpoints.signing import UnusableSigningKey, load_key
+    from softbalance.service.checkpoints.writing import is_asked_for
+
+    try:
+        if is_asked_for(settings):
+            load_key(Path(settings.checkpoint_key))
+    except UnusableSigningKey as error:
+        refuse(str(error))
 
 
 def _find_port(settings: Settings) -> int:

@@ -230,6 +230,9 @@ def test_the_key_is_for_its_owner_only(chains: Chains, run: Run) -> None:
     done = run("audit", "checkpoint", "--key", chains.key, "--database", chains._database)
     assert done.returncode == 2
     assert f"chmod 600 {chains.key}" in done.stderr
+    options = ("--checkpoint-key", chains.key, "--checkpoint-file", chains.file)
+    done = run("serve", "--port", 0, *options, "--database", chains._database)
+    assert (done.returncode, "chmod 600" in done.stderr) == (2, True)
     for wrong in (chains.public, chains.folder / "none"):
         assert run("audit", "public-key", wrong).returncode == 2
     assert "make a key by" in run("audit", "checkpoint").stderr
