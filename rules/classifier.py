@@ -42,8 +42,11 @@ class Classifier:
         }
 
     def decide(self, codings: Codings) -> Decision:
-        """Decide codings without making an answer of it; raises EngineFailure."""
-        return self.decider.decide(codings.form, codings.values)
+        """Decide codings without making an answer of it.
+
+        They may be in the words of a larger codebook. Raises EngineFailure, and ForeignForm.
+        """
+        return self.decider.decide(self.rulebook.codebook.own_form(codings.form), codings.values)
 
     def classify(self, episode: Episode, detail: str = TRACE) -> Answer:
         """Classify a valid Episode; return the answer without `id` and `classified_at`.
