@@ -23,8 +23,9 @@ from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text
 from softbalance.schemas.mistakes import locate_mistakes
 
-#: Whose verdict a case carries: that of the draft's evidence, or one that it takes for granted.
-ORIGINS = ("draft", "general_history")
+#: Whose verdict a case carries: that of the draft's evidence, one that it takes for granted, or
+#: that of the author, who made the case up to exercise a rule.
+ORIGINS = ("draft", "general_history", "constructed")
 
 
 class Expected(TypedDict):

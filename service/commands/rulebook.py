@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ import orjson
 from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.language.loader import Library, load_folder, load_library
 from softbalance.rules.model import Rulebook
+from softbalance.schemas.grammar import SLUG
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     find_further_rulebooks,
@@ -66,10 +68,16 @@ def list_(as_json: bool, rulebooks: tuple[Path, ...]) -> None:
 @command.command()
 @click.argument("rulebook")
 @json_option
+@click.option("--core", is_flag=True, help="Print what engines see: the core, as JSON.")
 @rulebooks_option
-def show(rulebook: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
+def show(rulebook: str, as_json: bool, core: bool, rulebooks: tuple[Path, ...]) -> None:
     """Show a RULEBOOK: its stages, and its rules in words, with reasons and citations."""
     book = open_rulebook(open_library(rulebooks), rulebook, rulebooks)
+    if core:
+        from softbalance.rules.language.core_json import core_json
+
+        _print_json(core_json(book.stages, book.facts.values()))
+        return
     if as_json:
         from softbalance.rules.rulebook_json import describe_rulebook
 
@@ -78,6 +86,38 @@ def show(rulebook: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
     from softbalance.service.text.rulebooks_text import rulebook_view
 
     _print(rulebook_view(book), width=100)
+
+
+@command.command()
+@click.argument("name", metavar="ID")
+@click.option("--extends", "parent", metavar="RULEBOOK", help="Inherit from this rulebook.")
+@click.option(
+    "--in",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where to put its folder; here, if nothing is said.",
+)
+@rulebooks_option
+def new(name: str, parent: str | None, folder: Path, rulebooks: tuple[Path, ...]) -> None:
+    """Begin a rulebook: a folder ID that loads, verifies and has one case."""
+    from softbalance.service.commands.rulebook_new import write_rulebook
+
+    library = open_library(rulebooks)
+    if not re.fullmatch(SLUG, name):
+        refuse(f"{name!r} is no id; write it in a-z, 0-9 and -, a letter first")
+    if name in library.rulebooks:
+        refuse(f"there is a rulebook {name!r} already; choose another id")
+    if parent:
+        open_rulebook(library, parent)
+    try:
+        write_rulebook(folder / name, name, parent, library)
+    except FileExistsError:
+        refuse(f"{folder / name} is there already; choose another id, or another --in")
+    except OSError as error:
+        refuse(f"{folder / name} cannot be written: {error.strerror}")
+    click.echo(f"{folder / name / 'rulebook.yaml'}: edit it, then")
+    click.echo(f"softbalance rulebook verify {folder / name}")
 
 
 @command.command()
