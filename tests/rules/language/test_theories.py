@@ -94,6 +94,14 @@ def test_the_shipped_rulebooks_say_what_they_said_rule_by_rule(name: str, librar
     assert old.digest == FIRST_DIGESTS[name]
 
 
+def test_a_kept_rulebook_has_its_words() -> None:
+    (book,) = load_folder(FIRST_EDITION.parent / "theories" / "dependence")
+    again = restore_rulebook(book.digest, dump_rulebook(book))
+    assert again.codebook.indicators == book.codebook.indicators
+    assert list(again.rules) == list(book.rules)
+    assert again.sources == book.sources
+
+
 def test_a_kept_rulebook_is_made_of_its_core(tmp_path: Path) -> None:
     book = draw_theory(1, tmp_path).rulebook
     again = restore_rulebook(book.digest, dump_rulebook(book))
