@@ -65,9 +65,9 @@ class Checker:
         else:
             self._check_rows(written, written.parts["rows"], stage)
 
-    def is_lost(self, written: Written) -> bool:
+    def is_lost(self, what: Written | Part) -> bool:
         """Return whether parts of it are missing for mistakes that were told already."""
-        return self._lost.hides(written.name)
+        return self._lost.hides(what.name if isinstance(what, Written) else what.data["id"])
 
     def _miss(self, written: Written, key: str) -> None:
         if not self.is_lost(written):

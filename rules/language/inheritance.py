@@ -221,7 +221,7 @@ def _find_misplaced(
                 f"{key!r} needs a parent; add `extends:` or write the rules under `rules:`",
             )
     for key in required if not lost.whole else ():
-        if key not in data:
+        if key not in data and not lost.hides(key):
             yield Finding(
                 document.place(""),
                 None,

@@ -9,20 +9,20 @@ from marshmallow import Schema, ValidationError
 from softbalance.rules.findings import Finding
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.entries import SECTIONS, rule_at
+from softbalance.rules.language.mending import LOST_FACT, Path, mend_formulas
 from softbalance.schemas.mistakes import locate_mistakes
-
-#: The keys and indices that lead to a part of a document.
-Path = tuple[str | int, ...]
 
 
 class Lost(NamedTuple):
     """Names of which nothing is known, since what declares them has a mistake.
 
-    With `whole` sections lost, a name that is not known may be one of theirs.
+    Of the `vague`, the values are not known. With `whole` sections lost, a name that is not known
+    may be one of theirs.
     """
 
     names: frozenset[object] = frozenset()
     whole: bool = False
+    vague: frozenset[object] = frozenset()
 
     def hides(self, name: object) -> bool:
         """Return whether a name that is not known may have been lost."""
@@ -30,7 +30,8 @@ class Lost(NamedTuple):
 
     def join(self, other: Lost) -> Lost:
         """Return what is lost here or there."""
-        return Lost(self.names | other.names, self.whole or other.whole)
+        vague = self.vague | other.vague
+        return Lost(self.names | other.names, self.whole or other.whole, vague)
 
 
 NOTHING_LOST = Lost()
@@ -64,7 +65,9 @@ def take_sound_part(document: Document, schema: Schema) -> Sound:
     content = document.content
     if not isinstance(content, dict):
         return Sound(None, Lost(whole=True), findings)
-    paths = {path for m in mistakes for path in _find_wrong(content, _parts(m.pointer))}
+    content, mended = mend_formulas(content, [_parts(m.pointer) for m in mistakes])
+    wrong = {path for m in mistakes for path in _find_wrong(content, _parts(m.pointer))}
+    paths = {path for path in wrong if path not in mended}
     try:
         data = schema.load(_cut(content, paths), partial=True)
     except ValidationError:
@@ -73,7 +76,7 @@ def take_sound_part(document: Document, schema: Schema) -> Sound:
         return Sound(None, Lost(whole=True), findings)
     for path in sorted(paths, key=_order):
         _leave_gap(data, path)
-    return Sound(data, _lose(content, paths), findings)
+    return Sound(data, _lose(content, wrong), findings)
 
 
 def _parts(pointer: str) -> list[str]:
@@ -121,12 +124,14 @@ def _leave_gap(data: Any, path: Path) -> None:
 
 
 def _lose(content: Mapping[str, Any], paths: Set[Path]) -> Lost:
-    names: set[object] = set()
+    names: set[object] = {LOST_FACT}
+    vague: set[object] = set()
     whole = False
     for section, *rest in paths:
         if not rest:
-            names.add(section)
-            whole = whole or section not in _PLAIN
+            known = _names_in(content[str(section)])
+            names |= {section, *known}
+            whole = whole or not (known or section in _PLAIN)
         elif isinstance(rest[0], int):
             item = content[str(section)][rest[0]]
             name = item.get("id") if isinstance(item, dict) else None
@@ -134,7 +139,16 @@ def _lose(content: Mapping[str, Any], paths: Set[Path]) -> Lost:
             whole = whole or not (isinstance(name, str) or section in _PLAIN)
         else:
             names.add(rest[0])
-    return Lost(frozenset(names), whole)
+            if rest[1:2] in ([], ["rows"], ["values"]):
+                vague.add(rest[0])
+    return Lost(frozenset(names), whole, frozenset(vague))
+
+
+def _names_in(section: Any) -> list[object]:
+    if isinstance(section, dict):
+        return list(section)
+    items = section if isinstance(section, list) else ()
+    return [item["id"] for item in items if isinstance(item, dict) and "id" in item]
 
 
 #: The keys that declare no names.

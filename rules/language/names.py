@@ -54,7 +54,7 @@ class NameReader:
             )
         elif named.name == STRATEGY:
             yield f"{named.name!r} only repeats the form; make it a premise on {FORM!r}"
-        elif self.lost.hides(named.name):
+        elif named.name in self.lost.vague or (meaning is None and self.lost.hides(named.name)):
             return
         elif meaning is None:
             word = named.name

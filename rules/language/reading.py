@@ -16,6 +16,8 @@ from softbalance.rules.model import Codebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
 from softbalance.schemas.surface import SurfaceSchema
 
+#: The keys that only the second edition of the language has.
+_NEWER = SurfaceSchema().fields.keys() - RulebookSchema().fields.keys()
 RULEBOOK, CODEBOOK = "rulebook.yaml", "codebook.yaml"
 
 
@@ -87,6 +89,10 @@ def _read_rulebook(path: Path, shared: Path) -> ReadRulebook:
         return ReadRulebook(folder.name, nothing, None, Lost(whole=True), wrong, None)
     data, lost, findings = take_sound_part(document, _grammar_of(document))
     content = document.content if isinstance(document.content, dict) else {}
+    newer = [key for key in content if key in _NEWER] if "language" not in content else []
+    if newer:
+        message = f"{newer[0]!r} is of the second edition of the language; add `language: 2`"
+        findings = [*findings, Finding(document.place(f"/{newer[0]}"), None, message)]
     said = content.get("id")
     name = said if isinstance(said, str) and said else folder.name
     own = folder / CODEBOOK

@@ -110,9 +110,7 @@ class Translator:
     ) -> list[Entry]:
         told = len(self._findings)
         check(what)
-        if len(self._findings) > told or (
-            isinstance(what, Written) and self._checker.is_lost(what)
-        ):
+        if len(self._findings) > told or self._checker.is_lost(what):
             return []
         made = list(make(what))
         return [entry for entry in made if entry] if len(self._findings) == told else []
