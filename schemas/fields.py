@@ -64,6 +64,7 @@ class Text(fields.String):
             "character", "holds a lone surrogate, which is no character; remove it"
         ),
         "length": Mistake("length", "is {size} characters long; allowed are {low} to {high}"),
+        "empty": Mistake("length", "this text is empty; write one"),
     }
 
     def __init__(self, *, low: int = 0, high: int | None = None, **kwargs: Any) -> None:
@@ -80,6 +81,8 @@ class Text(fields.String):
             raise self.make_error("nul")
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
             raise self.make_error("surrogate")
+        if not value and self._low and self._high is None:
+            raise self.make_error("empty")
         if len(value) < self._low or (self._high is not None and len(value) > self._high):
             raise self.make_error("length", size=len(value), low=self._low, high=self._high)
         return value

@@ -13,6 +13,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields
 from softbalance.schemas.grammar import take_single
 from softbalance.schemas.mistakes import Mistake, quote_value
+from softbalance.schemas.mistakes import pointer as pointer_of
 
 #: The words that no fact or indicator may have as its name.
 RESERVED_WORDS: Final = ("all", "any", "not", "at_least", "at_most", "open", "unless")
@@ -87,7 +88,7 @@ def parse_formula(item: Any, pointer: str = "") -> Formula:
         return _count(item, pointer, None)
     if not isinstance(item, dict) or not item:
         raise _mistake("write a name, `name: value`, or a list of such")
-    return _join([(f"{pointer}/{key}", key, value) for key, value in item.items()])
+    return _join([(pointer + pointer_of((key,)), key, value) for key, value in item.items()])
 
 
 def _join(entries: list[tuple[str, str, Any]]) -> Formula:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, validates_schema
 from softbalance.schemas.episode import Part
 from softbalance.schemas.fields import Choice, StrictSchema, Text, Token, read_number
+from softbalance.schemas.mappings import ByName
 from softbalance.schemas.mistakes import Mistake, quote_value
 
 NAME = r"[a-z][a-z0-9_]{0,63}"
@@ -47,27 +48,39 @@ class Sentence(Text):
 
 
 class NonEmptyList(fields.List[Any]):
-    """A list of one item or more."""
+    """A list of one item or more, each once if they are to be `unique`."""
 
     default_error_messages: dict[str, Any] = {
         "required": Mistake("required", "this list is required; add it"),
         "null": Mistake("null", "this list is empty; add an item or leave the key out"),
         "invalid": Mistake("type", "not a list; write items that begin with '- '"),
         "empty": Mistake("length", "this list is empty; add an item"),
+        "twice": Mistake("duplicate", "{item} is listed twice; remove one"),
     }
+
+    def __init__(self, inner: Any, *, unique: bool = False, **kwargs: Any) -> None:
+        self.unique = unique
+        super().__init__(inner, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
         if value == []:
             raise self.make_error("empty")
-        return super()._deserialize(value, attr, data, **kwargs)
+        loaded = super()._deserialize(value, attr, data, **kwargs)
+        twice = [item for i, item in enumerate(loaded) if item in loaded[:i]] if self.unique else []
+        if twice:
+            raise self.make_error("twice", item=quote_value(twice[0]))
+        return loaded
 
 
-class Sources(fields.Dict):
+class Sources(ByName):
     """A mapping from source id to its citation."""
 
     default_error_messages: dict[str, Any] = {
         "invalid": Mistake("type", "not a mapping from source id to {citation: ...}"),
     }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Slug(), Part(SourceEntrySchema), **kwargs)
 
 
 def take_single(item: Any, explained: str) -> tuple[str, Any]:
@@ -253,7 +266,7 @@ class CodebookSchema(StrictSchema):
     id = Slug()
     version = Token(r"\d+\.\d+\.\d+", "a version; write e.g. 1.0.0", required=True)
     title = Sentence()
-    sources = Sources(Slug(), Part(SourceEntrySchema), required=True)
+    sources = Sources(required=True)
     groups = NonEmptyList(Part(GroupSchema), required=True)
     indicators = NonEmptyList(Part(IndicatorSchema), required=True)
     forms = NonEmptyList(Part(FormSchema), required=True)
@@ -310,7 +323,7 @@ class RulebookSchema(StrictSchema):
     title = Sentence()
     summary = Sentence()
     extends = Slug(required=False)
-    sources = Sources(Slug(), Part(SourceEntrySchema))
+    sources = Sources()
     stages = NonEmptyList(Part(StageSchema))
     facts = NonEmptyList(Part(FactSchema))
     rules = NonEmptyList(Part(RuleSchema))

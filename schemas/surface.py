@@ -24,9 +24,9 @@ from softbalance.schemas.grammar import (
     NonEmptyList,
     Sentence,
     Slug,
-    SourceEntrySchema,
     Sources,
 )
+from softbalance.schemas.mappings import ByName
 from softbalance.schemas.mistakes import Mistake
 
 #: The edition of the language, as it stands at the head of a rulebook.
@@ -125,8 +125,8 @@ class DecisionSchema(_ConcludingSchema):
 
     kind = Choice("kind", KINDS)
     title = Sentence(required=False)
-    values = NonEmptyList(Name())
-    undecided = NonEmptyList(Name())
+    values = NonEmptyList(Name(), unique=True)
+    undecided = NonEmptyList(Name(), unique=True)
     rows = NonEmptyList(Part(RowSchema))
 
 
@@ -135,14 +135,14 @@ class TestSchema(_ConcludingSchema):
 
     kind = Choice("kind", KINDS)
     title = Sentence(required=False)
-    values = NonEmptyList(Name())
+    values = NonEmptyList(Name(), unique=True)
     when = FormulaField()
-    outcomes = fields.Dict(Name(), Outcome())
+    outcomes = ByName(Name(), Outcome())
 
     @validates_schema
     def _has_three(self, data: dict[str, Any], **_: Any) -> None:
         values = data.get("values", OUTCOMES)
-        if len(values) != 3 or len(set(values)) != 3:
+        if len(values) != 3:
             raise ValidationError(
                 {"values": [Mistake("length", "name three values: for true, false and undecided")]}
             )
@@ -236,16 +236,16 @@ class SurfaceSchema(StrictSchema):
     summary = Sentence()
     extends = Slug(required=False)
     source = Slug(required=False)
-    sources = Sources(Slug(), Part(SourceEntrySchema))
+    sources = Sources()
     groups = NonEmptyList(Part(GroupSchema))
     indicators = NonEmptyList(Part(AddedIndicatorSchema))
     forms = NonEmptyList(Part(AddedFormSchema))
     classes = NonEmptyList(Part(ClassSchema))
-    stages = fields.Dict(Name(), Part(StageTextSchema))
-    tests = fields.Dict(Name(), Part(TestSchema))
-    decisions = fields.Dict(Name(), Part(DecisionSchema))
-    collect = fields.Dict(Name(), Part(CollectionSchema))
-    revise = fields.Dict(Name(), Part(RevisionSchema))
+    stages = ByName(Name(), Part(StageTextSchema))
+    tests = ByName(Name(), Part(TestSchema))
+    decisions = ByName(Name(), Part(DecisionSchema))
+    collect = ByName(Name(), Part(CollectionSchema))
+    revise = ByName(Name(), Part(RevisionSchema))
     rules = NonEmptyList(Part(SingleRuleSchema))
     replace = NonEmptyList(Part(SingleRuleSchema))
     remove = NonEmptyList(Slug())

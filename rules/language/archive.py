@@ -10,7 +10,13 @@ from softbalance.rules.findings import Finding, RulebookErrors
 from softbalance.rules.language.building import assemble_rulebook, codebook_of, rulebook_of
 from softbalance.rules.language.core_json import read_core
 from softbalance.rules.language.documents import Document
-from softbalance.rules.language.inheritance import Draft, check_grammar, draft_of, sources_of
+from softbalance.rules.language.inheritance import (
+    Draft,
+    Source,
+    check_grammar,
+    draft_of,
+    sources_of,
+)
 from softbalance.rules.language.stated import read_property
 from softbalance.rules.model import Codebook, Property, Rulebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
@@ -52,7 +58,7 @@ def _restore_documents(
         own_data, wrong = check_grammar(own, RulebookSchema())
         findings += wrong
         if not findings:
-            draft = draft_of(own, own_data, draft, codebook, findings)
+            draft = draft_of(Source(own, own_data), draft, codebook, findings)
     if findings or draft is None:
         raise RulebookErrors(findings)
     return rulebook_of(draft)

@@ -31,22 +31,27 @@ from softbalance.rules.model import (
 
 
 def codebook_of(document: Document, data: Mapping[str, Any]) -> Codebook:
-    """Make the model of a sound codebook."""
+    """Make the model of a codebook, or of what is sound in one."""
+    parts = {
+        key: [(i, item) for i, item in enumerate(data.get(key, ())) if item is not None]
+        for key in VOCABULARY
+    }
+    groups, indicators, forms, classes = ([item for _, item in parts[key]] for key in VOCABULARY)
     return Codebook(
-        id=data["id"],
-        version=data["version"],
-        title=data["title"],
+        id=data.get("id", ""),
+        version=data.get("version", ""),
+        title=data.get("title", ""),
         sources=sources_of(data),
-        groups=tuple(Group(**group) for group in data["groups"]),
-        indicators={item["id"]: indicator_of(item) for item in data["indicators"]},
-        forms={item["id"]: form_of(item) for item in data["forms"]},
-        classes={c["id"]: VerdictClass(**c) for c in data["classes"]},
+        groups=tuple(Group(**group) for group in groups),
+        indicators={item["id"]: indicator_of(item) for item in indicators},
+        forms={item["id"]: form_of(item) for item in forms},
+        classes={c["id"]: VerdictClass(**c) for c in classes},
         place=document.place(""),
         content=document.content,
         places={
             (key, item["id"]): document.place(f"/{key}/{i}")
-            for key in VOCABULARY
-            for i, item in enumerate(data[key])
+            for key, items in parts.items()
+            for i, item in items
         },
     )
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema
 from softbalance.rules.findings import Finding
+from softbalance.rules.language.checking import Checker
 from softbalance.rules.language.documents import Document
-from softbalance.rules.language.entries import RULE_LISTS, Entry, entries
+from softbalance.rules.language.entries import SECTIONS, Entry, entries
+from softbalance.rules.language.lost import NOTHING_LOST, Lost, take_sound_part
 from softbalance.rules.language.names import NameReader, read_meanings
 from softbalance.rules.language.stated import translate_properties
 from softbalance.rules.language.translation import Translator, declare_facts, declare_stages
 from softbalance.rules.language.vocabulary import extend_codebook
-from softbalance.rules.language.written import SECTIONS, Surface, list_parts, read_surface
+from softbalance.rules.language.written import Reader, Surface
 from softbalance.rules.model import Codebook, Property
 from softbalance.schemas.grammar import CLASSIFICATION
-from softbalance.schemas.mistakes import LocatedMistake, locate_mistakes, unknown_name
+from softbalance.schemas.mistakes import unknown_name
 
 
 @dataclass
@@ -48,6 +50,7 @@ class Draft:
     replaced: dict[str, Entry]
     removed: frozenset[str]
     whole: bool
+    lost: Lost
     properties: tuple[Property, ...] = ()
 
     @property
@@ -67,47 +70,9 @@ class Draft:
 
 
 def check_grammar(document: Document, schema: Schema) -> tuple[Any, list[Finding]]:
-    """Load a document by its grammar; return its data and what is wrong with it.
-
-    Where only some rules are wrong, the data is whole but for these, which are None in it: so the
-    others can be checked further and all mistakes told at once. Else it is None.
-    """
-    try:
-        return schema.load(document.content), []
-    except ValidationError as error:
-        mistakes = locate_mistakes(error.messages)
-        return _sound_part(error.valid_data, mistakes), [
-            Finding(
-                document.place(m.pointer),
-                _rule_at(document.content, m.pointer),
-                f"{m.pointer or 'the document'}: {m.detail}",
-            )
-            for m in mistakes
-        ]
-
-
-def _sound_part(data: Any, mistakes: list[LocatedMistake]) -> Any:
-    wrong = {tuple(m.pointer.split("/")[1:3]) for m in mistakes}
-    if not all(len(place) == 2 and place[0] in RULE_LISTS for place in wrong):
-        return None
-    return data | {
-        key: [None if (key, str(i)) in wrong else rule for i, rule in enumerate(data[key])]
-        for key in RULE_LISTS
-        if key in data
-    }
-
-
-def is_whole(data: Mapping[str, Any]) -> bool:
-    """Return whether no rule was left out for a mistake of grammar."""
-    return not any(None in data.get(key, ()) for key in RULE_LISTS)
-
-
-def _rule_at(content: Any, pointer: str) -> str | None:
-    match pointer.split("/")[1:3]:
-        case [key, index] if key in RULE_LISTS:
-            rule = content[key][int(index)]
-            return str(rule["id"]) if isinstance(rule, dict) and "id" in rule else None
-    return None
+    """Load a document by its grammar; return its data, None if anything is wrong, and what is."""
+    sound = take_sound_part(document, schema)
+    return None if sound.findings else sound.data, sound.findings
 
 
 def sources_of(data: Mapping[str, Any]) -> dict[str, str]:
@@ -115,26 +80,32 @@ def sources_of(data: Mapping[str, Any]) -> dict[str, str]:
     return {source: entry["citation"] for source, entry in data.get("sources", {}).items()}
 
 
+class Source(NamedTuple):
+    """A rulebook's document, what is sound of it by its grammar, and what is not."""
+
+    document: Document
+    data: Mapping[str, Any]
+    lost: Lost = NOTHING_LOST
+
+
 def draft_of(
-    document: Document,
-    data: Mapping[str, Any],
-    parent: Draft | None,
-    codebook: Codebook,
-    findings: list[Finding],
+    source: Source, parent: Draft | None, codebook: Codebook, findings: list[Finding]
 ) -> Draft:
     """Join a rulebook with its parent; contradictions between the two go to `findings`.
 
     A parent's codebook goes before `codebook`.
     """
+    document, data, lost = source
+    lost = lost.join(parent.lost) if parent else lost
     if "language" in data:
-        return _surface_draft(document, data, parent, codebook, findings)
+        return _surface_draft(source, parent, codebook, findings)
     plain = Core(*(entries(document, data, key) for key in ("stages", "facts", "rules")))
     sources = sources_of(data)
     if parent is None:
-        findings.extend(_find_misplaced(document, data))
+        findings.extend(_find_misplaced(document, data, lost))
         return Draft(
             *(document, data, (document,), sources, codebook, None, plain, plain),
-            *({}, frozenset(), is_whole(data)),
+            *({}, frozenset(), lost == NOTHING_LOST, lost),
         )
     replacing = entries(document, data, "replace")
     findings.extend(_contradictions(document, data, parent.rules, plain.rules, replacing))
@@ -151,7 +122,8 @@ def draft_of(
         _add(parent.core, plain, own, removed),
         parent.replaced | own,
         parent.removed | removed,
-        parent.whole and is_whole(data),
+        parent.whole and lost == NOTHING_LOST,
+        lost,
         parent.properties,
     )
 
@@ -165,36 +137,35 @@ def _add(inherited: Core, own: Core, replaced: Mapping[str, Entry], removed: Set
 
 
 def _surface_draft(
-    document: Document,
-    data: Mapping[str, Any],
-    parent: Draft | None,
-    codebook: Codebook,
-    findings: list[Finding],
+    source: Source, parent: Draft | None, codebook: Codebook, findings: list[Finding]
 ) -> Draft:
     told = len(findings)
+    document, data, lost = source
+    lost = lost.join(parent.lost) if parent else lost
     base = parent.codebook if parent else codebook
-    codebook = extend_codebook(base, document, data, findings)
-    surface = read_surface(document, data, parent.surface if parent else None, findings)
+    sources = (parent.sources if parent else {}) | sources_of(data)
+    reader = Reader(document, data, {**base.sources, **sources}, lost, findings)
+    codebook = extend_codebook(base, reader, data, findings, lost)
+    surface = reader.surface(parent.surface if parent else None)
     inherited = parent.plain if parent else Core()
     own = {name for s in SECTIONS if s != "revise" for name in data.get(s, {})}
     plain = _without(inherited, own)
     facts = _overlay(plain.facts, declare_facts(surface))
-    names = NameReader(read_meanings(codebook, facts, surface))
-    translator = Translator(surface, names, findings)
+    names = NameReader(
+        read_meanings(codebook, facts, surface), lost, {entry.data["id"] for entry in facts}
+    )
+    checker = Checker(surface, names, plain.stages, plain.rules, findings)
+    translator = Translator(surface, names, checker, findings)
     rules = [*plain.rules, *translator.rules()]
     replaced, removed = (parent.replaced, parent.removed) if parent else ({}, frozenset())
     kept = {name: entry for name, entry in replaced.items() if entry.data["then"][0] not in own}
     findings.extend(_find_half_replaced(surface, own, replaced))
     rules = _edit(rules, kept, removed)
-    replacing = [
-        made
-        for part in list_parts(document, data, "replace", findings)
-        if (made := translator.single(part))
-    ]
+    replacing = [made for part in reader.listed("replace") for made in translator.single(part)]
     if parent:
         findings.extend(_contradictions(document, data, rules, [], replacing))
     else:
-        findings.extend(_find_misplaced(document, data, ("stages",)))
+        findings.extend(_find_misplaced(document, data, lost, ("stages",)))
     given = {entry.data["id"]: entry for entry in replacing}
     gone = frozenset(data.get("remove", ()))
     classes = [v for e in facts if e.data["id"] == CLASSIFICATION for v in e.data["values"]]
@@ -204,14 +175,15 @@ def _surface_draft(
         document,
         data,
         (*(parent.lineage if parent else ()), document),
-        (parent.sources if parent else {}) | sources_of(data),
+        sources,
         codebook,
         surface,
         plain,
         core,
         kept | given,
         removed | gone,
-        len(findings) == told and (parent is None or parent.whole),
+        len(findings) == told and lost == NOTHING_LOST and (parent is None or parent.whole),
+        lost,
         properties,
     )
 
@@ -245,6 +217,7 @@ def _find_half_replaced(
 def _find_misplaced(
     document: Document,
     data: Mapping[str, Any],
+    lost: Lost,
     required: Iterable[str] = ("stages", "facts", "rules"),
 ) -> Iterator[Finding]:
     for key in ("replace", "remove"):
@@ -254,8 +227,8 @@ def _find_misplaced(
                 None,
                 f"{key!r} needs a parent; add `extends:` or write the rules under `rules:`",
             )
-    for key in required:
-        if key not in data:
+    for key in required if not lost.whole else ():
+        if key not in data and not lost.hides(key):
             yield Finding(
                 document.place(""),
                 None,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from softbalance.rules.findings import Finding
 from softbalance.rules.language.conditions import Atom, Conditions
 from softbalance.rules.language.entries import Entry
+from softbalance.rules.language.lost import Lost
 from softbalance.rules.language.written import Part, Surface
 from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook
 from softbalance.schemas.fields import CONTESTED, UNKNOWN, YES
@@ -30,19 +31,19 @@ class Meaning(NamedTuple):
 class NameReader:
     """Checks the names in formulas and makes conditions of them."""
 
-    def __init__(self, meanings: Mapping[str, Meaning]) -> None:
-        self._meanings = meanings
+    def __init__(self, meanings: Mapping[str, Meaning], lost: Lost, facts: Container[str]) -> None:
+        self._meanings, self.lost, self._facts = meanings, lost, facts
         self.conditions = Conditions(lambda name: meanings[name].values, self._read)
 
-    def check(self, formula: Formula, part: Part, within: str, findings: list[Finding]) -> bool:
-        """Tell whether each name and value exists; what does not goes to `findings`."""
-        wrong = [
-            part.finding(message, f"{within}{named.pointer}")
-            for named in _list_names(formula)
-            for message in self._mistakes(named)
-        ]
-        findings.extend(wrong)
-        return not wrong
+    def is_fact(self, name: str) -> bool:
+        """Return whether rules conclude it, and no one codes it."""
+        return name in self._facts
+
+    def find_mistakes(self, formula: Formula, place: Part) -> Iterator[Finding]:
+        """Yield what is wrong with the names and values in a formula."""
+        for named in list_names(formula):
+            for message in self._mistakes(named):
+                yield place.finding(message, named.pointer)
 
     def _mistakes(self, named: Named) -> Iterator[str]:
         meaning = self._meanings.get(named.name)
@@ -53,6 +54,8 @@ class NameReader:
             )
         elif named.name == STRATEGY:
             yield f"{named.name!r} only repeats the form; make it a premise on {FORM!r}"
+        elif named.name in self.lost.vague or (meaning is None and self.lost.hides(named.name)):
+            return
         elif meaning is None:
             word = named.name
             if named.values is None and word in RESERVED_WORDS:
@@ -105,11 +108,12 @@ def read_meanings(
     return meanings
 
 
-def _list_names(formula: Formula) -> Iterator[Named]:
+def list_names(formula: Formula) -> Iterator[Named]:
+    """Yield every name in a formula, in order."""
     if isinstance(formula, Named):
         yield formula
     elif isinstance(formula, Count):
         for member in formula.members:
-            yield from _list_names(member)
+            yield from list_names(member)
     else:
-        yield from _list_names(formula.of)
+        yield from list_names(formula.of)

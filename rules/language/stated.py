@@ -7,6 +7,7 @@ from typing import Any
 
 from softbalance.rules.findings import Finding, Place
 from softbalance.rules.language.core_json import read_clause
+from softbalance.rules.language.lost import NOTHING_LOST
 from softbalance.rules.language.names import NameReader
 from softbalance.rules.language.written import Part
 from softbalance.rules.model import Codebook, Monotone, Never, Property, Settled
@@ -35,7 +36,9 @@ def _translate(
 ) -> Property | None:
     data, place = part.data, part.document.place(part.pointer)
     if "never" in data:
-        if not names.check(data["never"], part, "/never", findings):
+        mistakes = list(names.find_mistakes(data["never"], part.within("never")))
+        findings += mistakes
+        if mistakes or names.lost != NOTHING_LOST:
             return None
         clauses = names.conditions.tighten([names.conditions.truth(data["never"]).true])
         if clauses:

@@ -7,14 +7,16 @@ it comes of.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from softbalance.rules.findings import Finding
-from softbalance.rules.language.conditions import Condition, Conditions
-from softbalance.rules.language.entries import Entry
+from softbalance.rules.language.checking import Checker
+from softbalance.rules.language.conditions import Condition
+from softbalance.rules.language.entries import Entry, rule_name
 from softbalance.rules.language.names import NameReader
 from softbalance.rules.language.written import Part, Surface, Written
+from softbalance.schemas.formulas import Formula
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.surface import OUTCOMES
 
@@ -35,14 +37,10 @@ class _Head(NamedTuple):
     brief: bool
 
 
-class Untranslatable(Exception):
-    """A formula names what does not exist; the findings have been told."""
-
-
 def declare_stages(surface: Surface) -> list[Entry]:
     """Return the stages as the core declares them."""
     return [
-        Entry({"id": name, **part.data}, part.document, part.pointer)
+        Entry({"id": name, **part.data}, part.document, part.pointer, translated=True)
         for name, part in surface.stages.items()
     ]
 
@@ -63,7 +61,7 @@ def declare_facts(surface: Surface) -> list[Entry]:
         }
         if undecided:
             data["undecided"] = list(undecided)
-        facts.append(Entry(data, written.head.document, written.head.pointer))
+        facts.append(Entry(data, written.head.document, written.head.pointer, translated=True))
     return facts
 
 
@@ -73,23 +71,25 @@ def values_of(written: Written) -> tuple[tuple[str, ...], tuple[str, ...]]:
         values = tuple(written.get("values", OUTCOMES))
         return values, values[2:]
     if written.section == "collect":
-        return tuple(sorted({row["add"] for row in written.get("rows", ())})), ()
-    said = dict.fromkeys(row["then"] for row in written.get("rows", ()))
+        return tuple(sorted({row["add"] for row in written.get("rows", ()) if row})), ()
+    said = dict.fromkeys(row["then"] for row in written.get("rows", ()) if row)
     return tuple(written.get("values", said)), tuple(written.get("undecided", ()))
 
 
 class Translator:
     """Translates what is written of one rulebook; findings go to `findings`."""
 
-    def __init__(self, surface: Surface, names: NameReader, findings: list[Finding]) -> None:
-        self._surface, self._names, self._findings = surface, names, findings
-        self.whole = True
+    def __init__(
+        self, surface: Surface, names: NameReader, checker: Checker, findings: list[Finding]
+    ) -> None:
+        self._surface, self._conditions = surface, names.conditions
+        self._checker, self._findings = checker, findings
 
     def rules(self) -> list[Entry]:
-        """Return the rules, section by section; those of a formula with a mistake are left out."""
+        """Return the rules, section by section; those of a part with a mistake are left out."""
         rules = []
         for part in self._surface.rules:
-            rules += self._attempt(part, self._single, part)
+            rules += self.single(part)
         makers = {
             "revise": self._decision,
             "decisions": self._decision,
@@ -98,170 +98,103 @@ class Translator:
         }
         for section, make in makers.items():
             for written in self._surface.of_section(section):
-                rules += self._attempt(written.head, make, written)
+                rules += self._attempt(self._checker.check, make, written)
         return rules
 
-    def _attempt(self, place: Part, make: Any, what: Any) -> list[Entry]:
+    def single(self, part: Part) -> list[Entry]:
+        """Return a rule that is written by itself, or none if there is a mistake in it."""
+        return self._attempt(self._checker.check_single, self._single, part)
+
+    def _attempt(
+        self, check: Callable[[Any], None], make: Callable[[Any], Iterator[Entry | None]], what: Any
+    ) -> list[Entry]:
         told = len(self._findings)
-        try:
-            made = list(make(what))
-        except Untranslatable:
-            made = []
-        if len(self._findings) > told:
-            self.whole = False
+        check(what)
+        if len(self._findings) > told or self._checker.is_lost(what):
             return []
-        return made
+        made = list(make(what))
+        return [entry for entry in made if entry] if len(self._findings) == told else []
 
-    def single(self, part: Part) -> Entry | None:
-        """Return a rule that is written by itself, or None if there is a mistake in it."""
-        made = self._attempt(part, self._single, part)
-        return made[0] if made else None
+    def _true(self, formula: Formula) -> Condition:
+        return self._conditions.truth(formula).true
 
-    def _single(self, part: Part) -> Iterator[Entry]:
+    def _single(self, part: Part) -> Iterator[Entry | None]:
         data = part.data
-        condition = self._conditions(part, "/when").truth(data["when"]).true
-        cites = self._cites(part, data, None)
-        then, because = data["then"], data["because"]
+        then, because, cites = data["then"], data["because"], data["cites"]
         head = _Head(part, data["id"], data["stage"], then, because, cites, "its formula", False)
-        yield self._rule(head, [condition])
+        yield self._rule(head, [self._true(data["when"])])
 
-    def _decision(self, written: Written) -> Iterator[Entry]:
-        revises = written.section == "revise"
-        rows = self._rows(written, "rows", last_is_open=not revises)
-        values, _ = values_of(written)
-        ids = [row["then"] for row in rows]
+    def _decision(self, written: Written) -> Iterator[Entry | None]:
         earlier: list[Condition] = []
-        for i, row in enumerate(rows):
-            part = self._row_part(written.parts["rows"], i)
-            if row["then"] not in values:
-                self._tell(part, f"gives {row['then']!r}, which is none of the values", "/then")
-            own: list[Condition] = []
-            if "when" in row:
-                true = self._conditions(part, "/when").truth(row["when"]).true
-                own = [true]
-            rule = self._id(written, row, row["then"], ids.count(row["then"]) > 1, part)
-            head = self._head(written, part, row, rule, row["then"])
-            yield self._rule(head, [*earlier, *own])
-            if own:
-                earlier.append(self._names.conditions.complement(true))
+        for i, row in enumerate(written["rows"]):
+            own = [self._true(row["when"])] if "when" in row else []
+            rule = row.get("id", rule_name(written.name, row["then"]))
+            part = written.parts["rows"].within(i)
+            yield self._rule(self._head(written, part, rule, row["then"]), [*earlier, *own])
+            earlier += map(self._conditions.complement, own)
 
-    def _rows(self, written: Written, key: str, *, last_is_open: bool) -> list[dict[str, Any]]:
-        if key not in written.parts:
-            self._tell(written.head, f"has no {key}; add `{key}:`")
-            raise Untranslatable
-        rows: list[dict[str, Any]] = written[key]
-        for i, row in enumerate(rows):
-            last = i == len(rows) - 1
-            if "when" not in row and not (last and last_is_open):
-                self._tell(
-                    self._row_part(written.parts[key], i),
-                    "has no `when`, so the rows after it are never reached; add one, or move it "
-                    "to the end"
-                    if last_is_open
-                    else "has no `when`; say where the indicator is revised",
-                )
-            if "when" in row and last and last_is_open:
-                self._tell(
-                    self._row_part(written.parts[key], i),
-                    "is the last row and has a `when`, so some cases may come to no row; add a "
-                    "row without `when`, or leave this one's out",
-                )
-        return rows
-
-    @staticmethod
-    def _row_part(rows: Part, i: int) -> Part:
-        return Part(rows.data[i], rows.document, f"{rows.pointer}/{i}")
-
-    def _test(self, written: Written) -> Iterator[Entry]:
-        for key in ("when", "outcomes"):
-            if key not in written.parts:
-                self._tell(written.head, f"has no `{key}:`; add it")
-                raise Untranslatable
-        formula = written.parts["when"]
-        conditions = self._conditions(formula, "")
-        truth = conditions.truth(formula.data)
-        where = (truth.true, truth.false, self._names.conditions.undecided(truth))
+    def _test(self, written: Written) -> Iterator[Entry | None]:
+        truth = self._conditions.truth(written["when"])
+        where = (truth.true, truth.false, self._conditions.undecided(truth))
         values, _ = values_of(written)
-        outcomes = written.parts["outcomes"]
-        for value in outcomes.data:
-            if value not in values:
-                self._tell(outcomes, f"{value!r} is no outcome; {_known(values)}", f"/{value}")
         for value, condition in zip(values, where, strict=True):
             yield from self._outcome(written, value, condition)
 
-    def _outcome(self, written: Written, value: str, condition: Condition) -> Iterator[Entry]:
+    def _outcome(
+        self, written: Written, value: str, condition: Condition
+    ) -> Iterator[Entry | None]:
         outcomes = written.parts["outcomes"]
-        possible = self._names.conditions.tighten([condition]) is not None
+        possible = self._conditions.tighten([condition]) is not None
         if value not in outcomes.data:
             if possible:
                 self._tell(outcomes, f"has no reason for {value!r}; add `{value}: ...`")
             return
-        rows = outcomes.data[value]
         if not possible:
-            self._tell(outcomes, f"can never come out {value!r}; leave it out", f"/{value}")
+            self._tell(outcomes.within(value), f"can never come out {value!r}; leave it out")
             return
         earlier: list[Condition] = [condition]
-        for i, row in enumerate(rows):
+        for i, row in enumerate(outcomes.data[value]):
+            own = [self._true(row["when"])] if "when" in row else []
+            rule = row.get("id", rule_name(written.name, value))
             part = self._outcome_part(written, value, i)
-            own: list[Condition] = []
-            if "when" in row:
-                true = self._conditions(part, "/when").truth(row["when"]).true
-                own = [true]
-            elif i < len(rows) - 1:
-                self._tell(part, "has no `when`, so the rows after it are never reached")
-            if "when" in row and i == len(rows) - 1:
-                self._tell(part, "is the last row and has a `when`; leave it out")
-            rule = self._id(written, row, value, len(rows) > 1, part)
-            yield self._rule(self._head(written, part, row, rule, value), [*earlier, *own])
-            if own:
-                earlier.append(self._names.conditions.complement(true))
+            yield self._rule(self._head(written, part, rule, value), [*earlier, *own])
+            earlier += map(self._conditions.complement, own)
 
     @staticmethod
     def _outcome_part(written: Written, value: str, i: int) -> Part:
         """Return where a reason stands: at the formula, where that alone is an heir's own."""
         outcomes, formula = written.parts["outcomes"], written.parts["when"]
-        row = outcomes.data[value][i]
+        row = outcomes.within(value).within(i)
         if formula.document is not outcomes.document and formula.document is written.head.document:
-            return Part(row, formula.document, formula.pointer)
-        document = outcomes.document
-        return Part(row, document, f"{outcomes.pointer}/{value}/{i}")
+            return Part(row.data, formula.document, formula.pointer)
+        return row
 
-    def _collection(self, written: Written) -> Iterator[Entry]:
-        for i, row in enumerate(self._rows(written, "rows", last_is_open=False)):
-            part = self._row_part(written.parts["rows"], i)
-            condition = self._conditions(part, "/when").truth(row["when"]).true
-            yield self._rule(self._head(written, part, row, row["id"], row["add"]), [condition])
+    def _collection(self, written: Written) -> Iterator[Entry | None]:
+        for i, row in enumerate(written["rows"]):
+            part = written.parts["rows"].within(i)
+            head = self._head(written, part, row["id"], row["add"])
+            yield self._rule(head, [self._true(row["when"])])
 
-    def _head(
-        self, written: Written, part: Part, row: Mapping[str, Any], rule: str, value: str
-    ) -> _Head:
-        stage = row.get("stage") or self._stage(written)
-        cites, then = self._cites(part, row, written), (written.name, value)
+    def _head(self, written: Written, part: Part, rule: str, value: str) -> _Head:
+        row = part.data
+        stage = str(row.get("stage") or self._checker.stage_of(written))
+        cites, then = row.get("cites") or written["cites"], (written.name, value)
         what = "this outcome" if written.section == "tests" else "this row"
         brief = "rows" in written.parts or value == values_of(written)[0][-1]
         return _Head(part, rule, stage, then, row["because"], cites, what, brief)
 
-    def _cites(
-        self, part: Part, row: Mapping[str, Any], written: Written | None
-    ) -> list[dict[str, str]]:
-        cites = row.get("cites") or (written.get("cites") if written else None)
-        if not cites:
-            self._tell(part, "cites nothing; add `cites:` here, or to what it is part of")
-            raise Untranslatable
-        return list(cites)
-
-    def _rule(self, head: _Head, conditions: Iterable[Condition]) -> Entry:
-        when = self._names.conditions.tighten(conditions)
+    def _rule(self, head: _Head, conditions: Iterable[Condition]) -> Entry | None:
+        when = self._conditions.tighten(conditions)
         if when is None:
             self._tell(
                 head.part,
                 f"can never be: nothing is left for {head.what}; leave it out, or "
                 "move it before what takes all its cases",
             )
-            raise Untranslatable
+            return None
         if not when:
             self._tell(head.part, "would always hold; ask something in its `when`")
-            raise Untranslatable
+            return None
         data = {
             "id": head.id,
             "stage": head.stage,
@@ -271,40 +204,7 @@ class Translator:
             "cites": head.cites,
             "brief": head.brief,
         }
-        return Entry(data, head.part.document, head.part.pointer)
+        return Entry(data, head.part.document, head.part.pointer, translated=True)
 
-    def _id(
-        self, written: Written, row: Mapping[str, Any], value: str, shared: bool, part: Part
-    ) -> str:
-        if "id" in row:
-            return str(row["id"])
-        if shared:
-            self._tell(part, f"shares the value {value!r} with another row; give each an `id:`")
-        return f"{written.name}-{value}".replace("_", "-")
-
-    def _stage(self, written: Written) -> str:
-        """Return the stage that is named, or has the fact's or its section's name, or is alone."""
-        stages = self._surface.stages
-        if "stage" in written.parts:
-            return str(written["stage"])
-        for name in (written.name, written.section):
-            if name in stages:
-                return name
-        if len(stages) != 1:
-            self._tell(written.head, f"stands in no stage; add `stage:`, {_known(stages)}")
-            raise Untranslatable
-        return next(iter(stages))
-
-    def _conditions(self, part: Part, within: str) -> Conditions:
-        """Return what reads the formula at a place, once its names are known to exist."""
-        formula = part.data if not within else part.data[within[1:]]
-        if not self._names.check(formula, part, within, self._findings):
-            raise Untranslatable
-        return self._names.conditions
-
-    def _tell(self, part: Part, message: str, within: str = "") -> None:
-        self._findings.append(part.finding(message, within))
-
-
-def _known(names: Iterable[str]) -> str:
-    return f"known: {', '.join(names)}"
+    def _tell(self, part: Part, message: str) -> None:
+        self._findings.append(part.finding(message))

@@ -8,7 +8,8 @@ from typing import Any
 
 from softbalance.rules.findings import Finding
 from softbalance.rules.language.documents import Document
-from softbalance.rules.language.written import list_parts
+from softbalance.rules.language.lost import Lost
+from softbalance.rules.language.written import Part, Reader
 from softbalance.rules.model import (
     FORM,
     Cite,
@@ -24,6 +25,18 @@ from softbalance.schemas.mistakes import unknown_name
 
 #: The lists of a codebook, each of things with an id.
 VOCABULARY = ("groups", "indicators", "forms", "classes")
+
+
+def make_entry(key: str, data: Mapping[str, Any]) -> Group | Indicator | Form | VerdictClass:
+    """Make what stands in a list of a codebook of what its grammar has loaded."""
+    match key:
+        case "groups":
+            return Group(**data)
+        case "indicators":
+            return indicator_of(data)
+        case "forms":
+            return form_of(data)
+    return VerdictClass(**data)
 
 
 def indicator_of(data: Mapping[str, Any]) -> Indicator:
@@ -53,19 +66,34 @@ def cites_of(data: Mapping[str, Any]) -> tuple[Cite, ...]:
 
 
 def extend_codebook(
-    codebook: Codebook, document: Document, data: Mapping[str, Any], findings: list[Finding]
+    codebook: Codebook,
+    reader: Reader,
+    data: Mapping[str, Any],
+    findings: list[Finding],
+    lost: Lost,
 ) -> Codebook:
-    """Return a codebook with what a rulebook adds to it; mistakes go to `findings`."""
-    told = len(findings)
-    added = {key: list_parts(document, data, key, findings) for key in VOCABULARY}
-    findings.extend(_mistakes(codebook, document, data))
-    if len(findings) > told or not any(added.values()):
+    """Return a codebook with what a rulebook adds to it; mistakes go to `findings`.
+
+    What it declares as the codebook has it adds nothing, and what it declares otherwise is left to
+    `softbalance.rules.language.conflicts`.
+    """
+    added = {key: reader.listed(key) for key in VOCABULARY}
+    groups = [*(g.id for g in codebook.groups), *(part.data["id"] for part in added["groups"])]
+    for key, parts in added.items():
+        findings += _find_twice(parts)
+        for part in parts if key == "indicators" else ():
+            findings += map(part.finding, indicator_mistakes(part.data, groups, lost))
+    known = names_of(codebook)
+    own = {
+        key: [part.data for part in parts if part.data["id"] not in known[key]]
+        for key, parts in added.items()
+    }
+    if not any(own.values()):
         return codebook
-    own = {key: [part.data for part in parts] for key, parts in added.items()}
     content = {
         **codebook.content,
         **{key: [*codebook.content[key], *_plain(items)] for key, items in own.items() if items},
-        "sources": {**codebook.content["sources"], **document.content.get("sources", {})},
+        "sources": {**codebook.content["sources"], **data.get("sources", {})},
     }
     return replace(
         codebook,
@@ -84,6 +112,38 @@ def extend_codebook(
     )
 
 
+def codebook_findings(document: Document, data: Mapping[str, Any], lost: Lost) -> list[Finding]:
+    """Return what is wrong with a codebook beyond its grammar."""
+    findings: list[Finding] = []
+    reader = Reader(document, data, data.get("sources", {}), lost, findings)
+    groups = [part.data["id"] for part in reader.listed("groups")]
+    for key in VOCABULARY:
+        parts = reader.listed(key)
+        findings += _find_twice(parts)
+        for part in parts if key == "indicators" else ():
+            findings += map(part.finding, indicator_mistakes(part.data, groups, lost))
+    return list(dict.fromkeys(findings))
+
+
+def names_of(codebook: Codebook) -> dict[str, set[str]]:
+    """Return the names that a codebook declares, by the list that they stand in."""
+    return {
+        "groups": {group.id for group in codebook.groups},
+        "indicators": set(codebook.indicators),
+        "forms": set(codebook.forms),
+        "classes": set(codebook.classes),
+    }
+
+
+def _find_twice(parts: list[Part]) -> Iterator[Finding]:
+    first: dict[str, Part] = {}
+    for part in parts:
+        name = part.data["id"]
+        if first.setdefault(name, part) is not part:
+            place = first[name].document.place(first[name].pointer)
+            yield part.finding(f"the id {name!r} is already taken at {place}; rename one")
+
+
 def _plain(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return items as a document has them, all scalars text."""
     return [
@@ -94,31 +154,11 @@ def _plain(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _mistakes(codebook: Codebook, document: Document, data: Mapping[str, Any]) -> Iterator[Finding]:
-    groups = [*(g.id for g in codebook.groups), *(g["id"] for g in data.get("groups", ()))]
-    taken: dict[str, set[str]] = {
-        "groups": {group.id for group in codebook.groups},
-        "indicators": set(codebook.indicators),
-        "forms": set(codebook.forms),
-        "classes": set(codebook.classes),
-    }
-    for key in VOCABULARY:
-        for i, item in enumerate(data.get(key, ())):
-            name, place = item["id"], document.place(f"/{key}/{i}")
-            if name in taken[key]:
-                yield Finding(
-                    place, None, f"the id {name!r} is in the codebook already; choose another"
-                )
-            taken[key].add(name)
-            if key == "indicators":
-                yield from (Finding(place, None, m) for m in indicator_mistakes(item, groups))
-
-
-def indicator_mistakes(item: Mapping[str, Any], groups: list[str]) -> Iterator[str]:
+def indicator_mistakes(item: Mapping[str, Any], groups: list[str], lost: Lost) -> Iterator[str]:
     """Yield what is wrong with an indicator beyond its grammar."""
     if item["id"] in (*RESERVED_WORDS, FORM):
         yield f"the name {item['id']!r} has a meaning in the language; choose another"
-    if item["group"] not in groups:
+    if item["group"] not in groups and not lost.hides(item["group"]):
         yield str(unknown_name("group", item["group"], groups))
     for value in (*item.get("values", ()), *item.get("levels", ())):
         if value in (UNKNOWN, CONTESTED):

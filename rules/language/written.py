@@ -6,15 +6,16 @@ out it inherits. Each part remembers the line that it stands in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from softbalance.rules.findings import Finding
 from softbalance.rules.language.documents import Document
-
-#: The sections in which facts stand under their names, in the order of their rules in a stage.
-SECTIONS = ("revise", "decisions", "tests", "collect")
+from softbalance.rules.language.entries import SECTIONS, rule_at
+from softbalance.rules.language.lost import Lost
+from softbalance.schemas.mistakes import pointer as pointer_of
+from softbalance.schemas.mistakes import unknown_name
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,18 @@ class Part:
 
     def finding(self, message: str, within: str = "") -> Finding:
         """Return a finding at this part, or at what is `within` it."""
-        return Finding(self.document.place(self.pointer + within), None, message)
+        pointer = self.pointer + within
+        return Finding(
+            self.document.place(pointer), rule_at(self.document.content, pointer), message
+        )
+
+    def within(self, key: str | int) -> Part:
+        """Return what stands under a key of this part, or None at the place where it would be."""
+        try:
+            inner = self.data[key]
+        except LookupError:
+            inner = None
+        return Part(inner, self.document, self.pointer + pointer_of((key,)))
 
 
 @dataclass(frozen=True)
@@ -61,36 +73,44 @@ class Surface:
         return (each for each in self.written.values() if each.section == section)
 
 
-def read_surface(
-    document: Document, data: Mapping[str, Any], parent: Surface | None, findings: list[Finding]
-) -> Surface:
-    """Return what a document writes and inherits; contradictions go to `findings`."""
-    surface = Surface() if parent is None else Surface(**vars(parent))
-    reader = _Reader(document, data, findings)
-    own_stages = reader.parts("stages")
-    surface.stages = own_stages or surface.stages
-    surface.written = dict(surface.written)
-    for section in SECTIONS:
-        for name, head in reader.parts(section).items():
-            reader.add(surface.written, section, name, head)
-    surface.rules = [*surface.rules, *reader.listed("rules")]
-    surface.properties = [*surface.properties, *reader.listed("properties")]
-    return surface
+class Reader:
+    """Reads the parts of a document in the second edition; contradictions go to `findings`.
 
+    `sources` are all that may be cited. A section that is cited alone is put into the default
+    source.
+    """
 
-def list_parts(
-    document: Document, data: Mapping[str, Any], section: str, findings: list[Finding]
-) -> list[Part]:
-    """Return what stands in a list of a document."""
-    return _Reader(document, data, findings).listed(section)
-
-
-class _Reader:
     def __init__(
-        self, document: Document, data: Mapping[str, Any], findings: list[Finding]
+        self,
+        document: Document,
+        data: Mapping[str, Any],
+        sources: Collection[str],
+        lost: Lost,
+        findings: list[Finding],
     ) -> None:
         self._document, self._data, self._findings = document, data, findings
+        self._sources, self._lost = sources, lost
         self._source = data.get("source")
+        if self._source is not None and not self._is_known(self._source):
+            self._tell("/source", str(unknown_name("source", self._source, sources)))
+
+    def _is_known(self, source: str) -> bool:
+        return source in self._sources or self._lost.hides(source)
+
+    def _tell(self, pointer: str, message: str) -> None:
+        self._findings.append(Part(None, self._document, pointer).finding(message))
+
+    def surface(self, parent: Surface | None) -> Surface:
+        """Return what the document writes and inherits."""
+        surface = Surface() if parent is None else Surface(**vars(parent))
+        surface.stages = self.parts("stages") or surface.stages
+        surface.written = dict(surface.written)
+        for section in SECTIONS:
+            for name, head in self.parts(section).items():
+                self.add(surface.written, section, name, head)
+        surface.rules = [*surface.rules, *self.listed("rules")]
+        surface.properties = [*surface.properties, *self.listed("properties")]
+        return surface
 
     def parts(self, section: str) -> dict[str, Part]:
         """Return what stands in a mapping, by name."""
@@ -102,7 +122,9 @@ class _Reader:
     def listed(self, section: str) -> list[Part]:
         """Return what stands in a list."""
         items = self._data.get(section, ())
-        return [self._part(f"/{section}/{i}", item) for i, item in enumerate(items)]
+        return [
+            self._part(f"/{section}/{i}", item) for i, item in enumerate(items) if item is not None
+        ]
 
     def _part(self, pointer: str, data: Any) -> Part:
         return Part(self._cited(data, pointer), self._document, pointer)
@@ -122,18 +144,20 @@ class _Reader:
 
     def _cites(self, cites: Iterable[Any], pointer: str) -> list[dict[str, str]]:
         found = []
-        for cite in cites:
+        for i, cite in enumerate(cites):
             if not isinstance(cite, str):
                 found.append(cite)
+                if not self._is_known(cite["source"]):
+                    unknown = unknown_name("source", cite["source"], self._sources)
+                    self._tell(f"{pointer}/{i}", str(unknown))
             elif self._source:
                 found.append({"source": self._source, "section": cite})
-            else:
-                message = (
+            elif not self._lost.hides("source"):
+                self._tell(
+                    f"{pointer}/{i}",
                     "cites a section alone, and the rulebook has no `source:` that it would be of; "
-                    "name one at the head, or write `{source: ..., section: ...}`"
+                    "name one at the head, or write `{source: ..., section: ...}`",
                 )
-                place = self._document.place(pointer)
-                self._findings.append(Finding(place, None, message))
         return found
 
     def add(self, written: dict[str, Written], section: str, name: str, head: Part) -> None:

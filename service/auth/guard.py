@@ -24,6 +24,7 @@ OPEN = frozenset(
         "operation.healthz",
         "operation.readyz",
         "operation.docs",
+        "operation.rulebook_schema",
         "api-docs.openapi_json",
         "assets.asset",
         "assets.start",
