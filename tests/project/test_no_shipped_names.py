@@ -88,9 +88,13 @@ def _found(text: str) -> list[str]:
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     """Let the service and the commands load a library of another field in place of the shipped."""
-    load = partial(load_library, shipped=written(tmp_path / "elsewhere"))
-    for place in ("context", "commands.options", "commands.rulebook"):
+    shipped = written(tmp_path / "elsewhere")
+    load = partial(load_library, shipped=shipped)
+    load_sound = partial(load_sound_library, shipped=shipped)
+    for place in ("context", "commands.rulebook"):
         monkeypatch.setattr(f"softbalance.service.{place}.load_library", load)
+    for place in ("context", "commands.options", "commands.rulebook"):
+        monkeypatch.setattr(f"softbalance.service.{place}.load_sound_library", load_sound)
     return load()
 
 
