@@ -1,4 +1,4 @@
-"""`softbalance rulebook`: list, show, verify and compare rulebooks."""
+"""`softbalance rulebook`: write, test, list, show, verify and compare rulebooks."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from softbalance.rules.language.loader import (
     load_sound_library,
 )
 from softbalance.rules.model import Rulebook
+from softbalance.service.commands import rulebook_cases, rulebook_new
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     find_further_rulebooks,
@@ -40,12 +41,15 @@ _RELOADING = 120
 
 @click.group()
 def command() -> None:
-    """List, show, verify, compare or reload rulebooks.
+    """Write, test, list, show, verify, compare or reload rulebooks.
 
     A RULEBOOK is the id of one that is shipped or stands in a --rulebooks folder, or the path of
     its own folder; such a folder may hold a changed copy of a rulebook under the same id.
     """
 
+
+for _subcommand in (rulebook_cases.test, rulebook_new.new, rulebook_new.schema):
+    command.add_command(_subcommand)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
