@@ -45,10 +45,15 @@ indicators:
 """
 _FORM = """\
 forms:
+  - id: {name}_form
+    strategy: {name}_strategy
+    label: A form
+    because: This form is told apart from others.
+    cites: {cite}
   - id: other
     strategy: other
     label: Other
-    because: No forms are told apart here.
+    because: It is none of the forms above.
     cites: {cite}
 """
 _CLASSES = """\
