@@ -22,7 +22,7 @@ COMMANDS = {
     "export": ("export", "Write coded data for other programs."),
     "keys": ("keys", "Make, list, rotate and revoke API keys."),
     "replay": ("replay", "Decide stored classifications again."),
-    "rulebook": ("rulebook", "List, show, verify, compare or reload rulebooks."),
+    "rulebook": ("rulebook", "Write, test, list, show, verify, compare or reload rulebooks."),
     "serve": ("serve", "Run the service."),
 }
 

@@ -10,7 +10,7 @@ from softbalance.rules.language.documents import Document
 from softbalance.rules.language.lost import NOTHING_LOST
 from softbalance.rules.language.vocabulary import VOCABULARY, make_entry
 from softbalance.rules.language.written import Reader
-from softbalance.rules.model import Codebook
+from softbalance.rules.model import OTHER_FORM, Codebook
 
 #: What a list of a vocabulary declares one of.
 _KINDS = {"groups": "group", "indicators": "indicator", "forms": "form", "classes": "class"}
@@ -34,6 +34,8 @@ class Conflicts:
     def add(self, declared: Iterable[Declared]) -> Iterator[Finding]:
         """Yield a finding for each name that was declared before, and otherwise."""
         for each in declared:
+            if (each.key, each.name) == ("forms", OTHER_FORM):
+                continue  # it means none of the forms of its own codebook
             first = self._first.setdefault((each.key, each.name), each)
             if first.entry != each.entry and first.place.file != each.place.file:
                 yield Finding(

@@ -1,8 +1,7 @@
-"""`softbalance rulebook`: list, show, verify and compare rulebooks."""
+"""`softbalance rulebook`: write, test, list, show, verify and compare rulebooks."""
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from softbalance.rules.language.loader import (
     load_sound_library,
 )
 from softbalance.rules.model import Rulebook
-from softbalance.schemas.grammar import SLUG
+from softbalance.service.commands import rulebook_cases, rulebook_new
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     find_further_rulebooks,
@@ -42,12 +41,15 @@ _RELOADING = 120
 
 @click.group()
 def command() -> None:
-    """List, show, verify, compare or reload rulebooks.
+    """Write, test, list, show, verify, compare or reload rulebooks.
 
     A RULEBOOK is the id of one that is shipped or stands in a --rulebooks folder, or the path of
     its own folder; such a folder may hold a changed copy of a rulebook under the same id.
     """
 
+
+for _subcommand in (rulebook_cases.test, rulebook_new.new, rulebook_new.schema):
+    command.add_command(_subcommand)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -91,38 +93,6 @@ def show(rulebook: str, as_json: bool, core: bool, rulebooks: tuple[Path, ...]) 
     from softbalance.service.text.rulebooks_text import rulebook_view
 
     _print(rulebook_view(book), width=100)
-
-
-@command.command()
-@click.argument("name", metavar="ID")
-@click.option("--extends", "parent", metavar="RULEBOOK", help="Inherit from this rulebook.")
-@click.option(
-    "--in",
-    "folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="Where to put its folder; here, if nothing is said.",
-)
-@rulebooks_option
-def new(name: str, parent: str | None, folder: Path, rulebooks: tuple[Path, ...]) -> None:
-    """Begin a rulebook: a folder ID that loads, verifies and has one case."""
-    from softbalance.service.commands.rulebook_new import write_rulebook
-
-    library = open_library(rulebooks)
-    if not re.fullmatch(SLUG, name):
-        refuse(f"{name!r} is no id; write it in a-z, 0-9 and -, a letter first")
-    if name in library.rulebooks:
-        refuse(f"there is a rulebook {name!r} already; choose another id")
-    if parent:
-        open_rulebook(library, parent)
-    try:
-        write_rulebook(folder / name, name, parent, library)
-    except FileExistsError:
-        refuse(f"{folder / name} is there already; choose another id, or another --in")
-    except OSError as error:
-        refuse(f"{folder / name} cannot be written: {error.strerror}")
-    click.echo(f"{folder / name / 'rulebook.yaml'}: edit it, then")
-    click.echo(f"softbalance rulebook verify {folder / name}")
 
 
 @command.command()

@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library, load_library
+from softbalance.rules.language.loader import (
+    DEFAULT_RULEBOOK,
+    Library,
+    load_library,
+    load_sound_library,
+)
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.fields import VALUES
 from softbalance.schemas.grammar import ANSWERS
