@@ -221,28 +221,6 @@ def test_a_dataset_that_cannot_be_read_is_refused(run: Run) -> None:
     assert "missing.csv: cannot be read" in done.stderr
 
 
-@pytest.mark.parametrize("more", [(), ("--extends", BROOKS_WOHLFORTH)])
-def test_a_new_rulebook_loads_verifies_and_has_a_case(
-    run: Run, tmp_path: Path, more: tuple[str, ...]
-) -> None:
-    made = run("rulebook", "new", "mine", *more)
-    assert made.returncode == 0, made.stderr
-    assert "softbalance rulebook verify mine" in made.stdout
-    verified = run("rulebook", "verify", "--quick", "./mine")
-    assert verified.returncode == 0, verified.stdout
-    assert "1 case" in verified.stdout
-    again = run("rulebook", "new", "mine", *more)
-    assert again.returncode == 2
-    assert "is there already" in again.stderr
-
-
-def test_an_id_that_cannot_be_is_refused(run: Run) -> None:
-    for name, message in (("My Book", "is no id"), (PAUL, "there is a rulebook")):
-        done = run("rulebook", "new", name)
-        assert done.returncode == 2
-        assert message in done.stderr
-
-
 def test_the_core_is_printed(run: Run) -> None:
     core = json.loads(run("rulebook", "show", PAUL, "--core").stdout)
     rules = [rule["id"] for stage in core["stages"] for rule in stage["rules"]]
