@@ -271,6 +271,7 @@ def test_shipped_rulebooks_are_verified(library: Library, name: str) -> None:
     assert {check.check for check in verification.checks} == {
         *("stages", "read", "complete", "consistent", "live"),
         *("needed", "reachable", "lean", "cases", "agreement"),
+        *(("properties",) if library[name].properties else ()),
     }
 
 
