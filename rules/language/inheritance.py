@@ -16,7 +16,7 @@ from softbalance.rules.language.names import NameReader, read_meanings
 from softbalance.rules.language.surface import Reader, Surface
 from softbalance.rules.language.translation import Translator, declare_facts, declare_stages
 from softbalance.rules.language.vocabulary import extend_codebook
-from softbalance.rules.model import Codebook
+from softbalance.rules.model import SETS, Codebook
 from softbalance.schemas.mistakes import unknown_name
 
 
@@ -164,7 +164,9 @@ def _surface_draft(
         findings.extend(_find_misplaced(document, data, lost, ("stages",)))
     given = {entry.data["id"]: entry for entry in replacing}
     gone = frozenset(data.get("remove", ()))
-    core = Core(declare_stages(surface) or plain.stages, facts, _edit(rules, given, gone))
+    kept_rules = _edit(rules, given, gone)
+    facts = [_drop_removed(entry, kept_rules) for entry in facts]
+    core = Core(declare_stages(surface) or plain.stages, facts, kept_rules)
     return Draft(
         document,
         data,
@@ -179,6 +181,16 @@ def _surface_draft(
         len(findings) == told and lost == NOTHING_LOST and (parent is None or parent.whole),
         lost,
     )
+
+
+def _drop_removed(fact: Entry, rules: Iterable[Entry]) -> Entry:
+    """Return a fact without the values of a collection whose rows an heir has removed."""
+    name, values = fact.data["id"], fact.data["values"]
+    if name not in SETS or not fact.translated:
+        return fact
+    added = {entry.data["then"][1] for entry in rules if entry.data["then"][0] == name}
+    kept = [value for value in values if value in added]
+    return fact._replace(data={**fact.data, "values": kept or values})
 
 
 def _without(core: Core, facts: Set[str]) -> Core:
