@@ -215,6 +215,39 @@ def strategy_rule(form: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Never:
+    """Says that no coding makes all the clauses hold, of the facts as they stand in the end."""
+
+    clauses: tuple[Clause, ...]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Monotone:
+    """Says that an indicator raised, all else equal, leads to no class that stands earlier."""
+
+    raised: str
+    order: tuple[str, ...]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Says that from these classes no consistent completion leads to another.
+
+    What is coded of the `excepted` indicators is left as it is.
+    """
+
+    classes: tuple[str, ...]
+    excepted: tuple[str, ...]
+    place: Place = field(compare=False)
+
+
+#: What an author says of every coding, and `verify` proves.
+Property = Never | Monotone | Settled
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Rules that all read the facts as they stood when the stage began."""
 
@@ -267,6 +300,7 @@ class Rulebook:
     content: Mapping[str, Any] = field(repr=False)
     digest: str
     place: Place
+    properties: tuple[Property, ...] = ()
 
     @property
     def rules(self) -> Iterator[Rule]:

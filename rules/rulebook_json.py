@@ -102,6 +102,9 @@ def _indicator(indicator: Indicator) -> published_codebook.Indicator:
         "question": indicator.question,
         "help": indicator.help,
         "cites": describe_cites(indicator.cites),
+        "values": list(indicator.values),
+        "levels": list(indicator.levels) if indicator.levels else None,
+        "unit": indicator.unit,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from softbalance.rules.model import Codebook
+from softbalance.rules.model import Codebook, Rulebook
 
 Entry = TypeVar("Entry")
 
@@ -32,6 +32,20 @@ def unite_codebooks(codebooks: Iterable[Codebook]) -> Codebook:
         for part in ("indicators", "forms", "classes")
     )
     return united if has_more else first
+
+
+def narrow_codebook(rulebook: Rulebook) -> Codebook:
+    """Return a rulebook's codebook with only the indicators that it reads, in its order."""
+    book = rulebook.codebook
+    read = dict.fromkeys(fact for stage in rulebook.stages for fact in stage.reads)
+    indicators = {name: book.indicators[name] for name in read if name in book.indicators}
+    groups = {indicator.group for indicator in indicators.values()}
+    return replace(
+        book,
+        indicators=indicators,
+        groups=tuple(group for group in book.groups if group.id in groups),
+        classes={name: book.classes[name] for name in rulebook.classes},
+    )
 
 
 def _new(other: Mapping[str, Entry], known: Mapping[str, Entry]) -> dict[str, Entry]:

@@ -28,8 +28,10 @@ from softbalance.schemas.grammar import (
 from softbalance.schemas.mappings import ByName
 from softbalance.schemas.surface import (
     Citations,
+    OneOrMore,
     Outcome,
     OutcomeRowSchema,
+    PropertySchema,
     SurfaceSchema,
     TestSchema,
 )
@@ -118,6 +120,11 @@ _TOGETHER: Final[dict[type[Schema], Part]] = {
         "not": {"required": ["values", "levels"]},
         "dependencies": {"unit": ["levels"]},
         "properties": {"values": {"minItems": 2, "uniqueItems": True}},
+    },
+    PropertySchema: {
+        "oneOf": [{"required": [kind]} for kind in ("never", "monotone", "settled")],
+        "dependencies": {"except": ["settled"]},
+        "properties": {},
     },
     TestSchema: {"properties": {"values": {"minItems": 3, "maxItems": 3}}},
 }
@@ -241,6 +248,7 @@ _FIELDS: tuple[tuple[type[fields.Field[Any]], Callable[[Any, dict[str, Part]], P
         },
     ),
     (ByName, _by_name),
+    (OneOrMore, lambda field, definitions: {"anyOf": [_WORD, _list(field, definitions)]}),
     (NonEmptyList, _list),
     (Choice, _choice),
     (Name, lambda field, _: _WORD),

@@ -191,12 +191,22 @@ class StageTextSchema(StrictSchema):
     about = Sentence()
 
 
+class OneOrMore(NonEmptyList):
+    """A name, or a list of names."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Name(), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
+        return super()._deserialize([value] if isinstance(value, str) else value, attr, data)
+
+
 class MonotoneSchema(StrictSchema):
     """Raising a coding leads from no class further on to one less far on, in this order."""
 
     raise_ = Name(data_key="raise")
-    away_from = fields.Raw(required=True)
-    towards = fields.Raw(required=True)
+    away_from = OneOrMore(required=True)
+    towards = OneOrMore(required=True)
 
 
 class PropertySchema(StrictSchema):
@@ -206,6 +216,14 @@ class PropertySchema(StrictSchema):
     monotone = Part(MonotoneSchema)
     settled = NonEmptyList(Name())
     except_ = NonEmptyList(Name(), data_key="except")
+
+    @validates_schema
+    def _is_one(self, data: dict[str, Any], **_: Any) -> None:
+        if len({"never", "monotone", "settled"} & data.keys()) != 1:
+            message = "write exactly one of `never:`, `monotone:` and `settled:`"
+            raise ValidationError([Mistake("type", message)])
+        if "except_" in data and "settled" not in data:
+            raise ValidationError({"except": [Mistake("conflict", "`except` is of `settled`")]})
 
 
 class SurfaceSchema(StrictSchema):

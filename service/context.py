@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from softbalance.rules.findings import Finding, RulebookErrors
@@ -90,6 +91,8 @@ class Context:
         library = loaded.library if loaded else load_sound_library(settings.rulebooks)
         store, metrics = Store(settings.database, settings.store_deadline), Metrics(library)
         store.loaded = {book.digest: book for book in library.rulebooks.values()}
+        hours = settings.idempotency_hours
+        store.claims_kept = timedelta(hours=hours) if hours else None
         store.database.watch = metrics.time_store
         store.database.watch_pool = metrics.observe_pool
         if must_exist:

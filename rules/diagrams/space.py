@@ -107,7 +107,11 @@ class Space(Regions):
 
         Raises ValueError if the region is empty.
         """
-        return episode_of(self.rulebook, self.pick_simplest(region), title)
+        return self.episode_of(self.pick_simplest(region), title)
+
+    def episode_of(self, coding: Mapping[str, str], title: str) -> Episode:
+        """Return a coding as an Episode."""
+        return episode_of(self.rulebook, coding, title)
 
     def facts(self, number: int, coding: Mapping[str, str]) -> dict[str, str]:
         """Return what the facts that stage `number` reads are for a coding."""

@@ -17,7 +17,8 @@ from softbalance.rules.language.inheritance import (
     draft_of,
     sources_of,
 )
-from softbalance.rules.model import Codebook, Rulebook
+from softbalance.rules.language.properties import read_property
+from softbalance.rules.model import Codebook, Property, Rulebook
 from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
 
 
@@ -69,6 +70,7 @@ class _Kept(NamedTuple):
     codebook: Codebook
     sources: dict[str, str]
     document: Document
+    properties: tuple[Property, ...]
 
 
 def _restore_core(content: dict[str, Any], codebook: Codebook, book: Document) -> Rulebook:
@@ -77,4 +79,7 @@ def _restore_core(content: dict[str, Any], codebook: Codebook, book: Document) -
     for part in content["rulebooks"]:
         sources |= sources_of(part)
     own = content["rulebooks"][-1]
-    return assemble_rulebook(own, _Kept(codebook, sources, book), stages, facts, content)
+    said = content["core"].get("properties", ())
+    properties = tuple(read_property(each, book.place("")) for each in said)
+    kept = _Kept(codebook, sources, book, properties)
+    return assemble_rulebook(own, kept, stages, facts, content)

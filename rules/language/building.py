@@ -11,6 +11,7 @@ from softbalance.rules.language.core_json import core_json
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.entries import Entry
 from softbalance.rules.language.inheritance import Draft, sources_of
+from softbalance.rules.language.properties import property_json
 from softbalance.rules.language.vocabulary import VOCABULARY, cites_of, form_of, indicator_of
 from softbalance.rules.model import (
     FORM,
@@ -20,6 +21,7 @@ from softbalance.rules.model import (
     Fact,
     Group,
     Premise,
+    Property,
     Rule,
     Rulebook,
     Stage,
@@ -76,6 +78,8 @@ def rulebook_of(draft: Draft) -> Rulebook:
     if draft.surface is not None:
         # a better translation must not change what stored verdicts were decided by
         content["core"] = core_json(stages, facts.values())
+        if draft.properties:
+            content["core"]["properties"] = list(map(property_json, draft.properties))
     return assemble_rulebook(draft.data, draft, stages, facts, content)
 
 
@@ -88,6 +92,8 @@ class Origin(Protocol):
     def sources(self) -> Mapping[str, str]: ...  # noqa: D102
     @property
     def document(self) -> Document: ...  # noqa: D102
+    @property
+    def properties(self) -> tuple[Property, ...]: ...  # noqa: D102
 
 
 def assemble_rulebook(
@@ -114,6 +120,7 @@ def assemble_rulebook(
         content=content,
         digest=digest(content),
         place=origin.document.place(""),
+        properties=origin.properties,
     )
 
 

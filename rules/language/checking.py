@@ -8,7 +8,7 @@ from typing import Any
 from softbalance.rules.findings import Finding
 from softbalance.rules.language.entries import Entry
 from softbalance.rules.language.names import NameReader, list_names
-from softbalance.rules.language.surface import Part, Surface, Written
+from softbalance.rules.language.written import Part, Surface, Written
 from softbalance.rules.model import SETS
 from softbalance.schemas.formulas import RESERVED_WORDS, Formula
 from softbalance.schemas.mistakes import unknown_name

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from softbalance.rules.findings import Finding, Place
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.lost import NOTHING_LOST
-from softbalance.rules.language.surface import Reader
 from softbalance.rules.language.vocabulary import VOCABULARY, make_entry
+from softbalance.rules.language.written import Reader
 from softbalance.rules.model import OTHER_FORM, Codebook
 
 #: What a list of a vocabulary declares one of.

@@ -69,12 +69,13 @@ def read_core(core: Mapping[str, Any], place: Place) -> tuple[list[Stage], dict[
 
 def _read_rule(rule: Mapping[str, Any], stage: str, place: Place) -> Rule:
     fact, value = rule["then"]
-    when = tuple(_read_clause(clause) for clause in rule["when"])
+    when = tuple(read_clause(clause) for clause in rule["when"])
     because, cites = rule["because"], cites_of(rule)
     return Rule(rule["id"], stage, when, fact, value, because, cites, place, rule["brief"])
 
 
-def _read_clause(clause: Any) -> Clause:
+def read_clause(clause: Any) -> Clause:
+    """Make a clause again of what `clause_json` gave."""
     least, members = (clause["at_least"], clause["of"]) if isinstance(clause, dict) else (1, clause)
     return Clause(tuple(_read_member(member) for member in members), least)
 
@@ -82,4 +83,4 @@ def _read_clause(clause: Any) -> Clause:
 def _read_member(member: Any) -> Clause | Premise:
     if isinstance(member, dict) and "fact" in member:
         return Premise(member["fact"], tuple(member["values"]))
-    return _read_clause(member)
+    return read_clause(member)

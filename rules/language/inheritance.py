@@ -13,10 +13,12 @@ from softbalance.rules.language.documents import Document
 from softbalance.rules.language.entries import SECTIONS, Entry, entries
 from softbalance.rules.language.lost import NOTHING_LOST, Lost, take_sound_part
 from softbalance.rules.language.names import NameReader, read_meanings
-from softbalance.rules.language.surface import Reader, Surface
+from softbalance.rules.language.properties import translate_properties
 from softbalance.rules.language.translation import Translator, declare_facts, declare_stages
 from softbalance.rules.language.vocabulary import extend_codebook
-from softbalance.rules.model import SETS, Codebook
+from softbalance.rules.language.written import Reader, Surface
+from softbalance.rules.model import SETS, Codebook, Property
+from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.mistakes import unknown_name
 
 
@@ -49,6 +51,7 @@ class Draft:
     removed: frozenset[str]
     whole: bool
     lost: Lost
+    properties: tuple[Property, ...] = ()
 
     @property
     def stages(self) -> list[Entry]:
@@ -121,6 +124,7 @@ def draft_of(
         parent.removed | removed,
         parent.whole and lost == NOTHING_LOST,
         lost,
+        parent.properties,
     )
 
 
@@ -166,6 +170,8 @@ def _surface_draft(
     gone = frozenset(data.get("remove", ()))
     kept_rules = _edit(rules, given, gone)
     facts = [_drop_removed(entry, kept_rules) for entry in facts]
+    classes = [v for e in facts if e.data["id"] == CLASSIFICATION for v in e.data["values"]]
+    properties = translate_properties(surface.properties, names, codebook, classes, findings)
     core = Core(declare_stages(surface) or plain.stages, facts, kept_rules)
     return Draft(
         document,
@@ -180,6 +186,7 @@ def _surface_draft(
         removed | gone,
         len(findings) == told and lost == NOTHING_LOST and (parent is None or parent.whole),
         lost,
+        properties,
     )
 
 

@@ -9,7 +9,7 @@ from softbalance.rules.findings import Finding
 from softbalance.rules.language.conditions import Atom, Conditions
 from softbalance.rules.language.entries import Entry
 from softbalance.rules.language.lost import Lost
-from softbalance.rules.language.surface import Part, Surface
+from softbalance.rules.language.written import Part, Surface
 from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook
 from softbalance.schemas.fields import CONTESTED, UNKNOWN, YES
 from softbalance.schemas.formulas import RESERVED_WORDS, Count, Formula, Named, Open

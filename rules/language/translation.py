@@ -15,7 +15,7 @@ from softbalance.rules.language.checking import Checker
 from softbalance.rules.language.conditions import Condition
 from softbalance.rules.language.entries import Entry, rule_name
 from softbalance.rules.language.names import NameReader
-from softbalance.rules.language.surface import Part, Surface, Written
+from softbalance.rules.language.written import Part, Surface, Written
 from softbalance.schemas.formulas import Formula
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.surface import OUTCOMES

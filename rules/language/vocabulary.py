@@ -9,7 +9,7 @@ from typing import Any
 from softbalance.rules.findings import Finding
 from softbalance.rules.language.documents import Document
 from softbalance.rules.language.lost import Lost
-from softbalance.rules.language.surface import Part, Reader
+from softbalance.rules.language.written import Part, Reader
 from softbalance.rules.model import (
     FORM,
     Cite,

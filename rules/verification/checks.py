@@ -19,6 +19,7 @@ from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.cases import Case, cases_of
 from softbalance.rules.verification.engines import EngineTrial
 from softbalance.rules.verification.expectations import case_flaws, version_flaws
+from softbalance.rules.verification.properties import broken_properties
 from softbalance.rules.verification.soundness import (
     contradictions,
     dead_rules,
@@ -112,6 +113,13 @@ CHECKS: Mapping[str, Check] = {
     "reachable": Check("every value and class can come out", unreachable_values, "values", _values),
     "lean": Check("no premise is idle", idle_premises, "premises", _premises),
 }
+#: The proof of what the author states, where something is stated.
+PROPERTIES = Check(
+    "what its author states holds",
+    broken_properties,
+    "properties",
+    lambda book: len(book.properties),
+)
 
 
 def verify(
@@ -163,7 +171,8 @@ def _structure(rulebook: Rulebook) -> Iterator[CheckResult]:
 
 
 def _proofs(space: Space) -> Iterator[CheckResult]:
-    for name, check in CHECKS.items():
+    checks = {**CHECKS, "properties": PROPERTIES} if space.rulebook.properties else CHECKS
+    for name, check in checks.items():
         counts = {check.unit: check.count(space.rulebook), "codings": space.size}
         yield CheckResult(name, check.claim, counts, tuple(check.find(space)))
 

@@ -28,18 +28,17 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
 def _option(setting: Field[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     about, default = str(setting.metadata["about"]), setting.default
     told = f"{about[0].upper()}{about[1:]}.  [default: {default}]"
+    name = f"--{setting.name.replace('_', '-')}"
     kind: click.ParamType[Any] | None = None
     if isinstance(default, tuple):
         kind = click.Path(file_okay=False, path_type=Path)
         told = "A folder of further rulebooks; may be given more than once."
     elif isinstance(default, bool):
-        name = f"--{setting.name}"
         return click.option(name, is_flag=True, flag_value=True, default=None, help=told)
     elif isinstance(default, int):
         kind = click.IntRange(*setting.metadata["range"])
     elif "choices" in setting.metadata:
         kind = click.Choice(setting.metadata["choices"])
-    name = f"--{setting.name.replace('_', '-')}"
     return click.option(name, type=kind, multiple=isinstance(default, tuple), help=told)
 
 

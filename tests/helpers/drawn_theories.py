@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +41,37 @@ class Theory:
             **{name: chance.choice((*scale, *OPEN)) for name, scale in self.scales.items()},
         }
 
+    def codings(self) -> Iterator[dict[str, str]]:
+        """Every coding there is."""
+        domains = [(*scale, *OPEN) for scale in self.scales.values()]
+        for form, *values in product(FORMS, *domains):
+            yield {"form": form, **dict(zip(self.scales, values, strict=True))}
+
+    def holds(self, formula: Any, coding: Mapping[str, str]) -> bool:
+        """Whether a formula over what is coded is true."""
+        return _evaluate(self, formula, coding)
+
     def conclude(self, coding: Mapping[str, str]) -> tuple[dict[str, str], set[str], set[str]]:
         """The facts in the end, the notes, and the rules by their ids, as they are written."""
         meaning = _Meaning(self.content, self.scales, dict(coding))
         return meaning.run()
 
 
-def draw_theory(seed: int, folder: Path) -> Theory:
-    """Draw a rulebook; one in which a row happens to be out of reach is drawn again."""
+def _evaluate(theory: Theory, formula: Any, coding: Mapping[str, str]) -> bool:
+    return _Meaning(theory.content, theory.scales, dict(coding)).truth(formula) == TRUE
+
+
+def draw_theory(seed: int, folder: Path, most: int = 12, properties: Sequence[Any] = ()) -> Theory:
+    """Draw a rulebook; one in which a row happens to be out of reach is drawn again.
+
+    It has `most` indicators at most, and states these properties.
+    """
     chance = random.Random(seed)
     while True:
-        scales = {f"i{n}": _draw_scale(chance) for n in range(chance.randint(4, 12))}
+        scales = {f"i{n}": _draw_scale(chance) for n in range(chance.randint(min(4, most), most))}
         content = _draw_content(chance, scales)
+        if properties:
+            content["properties"] = list(properties)
         book = folder / "drawn"
         book.mkdir(parents=True, exist_ok=True)
         (folder / "codebook.yaml").write_text(json.dumps(_codebook(scales)), "utf-8")

@@ -24,7 +24,8 @@ THEORIES = ROOT / "tests" / "theories"
 WHOLE, *OTHERS = SHOWN
 HEIRS = [text for text in OTHERS if "extends:" in text]
 CASES = [text for text in OTHERS if "origin:" in text]
-FRAGMENTS = [text for text in OTHERS if text not in (*HEIRS, *CASES)]
+PROPERTIES = [text for text in OTHERS if text.startswith("properties:")]
+FRAGMENTS = [text for text in OTHERS if text not in (*HEIRS, *CASES, *PROPERTIES)]
 
 
 def _read(text: str) -> Any:
@@ -57,6 +58,13 @@ def test_the_fragments_add_to_the_whole(tmp_path: Path) -> None:
     for share, weight in (("unknown", "undetermined"), (0.2, "contributing"), (0.05, "absent")):
         answer = classifier.classify({"form": "loan", "indicators": {"trade_share": share}})
         assert answer["explanations"] == {"dependence": weight}
+
+
+def test_the_properties_are_proved(tmp_path: Path) -> None:
+    (tmp_path / "rulebook.yaml").write_text(f"{WHOLE}{PROPERTIES[0]}", "utf-8")
+    (book,) = load_folder(tmp_path)
+    assert len(book.properties) == 3
+    assert verify(book, engines=False).ok
 
 
 @pytest.mark.parametrize("text", HEIRS)

@@ -1,4 +1,4 @@
--- sha256:f24a3b41536daa1c095a41c6208e973516b4eae6a42d81707df39386872203bf, format 1
+-- sha256:79b5a0e79db2c4cbe02dda191b095ad4fcebfd6e9596fbb85372ad54595640e7, format 1
 SELECT
   "t9"."__own",
   CASE

@@ -1,4 +1,4 @@
--- sha256:a1c4fb67d57786fbe9ac66ef48a6113fba307fafb52f2ea09fcfba415a913e48, format 1
+-- sha256:33a763b13046eee3c6a764451b78ee0cbb6de60745cbda584b3f094deeee1031, format 1
 SELECT
   "t9"."__own",
   CASE
