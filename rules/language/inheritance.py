@@ -97,7 +97,7 @@ def draft_of(
     """
     document, data, lost = source
     lost = lost.join(parent.lost) if parent else lost
-    if "language" in data:
+    if "language" in document.content:
         return _surface_draft(source, parent, codebook, findings)
     plain = Core(*(entries(document, data, key) for key in ("stages", "facts", "rules")))
     sources = sources_of(data)

@@ -28,6 +28,10 @@ class Meaning(NamedTuple):
     ordered: tuple[str, ...] = ()
 
 
+class LostName(LookupError):
+    """A formula has a name of which nothing is known, for a mistake that was told elsewhere."""
+
+
 class NameReader:
     """Checks the names in formulas and makes conditions of them."""
 
@@ -74,6 +78,8 @@ class NameReader:
                     yield f"{named.name}: {unknown_name('value', value, known)}"
 
     def _read(self, named: Named) -> Atom:
+        if named.name not in self._meanings:
+            raise LostName(named.name)
         meaning = self._meanings[named.name]
         if named.values is None:
             return Atom(named.name, (meaning.alone or "",), meaning.undecided)

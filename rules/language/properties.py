@@ -8,7 +8,7 @@ from typing import Any
 from softbalance.rules.findings import Finding, Place
 from softbalance.rules.language.core_json import read_clause
 from softbalance.rules.language.lost import Lost
-from softbalance.rules.language.names import NameReader
+from softbalance.rules.language.names import LostName, NameReader
 from softbalance.rules.language.written import Part
 from softbalance.rules.model import Codebook, Monotone, Never, Property, Settled
 from softbalance.rules.rulebook_json import clause_json
@@ -40,7 +40,10 @@ def _translate(
         findings += wrong
         if wrong:
             return None
-        clauses = names.conditions.tighten([names.conditions.truth(data["never"]).true])
+        try:
+            clauses = names.conditions.tighten([names.conditions.truth(data["never"]).true])
+        except LostName:
+            return None
         if clauses:
             return Never(clauses, place)
         findings.append(part.finding("says nothing: its formula holds of all codings, or of none"))
