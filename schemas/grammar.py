@@ -63,7 +63,9 @@ class NonEmptyList(fields.List[Any]):
         super().__init__(inner, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
-        if value == []:
+        if not isinstance(value, list):  # a mapping is a collection of its keys to marshmallow
+            raise self.make_error("invalid")
+        if not value:
             raise self.make_error("empty")
         loaded = super()._deserialize(value, attr, data, **kwargs)
         twice = [item for i, item in enumerate(loaded) if item in loaded[:i]] if self.unique else []

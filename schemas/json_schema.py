@@ -31,6 +31,7 @@ from softbalance.schemas.surface import (
     OneOrMore,
     Outcome,
     OutcomeRowSchema,
+    PropertySchema,
     SurfaceSchema,
     TestSchema,
 )
@@ -120,6 +121,11 @@ _TOGETHER: Final[dict[type[Schema], Part]] = {
         "dependencies": {"unit": ["levels"]},
         "properties": {"values": {"minItems": 2, "uniqueItems": True}},
     },
+    PropertySchema: {
+        "oneOf": [{"required": [kind]} for kind in ("never", "monotone", "settled")],
+        "dependencies": {"except": ["settled"]},
+        "properties": {},
+    },
     TestSchema: {"properties": {"values": {"minItems": 3, "maxItems": 3}}},
 }
 
@@ -186,11 +192,6 @@ def _choice(field: Choice, _: Any) -> Part:
     return {"enum": [*numbers, *field.known]}
 
 
-def _one_or_more(field: NonEmptyList, definitions: dict[str, Part]) -> Part:
-    many = _list(field, definitions)
-    return {"anyOf": [many["items"], many]}
-
-
 def _list(field: NonEmptyList, definitions: dict[str, Part]) -> Part:
     told = {"type": "array", "minItems": 1, "items": _field(field.inner, definitions)}
     return {**told, "uniqueItems": True} if field.unique else told
@@ -247,7 +248,7 @@ _FIELDS: tuple[tuple[type[fields.Field[Any]], Callable[[Any, dict[str, Part]], P
         },
     ),
     (ByName, _by_name),
-    (OneOrMore, _one_or_more),
+    (OneOrMore, lambda field, definitions: {"anyOf": [_WORD, _list(field, definitions)]}),
     (NonEmptyList, _list),
     (Choice, _choice),
     (Name, lambda field, _: _WORD),

@@ -54,7 +54,7 @@ class Checker:
         stage = self.stage_of(written)
         if "stage" in written.parts:
             self._check_stage(written.parts["stage"], str(stage))
-        elif stage is None and not all("stage" in row for row in written.get("rows", [{}])):
+        elif stage is None and not all("stage" in (row or {}) for row in written.get("rows", [{}])):
             remedy = f"add `stage:`, known: {', '.join(self._order)}"
             if not self.is_lost(written):
                 self._tell(written.head, f"stands in no stage; {remedy}")

@@ -63,7 +63,7 @@ def declared_by_codebook(codebook: Codebook) -> Iterator[Declared]:
 def declared_by_rulebook(document: Document, data: Mapping[str, Any]) -> Iterator[Declared]:
     """Yield what a rulebook of the second edition adds to its codebook."""
     reader = Reader(document, data, (), NOTHING_LOST, [])
-    for key in VOCABULARY if "language" in data else ():
+    for key in VOCABULARY if "language" in document.content else ():
         for part in reader.listed(key):
             place = document.place(part.pointer)
             yield Declared(key, part.data["id"], make_entry(key, part.data), place)

@@ -17,7 +17,7 @@ from softbalance.rules.language.stated import translate_properties
 from softbalance.rules.language.translation import Translator, declare_facts, declare_stages
 from softbalance.rules.language.vocabulary import extend_codebook
 from softbalance.rules.language.written import Reader, Surface
-from softbalance.rules.model import Codebook, Property
+from softbalance.rules.model import SETS, Codebook, Property
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.schemas.mistakes import unknown_name
 
@@ -97,7 +97,7 @@ def draft_of(
     """
     document, data, lost = source
     lost = lost.join(parent.lost) if parent else lost
-    if "language" in data:
+    if "language" in document.content:
         return _surface_draft(source, parent, codebook, findings)
     plain = Core(*(entries(document, data, key) for key in ("stages", "facts", "rules")))
     sources = sources_of(data)
@@ -168,9 +168,11 @@ def _surface_draft(
         findings.extend(_find_misplaced(document, data, lost, ("stages",)))
     given = {entry.data["id"]: entry for entry in replacing}
     gone = frozenset(data.get("remove", ()))
+    kept_rules = _edit(rules, given, gone)
+    facts = [_drop_removed(entry, kept_rules) for entry in facts]
     classes = [v for e in facts if e.data["id"] == CLASSIFICATION for v in e.data["values"]]
     properties = translate_properties(surface.properties, names, codebook, classes, findings)
-    core = Core(declare_stages(surface) or plain.stages, facts, _edit(rules, given, gone))
+    core = Core(declare_stages(surface) or plain.stages, facts, kept_rules)
     return Draft(
         document,
         data,
@@ -186,6 +188,16 @@ def _surface_draft(
         lost,
         properties,
     )
+
+
+def _drop_removed(fact: Entry, rules: Iterable[Entry]) -> Entry:
+    """Return a fact without the values of a collection whose rows an heir has removed."""
+    name, values = fact.data["id"], fact.data["values"]
+    if name not in SETS or not fact.translated:
+        return fact
+    added = {entry.data["then"][1] for entry in rules if entry.data["then"][0] == name}
+    kept = [value for value in values if value in added]
+    return fact._replace(data={**fact.data, "values": kept or values})
 
 
 def _without(core: Core, facts: Set[str]) -> Core:

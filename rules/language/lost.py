@@ -134,9 +134,9 @@ def _lose(content: Mapping[str, Any], paths: Set[Path]) -> Lost:
             whole = whole or not (known or section in _PLAIN)
         elif isinstance(rest[0], int):
             item = content[str(section)][rest[0]]
-            name = item.get("id") if isinstance(item, dict) else None
-            names.add(name)
-            whole = whole or not (isinstance(name, str) or section in _PLAIN)
+            known = _names_in([item])
+            names |= {*known}
+            whole = whole or not (known or section in _PLAIN)
         else:
             names.add(rest[0])
             if rest[1:2] in ([], ["rows"], ["values"]):
@@ -144,11 +144,12 @@ def _lose(content: Mapping[str, Any], paths: Set[Path]) -> Lost:
     return Lost(frozenset(names), whole, frozenset(vague))
 
 
-def _names_in(section: Any) -> list[object]:
+def _names_in(section: Any) -> list[str]:
     if isinstance(section, dict):
         return list(section)
     items = section if isinstance(section, list) else ()
-    return [item["id"] for item in items if isinstance(item, dict) and "id" in item]
+    ids = [item.get("id") for item in items if isinstance(item, dict)]
+    return [name for name in ids if isinstance(name, str)]
 
 
 #: The keys that declare no names.

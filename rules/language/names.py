@@ -12,7 +12,7 @@ from softbalance.rules.language.lost import Lost
 from softbalance.rules.language.written import Part, Surface
 from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook
 from softbalance.schemas.fields import CONTESTED, UNKNOWN, YES
-from softbalance.schemas.formulas import RESERVED_WORDS, Count, Formula, Named
+from softbalance.schemas.formulas import RESERVED_WORDS, Count, Formula, Named, Open
 from softbalance.schemas.mistakes import unknown_name
 
 
@@ -28,6 +28,10 @@ class Meaning(NamedTuple):
     ordered: tuple[str, ...] = ()
 
 
+class LostName(LookupError):
+    """A formula has a name of which nothing is known, for a mistake that was told elsewhere."""
+
+
 class NameReader:
     """Checks the names in formulas and makes conditions of them."""
 
@@ -41,11 +45,12 @@ class NameReader:
 
     def find_mistakes(self, formula: Formula, place: Part) -> Iterator[Finding]:
         """Yield what is wrong with the names and values in a formula."""
+        asked_open = set(_list_open(formula))
         for named in list_names(formula):
-            for message in self._mistakes(named):
+            for message in self._mistakes(named, is_open=named in asked_open):
                 yield place.finding(message, named.pointer)
 
-    def _mistakes(self, named: Named) -> Iterator[str]:
+    def _mistakes(self, named: Named, *, is_open: bool) -> Iterator[str]:
         meaning = self._meanings.get(named.name)
         if named.name in SETS:
             yield (
@@ -62,7 +67,7 @@ class NameReader:
                 yield f"{word!r} is a word of the language; write `{word}: ...`"
             else:
                 yield str(unknown_name("fact", word, self._meanings))
-        elif named.values is None and meaning.alone is None:
+        elif named.values is None and meaning.alone is None and not is_open:
             yield f"{named.name!r} needs a value; write `{named.name}: {meaning.values[0]}`"
         elif named.bound and not meaning.ordered:
             yield f"{named.name!r} has values without an order; list those that are meant"
@@ -73,6 +78,8 @@ class NameReader:
                     yield f"{named.name}: {unknown_name('value', value, known)}"
 
     def _read(self, named: Named) -> Atom:
+        if named.name not in self._meanings:
+            raise LostName(named.name)
         meaning = self._meanings[named.name]
         if named.values is None:
             return Atom(named.name, (meaning.alone or "",), meaning.undecided)
@@ -117,3 +124,14 @@ def list_names(formula: Formula) -> Iterator[Named]:
             yield from list_names(member)
     else:
         yield from list_names(formula.of)
+
+
+def _list_open(formula: Formula) -> Iterator[Named]:
+    """Yield each name of which is asked whether it is open: that needs no value."""
+    if isinstance(formula, Open) and isinstance(formula.of, Named):
+        yield formula.of
+    elif isinstance(formula, Count):
+        for member in formula.members:
+            yield from _list_open(member)
+    elif not isinstance(formula, Named):
+        yield from _list_open(formula.of)

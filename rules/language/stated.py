@@ -7,8 +7,8 @@ from typing import Any
 
 from softbalance.rules.findings import Finding, Place
 from softbalance.rules.language.core_json import read_clause
-from softbalance.rules.language.lost import NOTHING_LOST
-from softbalance.rules.language.names import NameReader
+from softbalance.rules.language.lost import Lost
+from softbalance.rules.language.names import LostName, NameReader
 from softbalance.rules.language.written import Part
 from softbalance.rules.model import Codebook, Monotone, Never, Property, Settled
 from softbalance.rules.rulebook_json import clause_json
@@ -36,11 +36,14 @@ def _translate(
 ) -> Property | None:
     data, place = part.data, part.document.place(part.pointer)
     if "never" in data:
-        mistakes = list(names.find_mistakes(data["never"], part.within("never")))
-        findings += mistakes
-        if mistakes or names.lost != NOTHING_LOST:
+        wrong = list(names.find_mistakes(data["never"], part.within("never")))
+        findings += wrong
+        if wrong:
             return None
-        clauses = names.conditions.tighten([names.conditions.truth(data["never"]).true])
+        try:
+            clauses = names.conditions.tighten([names.conditions.truth(data["never"]).true])
+        except LostName:
+            return None
         if clauses:
             return Never(clauses, place)
         findings.append(part.finding("says nothing: its formula holds of all codings, or of none"))
@@ -48,25 +51,27 @@ def _translate(
     if "monotone" in data:
         said = data["monotone"]
         order = (*said["away_from"], *said["towards"])
-        wrong = [
-            *_unknown("class", order, classes),
-            *_unknown("indicator", [said["raise_"]], codebook.indicators),
+        unknown = [
+            *_unknown("class", order, classes, names.lost),
+            *_unknown("indicator", [said["raise_"]], codebook.indicators, names.lost),
         ]
         made: Property = Monotone(said["raise_"], order, place)
     else:
         excepted = tuple(data.get("except_", ()))
-        wrong = [
-            *_unknown("class", data["settled"], classes),
-            *_unknown("indicator", excepted, codebook.indicators),
+        unknown = [
+            *_unknown("class", data["settled"], classes, names.lost),
+            *_unknown("indicator", excepted, codebook.indicators, names.lost),
         ]
         made = Settled(tuple(data["settled"]), excepted, place)
-    findings += [part.finding(message) for message in wrong]
-    return None if wrong else made
+    findings += [part.finding(message) for message in unknown]
+    return None if unknown else made
 
 
-def _unknown(kind: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+def _unknown(kind: str, names: Iterable[str], known: Iterable[str], lost: Lost) -> Iterator[str]:
     known = list(known)
-    return (str(unknown_name(kind, name, known)) for name in names if name not in known)
+    for name in names:
+        if name not in known and not lost.hides(name):
+            yield str(unknown_name(kind, name, known))
 
 
 def property_json(said: Property) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from softbalance.rules.findings import Finding
 from softbalance.rules.language.checking import Checker
 from softbalance.rules.language.conditions import Condition
 from softbalance.rules.language.entries import Entry, rule_name
-from softbalance.rules.language.names import NameReader
+from softbalance.rules.language.names import LostName, NameReader
 from softbalance.rules.language.written import Part, Surface, Written
 from softbalance.schemas.formulas import Formula
 from softbalance.schemas.grammar import CLASSIFICATION
@@ -112,7 +112,10 @@ class Translator:
         check(what)
         if len(self._findings) > told or self._checker.is_lost(what):
             return []
-        made = list(make(what))
+        try:
+            made = list(make(what))
+        except LostName:
+            return []
         return [entry for entry in made if entry] if len(self._findings) == told else []
 
     def _true(self, formula: Formula) -> Condition:

@@ -25,6 +25,9 @@ SOUND = [
 ]
 DEPENDENCE = (ROOT / "tests" / "theories" / "dependence" / "rulebook.yaml").read_text("utf-8")
 FAULTS = [
+    ("summary: A", "properties: [{never: threat, settled: [mixed]}]\nsummary: A"),
+    ("summary: A", "properties: [{monotone: {raise: threat, towards: mixed}}]\nsummary: A"),
+    ("summary: A", "properties: [{never: threat, except: [threat]}]\nsummary: A"),
     ("language: 2", "language: 3"),
     ("id: dependence\n", "id: Dependence\n"),
     ("version: 1.0.0", "version: 1.0"),
