@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library, load_library
+from softbalance.rules.language.loader import (
+    DEFAULT_RULEBOOK,
+    Library,
+    load_library,
+    load_sound_library,
+)
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.fields import VALUES
 from softbalance.schemas.grammar import ANSWERS
@@ -88,9 +93,12 @@ def _found(text: str) -> list[str]:
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     """Let the service and the commands load a library of another field in place of the shipped."""
-    load = partial(load_library, shipped=written(tmp_path / "elsewhere"))
-    for place in ("context", "commands.options", "commands.rulebook"):
+    shipped = written(tmp_path / "elsewhere")
+    load, load_sound = (partial(f, shipped=shipped) for f in (load_library, load_sound_library))
+    for place in ("context", "commands.rulebook"):
         monkeypatch.setattr(f"softbalance.service.{place}.load_library", load)
+    for place in ("context", "commands.options", "commands.rulebook"):
+        monkeypatch.setattr(f"softbalance.service.{place}.load_sound_library", load_sound)
     return load()
 
 
