@@ -181,7 +181,7 @@ def rulebook_folder(library: Library, name: str) -> Path | None:
         path = path.parent
     if name in library.rulebooks or not (path.is_dir() or "/" in name):
         return None
-    if not any(path.glob("rulebook.yaml")) and not any(path.glob("*/rulebook.yaml")):
+    if not (path / "rulebook.yaml").exists() and not list(path.glob("*/rulebook.yaml")):
         refuse(f"{name}: no rulebook here; a rulebook is a folder with a rulebook.yaml")
     return path
 
