@@ -64,10 +64,13 @@ def _row(rule: Rule) -> dict[str, str]:
 
 
 def _clause(clause: Clause) -> str:
+    """Return a clause in zen's language; only those that hold where one premise does."""
+    if clause.least != 1:
+        raise ValueError("zen has no counts")
     atoms = [
         f"{p.fact} == '{p.values[0]}'"
         if len(p.values) == 1
         else f"{p.fact} in [{', '.join(repr(value) for value in p.values)}]"
-        for p in clause
+        for p in clause.premises()
     ]
     return f"({' or '.join(atoms)})"

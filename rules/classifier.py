@@ -32,6 +32,7 @@ class Classifier:
         self.rulebook = rulebook
         self.decider = Decider(rulebook)
         self._tracer = Tracer(rulebook)
+        self._read = frozenset(fact for stage in rulebook.stages for fact in stage.reads)
         self._tests = rulebook.of_kind("test")
         self._explanations = rulebook.of_kind("explanation")
         self._identity: RulebookRef = {
@@ -41,8 +42,11 @@ class Classifier:
         }
 
     def decide(self, codings: Codings) -> Decision:
-        """Decide codings without making an answer of it; raises EngineFailure."""
-        return self.decider.decide(codings.form, codings.values)
+        """Decide codings without making an answer of it.
+
+        They may be in the words of a larger codebook. Raises EngineFailure, and ForeignForm.
+        """
+        return self.decider.decide(self.rulebook.codebook.own_form(codings.form), codings.values)
 
     def classify(self, episode: Episode, detail: str = TRACE) -> Answer:
         """Classify a valid Episode; return the answer without `id` and `classified_at`.
@@ -67,6 +71,8 @@ class Classifier:
             "notes": verdict["notes"],
             "contested": verdict["contested"],
         }
+        if unread := self._list_unread(episode):
+            answer["unread"] = unread
         if detail != VERDICT:
             answer["trace"] = self._tracer.steps(decision, codings.evidence)
         if detail == FULL:
@@ -76,6 +82,12 @@ class Classifier:
             answer["flips"] = follows["flips"]
             answer["why_not"] = follows["why_not"]
         return answer
+
+    def _list_unread(self, episode: Episode) -> list[str]:
+        """Return the indicators that an episode codes and no rule reads, in order of mention."""
+        said = dict.fromkeys(episode.get("indicators", ()))
+        said |= dict.fromkeys(each["indicator"] for each in episode.get("observations", ()))
+        return [name for name in said if name not in self._read]
 
     @cached_property
     def _sensitivity(self) -> Sensitivity:

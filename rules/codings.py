@@ -25,14 +25,22 @@ class Codings(NamedTuple):
 def reconcile(codebook: Codebook, episode: Episode) -> Codings:
     """Reconcile a valid Episode's observations and shorthand to one value each.
 
-    No yes, no or contested → unknown; one distinct value → that value; more → contested.
+    No value but unknown → unknown; one distinct value → that value; more → contested. A number
+    counts as its level. Indicators that are not of the codebook are left out, and a form that is
+    not of it counts as `other`. Raises ForeignForm where there is none.
     """
-    values = dict.fromkeys(codebook.indicators, UNKNOWN)
-    values.update(episode.get("indicators", ()))
+    indicators = codebook.indicators
+    values = dict.fromkeys(indicators, UNKNOWN)
+    for indicator, coded in episode.get("indicators", {}).items():
+        if indicator in values:
+            values[indicator] = indicators[indicator].read(coded)
     evidence: dict[str, list[int]] = {}
     doubts: dict[str, list[int]] = {}
     for index, observation in enumerate(episode.get("observations", ())):
-        indicator, value = observation["indicator"], observation["value"]
+        indicator = observation["indicator"]
+        if indicator not in values:
+            continue
+        value = indicators[indicator].read(observation["value"])
         if value == UNKNOWN:
             doubts.setdefault(indicator, []).append(index)
             continue
@@ -45,4 +53,4 @@ def reconcile(codebook: Codebook, episode: Episode) -> Codings:
     for indicator, indices in doubts.items():
         if values[indicator] == UNKNOWN:
             evidence[indicator] = indices
-    return Codings(episode["form"], values, evidence)
+    return Codings(codebook.own_form(episode["form"]), values, evidence)

@@ -29,11 +29,15 @@ class Finding(NamedTuple):
         return f"{self.place}:{rule} {self.message}"
 
 
+def _order(finding: Finding) -> tuple[Place, str, str]:
+    return finding.place, finding.rule or "", finding.message
+
+
 class RulebookErrors(ValueError):
     """Raised by the loader with every finding in every document it read."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        self.findings = tuple(sorted(set(findings)))
+        self.findings = tuple(sorted(set(findings), key=_order))
         super().__init__("\n".join(map(str, self.findings)))
 
 

@@ -6,22 +6,28 @@ in *stages*; facts end in a *classification*.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 from typing import Any, Final
 
 from softbalance.rules.findings import Place
 from softbalance.schemas.episode import Vocabulary
-from softbalance.schemas.fields import CONTESTED, UNKNOWN, VALUES
+from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES, Scale
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES
 
 #: The two names that an episode and the codebook give, beside the indicators.
 FORM: Final = "form"
 STRATEGY: Final = "strategy"
+#: The form that stands for those that a codebook does not have.
+OTHER_FORM: Final = "other"
 #: The facts that gather a value from each rule that concludes one.
 SETS = (DOMINANT, NOTES)
+
+
+class ForeignForm(ValueError):
+    """An episode's form is not in a rulebook's codebook, nor is one that stands for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +48,38 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A question about an episode that a coder answers yes or no."""
+    """A question about an episode, and the values that a coder may answer it by.
+
+    Where these are a scale, they stand from the lowest to the highest. `levels` are the lower
+    bounds of the values where the answer is a number, of `unit` if one is named.
+    """
 
     id: str
     group: str
     question: str
     help: str
     cites: tuple[Cite, ...]
+    values: tuple[str, ...] = (YES, NO)
+    levels: tuple[float, ...] | None = None
+    unit: str | None = None
+
+    def read(self, coded: str | float) -> str:
+        """Return a value as it is coded, or the one that a number stands for.
+
+        Raises ValueError for a number below the lowest level.
+        """
+        return coded if isinstance(coded, str) else self.level_of(coded)
+
+    def level_of(self, number: float) -> str:
+        """Return the value that a number stands for. Raises ValueError below the lowest."""
+        if self.levels is None or number < self.levels[0]:
+            raise ValueError(f"{self.id} has no level for {number}")
+        return self.values[bisect_right(self.levels, number) - 1]
+
+    @property
+    def domain(self) -> tuple[str, ...]:
+        """Its values, and those of a question that is not settled."""
+        return (*self.values, UNKNOWN, CONTESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +105,7 @@ class VerdictClass:
 
 @dataclass(frozen=True)
 class Codebook:
-    """What may be coded and concluded; one for all rulebooks."""
+    """What may be coded and concluded; `places` says where an entry of a list stands."""
 
     id: str
     version: str
@@ -86,11 +117,29 @@ class Codebook:
     classes: Mapping[str, VerdictClass]
     place: Place
     content: Mapping[str, Any] = field(repr=False)
+    places: Mapping[tuple[str, str], Place] = field(default_factory=dict, repr=False, compare=False)
+
+    def own_form(self, form: str) -> str:
+        """Return a form of the codebook for one that an episode may have: another is `other`.
+
+        Raises ForeignForm where the codebook has no form of that name.
+        """
+        if form in self.forms:
+            return form
+        if OTHER_FORM not in self.forms:
+            raise ForeignForm(
+                f"the codebook {self.id!r} has no form {form!r}, and none called {OTHER_FORM!r} "
+                "that would stand for it"
+            )
+        return OTHER_FORM
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The names an episode may use."""
-        return Vocabulary(tuple(self.indicators), tuple(self.forms))
+        scales = tuple(
+            Scale(i.values, i.levels[0] if i.levels else None) for i in self.indicators.values()
+        )
+        return Vocabulary(tuple(self.indicators), tuple(self.forms), scales)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +149,45 @@ class Premise:
     fact: str
     values: tuple[str, ...]
 
+    def holds(self, facts: Mapping[str, str]) -> bool:
+        """Return whether it holds of the facts."""
+        return facts[self.fact] in self.values
 
-#: One premise, or several of which any must hold.
-Clause = tuple[Premise, ...]
+    def premises(self) -> Iterator[Premise]:
+        """Yield itself, as the only premise."""
+        yield self
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Holds if at least `least` members do: one for "any", as many as there are for "all"."""
+
+    members: tuple[Premise | Clause, ...]
+    least: int = 1
+
+    @property
+    def lone(self) -> Premise | None:
+        """The premise, where it is nothing but one."""
+        first, *others = self.members
+        return first if isinstance(first, Premise) and not others else None
+
+    def holds(self, facts: Mapping[str, str]) -> bool:
+        """Return whether enough members hold of the facts."""
+        return sum(member.holds(facts) for member in self.members) >= self.least
+
+    def premises(self) -> Iterator[Premise]:
+        """Yield every premise in it, in order."""
+        for member in self.members:
+            yield from member.premises()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """If each clause of `when` holds, `fact` is concluded to be `value`."""
+    """If each clause of `when` holds, `fact` is concluded to be `value`.
+
+    A `brief` one is told by a smallest set of facts that carries it, since what it was translated
+    from says more than a proof needs.
+    """
 
     id: str
     stage: str
@@ -117,35 +197,54 @@ class Rule:
     because: str
     cites: tuple[Cite, ...]
     place: Place = field(compare=False)
+    brief: bool = False
 
     def premises(self) -> Iterator[Premise]:
         """Yield every premise, clause by clause."""
         for clause in self.when:
-            yield from clause
+            yield from clause.premises()
 
     def holds(self, facts: Mapping[str, str]) -> bool:
         """Return whether each clause holds of the facts."""
-        return all(any(facts[p.fact] in p.values for p in clause) for clause in self.when)
-
-
-def may_both_hold(one: Rule, other: Rule) -> bool:
-    """Tell whether two rules of a stage can hold together, whatever earlier stages allow."""
-    clauses = (*one.when, *other.when)
-    return _are_consistent(clause[0] for clause in clauses if len(clause) == 1) and any(
-        map(_are_consistent, product(*clauses))
-    )
-
-
-def _are_consistent(premises: Iterable[Premise]) -> bool:
-    left: dict[str, set[str]] = {}
-    for premise in premises:
-        left.setdefault(premise.fact, set(premise.values)).intersection_update(premise.values)
-    return all(left.values())
+        return all(clause.holds(facts) for clause in self.when)
 
 
 def strategy_rule(form: str) -> str:
     """Return the id of the rule by which a form fixes its strategy."""
     return f"strategy-{form.replace('_', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Never:
+    """Says that no coding makes all the clauses hold, of the facts as they stand in the end."""
+
+    clauses: tuple[Clause, ...]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Monotone:
+    """Says that an indicator raised, all else equal, leads to no class that stands earlier."""
+
+    raised: str
+    order: tuple[str, ...]
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Says that from these classes no consistent completion leads to another.
+
+    What is coded of the `excepted` indicators is left as it is.
+    """
+
+    classes: tuple[str, ...]
+    excepted: tuple[str, ...]
+    place: Place = field(compare=False)
+
+
+#: What an author says of every coding, and `verify` proves.
+Property = Never | Monotone | Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +300,7 @@ class Rulebook:
     content: Mapping[str, Any] = field(repr=False)
     digest: str
     place: Place
+    properties: tuple[Property, ...] = ()
 
     @property
     def rules(self) -> Iterator[Rule]:
@@ -244,7 +344,7 @@ class Rulebook:
     def domain(self, name: str) -> tuple[str, ...]:
         """Return the values that a fact, an indicator or the form can take."""
         if name in self.codebook.indicators:
-            return VALUES
+            return self.codebook.indicators[name].domain
         if name == FORM:
             return tuple(self.codebook.forms)
         return self.facts[name].values

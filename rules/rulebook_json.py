@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from softbalance.rules.model import Cite, Codebook, Form, Indicator, Rule, Rulebook
+from softbalance.rules.model import (
+    Cite,
+    Clause,
+    Codebook,
+    Form,
+    Indicator,
+    Premise,
+    Rule,
+    Rulebook,
+)
 from softbalance.schemas import classification
 from softbalance.schemas import codebook as published_codebook
 from softbalance.schemas import rulebooks as published
@@ -44,16 +54,27 @@ def describe_rulebook(rulebook: Rulebook) -> published.WholeRulebook:
 def _rule(rule: Rule) -> published.Rule:
     return {
         "id": rule.id,
-        "when": [
-            [{"fact": p.fact, "values": list(p.values)} for p in clause] for clause in rule.when
-        ],
+        "when": [clause_json(clause) for clause in rule.when],
         "then": {"fact": rule.fact, "value": rule.value},
         "because": rule.because,
-        "cites": _cites(rule.cites),
+        "cites": describe_cites(rule.cites),
     }
 
 
-def _cites(cites: Iterable[Cite]) -> list[classification.Cite]:
+def clause_json(clause: Clause) -> published.Clause:
+    """Return a clause as a list of which one must hold, or as `{"at_least": n, "of": [...]}`."""
+    members = [_member_json(member) for member in clause.members]
+    return members if clause.least == 1 else {"at_least": clause.least, "of": members}
+
+
+def _member_json(member: Premise | Clause) -> Any:
+    if isinstance(member, Premise):
+        return {"fact": member.fact, "values": list(member.values)}
+    return clause_json(member)
+
+
+def describe_cites(cites: Iterable[Cite]) -> list[classification.Cite]:
+    """Return citations in the API's shape."""
     return [{"source": cite.source, "section": cite.section} for cite in cites]
 
 
@@ -80,7 +101,10 @@ def _indicator(indicator: Indicator) -> published_codebook.Indicator:
         "group": indicator.group,
         "question": indicator.question,
         "help": indicator.help,
-        "cites": _cites(indicator.cites),
+        "cites": describe_cites(indicator.cites),
+        "values": list(indicator.values),
+        "levels": list(indicator.levels) if indicator.levels else None,
+        "unit": indicator.unit,
     }
 
 
@@ -90,5 +114,5 @@ def _form(form: Form) -> published_codebook.Form:
         "strategy": form.strategy,
         "label": form.label,
         "because": form.because,
-        "cites": _cites(form.cites),
+        "cites": describe_cites(form.cites),
     }

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from softbalance.rules.diagrams.completions import Completions
-from softbalance.rules.diagrams.diagram import UNDEFINED, DecisionDiagram
+from softbalance.rules.diagrams.diagram import DecisionDiagram
 from softbalance.rules.diagrams.flips import Flip, smallest_flips
+from softbalance.rules.diagrams.nodes import UNDEFINED
 from softbalance.rules.episode.decision import Decider, Decision
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.model import FORM, Premise, Rule, Rulebook

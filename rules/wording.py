@@ -24,10 +24,19 @@ def premise_words(premise: Premise) -> str:
 
 
 def clause_words(clause: Clause) -> str:
-    """Return a clause as its premise, or as `either ..., or ...`."""
-    if len(clause) == 1:
-        return premise_words(clause[0])
-    return "either " + ", or ".join(map(premise_words, clause))
+    """Return a clause as its premise, as `either ..., or ...`, or as a count of what must hold."""
+    if clause.lone:
+        return premise_words(clause.lone)
+    members = [_member_words(member) for member in clause.members]
+    if clause.least == 1:
+        return "either " + ", or ".join(members)
+    if clause.least == len(members):
+        return "both " + " and ".join(members) if len(members) == 2 else ", and ".join(members)
+    return f"at least {clause.least} of {len(members)}: {', '.join(members)}"
+
+
+def _member_words(member: Premise | Clause) -> str:
+    return f"({clause_words(member)})" if isinstance(member, Clause) else premise_words(member)
 
 
 def premises_words(clauses: Sequence[Clause]) -> str:

@@ -165,6 +165,7 @@ class Answer(Verdict, Sensitivity):
     rulebook: RulebookRef
     episode: Episode
     decision_digest: str
+    unread: NotRequired[list[str]]
     trace: NotRequired[list[Step]]
 
 
@@ -186,6 +187,10 @@ def classification_schema(sent: Schema) -> type[Schema]:
         rulebook = fields.Nested(RulebookRefSchema, required=True)
         episode = fields.Nested(sent, required=True)
         decision_digest = _text("Hash of all that the verdict depends on.", **_DIGEST)
+        unread = fields.List(
+            fields.String(),
+            metadata={"description": "Indicators that were coded and that no rule reads, if any."},
+        )
         trace = fields.List(fields.Nested(StepSchema))
 
     # the class is made in a function, but is one component of the API's document

@@ -23,23 +23,38 @@ class GroupSchema(Schema):
 
 
 class Indicator(TypedDict):
-    """A question about an episode that a coder answers yes or no."""
+    """A question about an episode, and how a coder may answer it."""
 
     id: str
     group: str
     question: str
     help: str
     cites: list[Cite]
+    values: list[str]
+    levels: list[float] | None
+    unit: str | None
 
 
 class IndicatorSchema(Schema):
-    """A question about an episode that a coder answers yes or no."""
+    """A question about an episode, and how a coder may answer it."""
 
     id = fields.String(required=True)
     group = fields.String(required=True)
     question = fields.String(required=True)
     help = fields.String(required=True)
     cites = fields.List(fields.Nested(CiteSchema), required=True)
+    values = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "What it may be coded as; of a scale from the lowest on."},
+    )
+    levels = fields.List(
+        fields.Float(),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Where it is a number, the lower bound of each value."},
+    )
+    unit = fields.String(required=True, allow_none=True)
 
 
 class Form(TypedDict):

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from marshmallow import ValidationError, fields, validates_schema
 from marshmallow.exceptions import SCHEMA
 from softbalance.schemas.fields import (
+    CONTESTED,
+    UNKNOWN,
     VALUES,
     CalendarDate,
     Choice,
     CodingsField,
+    Scale,
     StrictSchema,
     Text,
     Token,
     first_day,
+    is_number,
     last_day,
 )
 from softbalance.schemas.mistakes import MOST_TOLD, Mistake, Unlisted, count_mistakes
@@ -30,10 +34,14 @@ MAX_OBSERVATIONS = 1000
 
 
 class Vocabulary(NamedTuple):
-    """The names an episode may use: a codebook's indicators and forms, in codebook order."""
+    """The names an episode may use: a codebook's indicators and forms, in codebook order.
+
+    `scales` are what the indicators may be coded as, one for each.
+    """
 
     indicators: tuple[str, ...]
     forms: tuple[str, ...]
+    scales: tuple[Scale, ...]
 
 
 class Items(fields.List[Any]):
@@ -130,7 +138,7 @@ class Observation(TypedDict):
     """One claim about one indicator, and who made it."""
 
     indicator: str
-    value: str
+    value: str | float
     source: NotRequired[Source]
     note: NotRequired[str]
     coder: NotRequired[str]
@@ -147,8 +155,25 @@ class Episode(TypedDict):
     hegemon: NotRequired[str]
     actors: NotRequired[list[str]]
     period: NotRequired[Period]
-    indicators: NotRequired[dict[str, str]]
+    indicators: NotRequired[Mapping[str, str | float]]
     observations: NotRequired[list[Observation]]
+
+
+class CodedValue(Choice):
+    """What an observation says: a value of some indicator, or a number where one may stand."""
+
+    def __init__(self, scales: Iterable[Scale], **kwargs: Any) -> None:
+        scales = list(scales)
+        values = [*VALUES[:2], *(value for scale in scales for value in scale.values)]
+        self._numbers = any(scale.lowest is not None for scale in scales)
+        meaning = "yes, no, unknown (nobody has said) or contested (sources disagree)"
+        known = (*dict.fromkeys(values), UNKNOWN, CONTESTED)
+        super().__init__("value", known, metadata={"description": meaning}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if self._numbers and is_number(value):
+            return value
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 @cache
@@ -159,17 +184,27 @@ def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
     ValidationError whose messages `softbalance.schemas.mistakes.locate_mistakes` turns into
     pointers.
     """
-    meaning = {"description": "yes, no, unknown (nobody has said) or contested (sources disagree)"}
+    scales = dict(zip(vocabulary.indicators, vocabulary.scales, strict=True))
+    others = {name: scale for name, scale in scales.items() if scale != Scale()}
 
     class ObservationSchema(StrictSchema):
         """One claim about one indicator, and who made it."""
 
         indicator = Choice("indicator", vocabulary.indicators, required=True)
-        value = Choice("value", VALUES, required=True, metadata=meaning)
+        value = CodedValue(others.values(), required=True)
         source = Part(SourceSchema)
         note = Text()
         coder = Text(metadata={"description": "Who coded it."})
         date = CalendarDate(metadata={"description": "When it was coded, or observed."})
+
+        @validates_schema
+        def _is_of_scale(self, data: Mapping[str, Any], **_: Any) -> None:
+            """Check a value that another indicator may have: it is wrong for this one."""
+            if others:
+                try:
+                    scales[data["indicator"]].refuse(data["value"])
+                except ValidationError as error:
+                    raise ValidationError({"value": error.messages}) from error
 
     class EpisodeSchema(StrictSchema):
         """A case of states acting together with regard to a hegemon."""
@@ -198,7 +233,7 @@ def episode_schema(vocabulary: Vocabulary) -> StrictSchema:
         actors = Items(Text(low=1, high=64), high=MAX_ACTORS)
         period = Part(PeriodSchema)
         indicators = CodingsField(
-            vocabulary.indicators,
+            scales,
             metadata={"description": "Shorthand: each entry is one observation without a source."},
         )
         observations = Items(Part(ObservationSchema), high=MAX_OBSERVATIONS)

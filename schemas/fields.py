@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from collections.abc import Iterable, KeysView, Mapping
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeGuard
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validates_schema
 from softbalance.schemas.mistakes import Mistake, UnknownName, list_unknown, quote_value
@@ -63,6 +64,7 @@ class Text(fields.String):
             "character", "holds a lone surrogate, which is no character; remove it"
         ),
         "length": Mistake("length", "is {size} characters long; allowed are {low} to {high}"),
+        "empty": Mistake("length", "this text is empty; write one"),
     }
 
     def __init__(self, *, low: int = 0, high: int | None = None, **kwargs: Any) -> None:
@@ -79,6 +81,8 @@ class Text(fields.String):
             raise self.make_error("nul")
         if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
             raise self.make_error("surrogate")
+        if not value and self._low and self._high is None:
+            raise self.make_error("empty")
         if len(value) < self._low or (self._high is not None and len(value) > self._high):
             raise self.make_error("length", size=len(value), low=self._low, high=self._high)
         return value
@@ -133,7 +137,37 @@ def refuse_choice(kind: str, value: object, known: Iterable[str]) -> NoReturn:
     raise ValidationError([UnknownName(kind, value, tuple(known))])
 
 
-class CodingsField(fields.Field[dict[str, str]]):
+class Scale(NamedTuple):
+    """What an indicator may be coded as beside unknown and contested.
+
+    `lowest` is the least number that may stand for a value, None where no number may.
+    """
+
+    values: tuple[str, ...] = (YES, NO)
+    lowest: float | None = None
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Its values, unknown and contested."""
+        return frozenset((*self.values, UNKNOWN, CONTESTED))
+
+    def refuse(self, coded: object) -> None:
+        """Raise the ValidationError for what is no value of it; return if it is one."""
+        if self.lowest is not None and is_number(coded):
+            if coded < self.lowest:
+                message = f"{coded} is below the lowest level, which begins at {self.lowest:g}"
+                raise ValidationError([Mistake("range", message)])
+            return
+        if not isinstance(coded, str) or coded not in self.allowed:
+            refuse_choice("value", coded, (*self.values, UNKNOWN, CONTESTED))
+
+
+def is_number(coded: object) -> TypeGuard[float]:
+    """Tell whether JSON has a finite number there."""
+    return isinstance(coded, int | float) and not isinstance(coded, bool) and math.isfinite(coded)
+
+
+class CodingsField(fields.Field[dict[str, Any]]):
     """An object from indicator to value, checked in one pass: it is the hot part of an episode."""
 
     default_error_messages: dict[str, Any] = {
@@ -142,27 +176,40 @@ class CodingsField(fields.Field[dict[str, str]]):
         "type": Mistake("type", "not an object from indicator to value"),
     }
 
-    def __init__(self, indicators: Iterable[str], **kwargs: Any) -> None:
-        self.indicators = tuple(indicators)
-        self._known = frozenset(self.indicators)
+    def __init__(self, scales: Mapping[str, Scale], **kwargs: Any) -> None:
+        self.scales = dict(scales)
+        self._allowed = {name: scale.allowed for name, scale in scales.items()}
         super().__init__(**kwargs)
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise self.make_error("type")
-        unknown = value.keys() - self._known
-        mistakes = list_unknown("indicator", unknown, self.indicators) if unknown else {}
+        unknown = value.keys() - self._allowed.keys()
+        mistakes = list_unknown("indicator", unknown, self.scales) if unknown else {}
         for indicator, coded in value.items():
             if indicator in unknown:
                 continue
-            if not isinstance(coded, str) or coded not in VALUES:
+            if not isinstance(coded, str) or coded not in self._allowed[indicator]:
                 try:
-                    refuse_choice("value", coded, VALUES)
+                    self.scales[indicator].refuse(coded)
                 except ValidationError as error:
                     mistakes[indicator] = error.messages
         if mistakes:
             raise ValidationError(mistakes)
         return value
+
+
+#: A number as text has it, in a pattern that Python, DuckDB and others read alike.
+NUMBER_PATTERN = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
+_NUMBER = re.compile(NUMBER_PATTERN)
+
+
+def read_number(text: object) -> float | None:
+    """Return the finite number that a text is, or None if it is none."""
+    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 _YEAR = r"(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"

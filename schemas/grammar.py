@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validates_schema
 from softbalance.schemas.episode import Part
-from softbalance.schemas.fields import Choice, StrictSchema, Text, Token
+from softbalance.schemas.fields import Choice, StrictSchema, Text, Token, read_number
+from softbalance.schemas.mappings import ByName
 from softbalance.schemas.mistakes import Mistake, quote_value
 
 NAME = r"[a-z][a-z0-9_]{0,63}"
@@ -25,49 +26,74 @@ NOTES: Final = "notes"
 ANSWERS = (CLASSIFICATION, DOMINANT, NOTES)
 
 
-class _Name(Token):
+class Name(Token):
+    """An id of a fact, an indicator, a value."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NAME, "a name of a-z, 0-9 and _", **{"required": True, **kwargs})
 
 
-class _Slug(Token):
+class Slug(Token):
+    """An id of a rulebook, a rule, a source."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(SLUG, "an id of a-z, 0-9 and -", **{"required": True, **kwargs})
 
 
-class _Sentence(Text):
+class Sentence(Text):
+    """Words for a person."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(low=1, **{"required": True, **kwargs})
 
 
-class _NonEmptyList(fields.List[Any]):
+class NonEmptyList(fields.List[Any]):
+    """A list of one item or more, each once if they are to be `unique`."""
+
     default_error_messages: dict[str, Any] = {
         "required": Mistake("required", "this list is required; add it"),
         "null": Mistake("null", "this list is empty; add an item or leave the key out"),
         "invalid": Mistake("type", "not a list; write items that begin with '- '"),
         "empty": Mistake("length", "this list is empty; add an item"),
+        "twice": Mistake("duplicate", "{item} is listed twice; remove one"),
     }
 
+    def __init__(self, inner: Any, *, unique: bool = False, **kwargs: Any) -> None:
+        self.unique = unique
+        super().__init__(inner, **kwargs)
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
-        if value == []:
+        if not isinstance(value, list):  # a mapping is a collection of its keys to marshmallow
+            raise self.make_error("invalid")
+        if not value:
             raise self.make_error("empty")
-        return super()._deserialize(value, attr, data, **kwargs)
+        loaded = super()._deserialize(value, attr, data, **kwargs)
+        twice = [item for i, item in enumerate(loaded) if item in loaded[:i]] if self.unique else []
+        if twice:
+            raise self.make_error("twice", item=quote_value(twice[0]))
+        return loaded
 
 
-class _Sources(fields.Dict):
+class Sources(ByName):
+    """A mapping from source id to its citation."""
+
     default_error_messages: dict[str, Any] = {
         "invalid": Mistake("type", "not a mapping from source id to {citation: ...}"),
     }
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Slug(), Part(SourceEntrySchema), **kwargs)
 
-def _take_single(item: Any, explained: str) -> tuple[str, Any]:
+
+def take_single(item: Any, explained: str) -> tuple[str, Any]:
+    """Return the one entry of a mapping. Raises ValidationError, saying what to write."""
     if not isinstance(item, dict) or len(item) != 1:
         raise ValidationError([Mistake("type", f"write {explained}")])
     return next(iter(item.items()))
 
 
 def _premise(item: Any) -> tuple[str, tuple[str, ...]]:
-    fact, values = _take_single(item, "one `fact: value` or `fact: [value, value]`")
+    fact, values = take_single(item, "one `fact: value` or `fact: [value, value]`")
     values = [values] if isinstance(values, str) else values
     if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
         raise ValidationError(
@@ -93,7 +119,7 @@ class Premises(fields.Field[list[list[tuple[str, tuple[str, ...]]]]]):
     }
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
-        key, items = _take_single(value, "`all: [...]` or `any: [...]`")
+        key, items = take_single(value, "`all: [...]` or `any: [...]`")
         if items == []:
             raise ValidationError([Mistake("length", f"`{key}:` is empty; add a premise")])
         if key not in ("all", "any") or not isinstance(items, list):
@@ -121,6 +147,31 @@ class Premises(fields.Field[list[list[tuple[str, tuple[str, ...]]]]]):
         return [_premise(member) for member in members]
 
 
+class Levels(fields.Field[dict[str, float]]):
+    """A mapping from value to the lowest number that it stands for; loads in rising order."""
+
+    default_error_messages: dict[str, Any] = {
+        "invalid": Mistake("type", "write two levels or more, e.g. `{low: 0, high: 0.3}`"),
+        "order": Mistake("order", "two levels begin at one number; give each a bound of its own"),
+    }
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, float]:
+        if not isinstance(value, dict) or len(value) < 2:
+            raise self.make_error("invalid")
+        levels: dict[str, float] = {}
+        for name, bound in value.items():
+            Name().deserialize(name)
+            number = read_number(bound)
+            if number is None:
+                message = f"{quote_value(bound)} is no number; write e.g. 0.1"
+                raise ValidationError({name: [Mistake("type", message)]})
+            levels[name] = number
+        if len(set(levels.values())) < len(levels):
+            raise self.make_error("order")
+        # not as written: what is kept of a rulebook has its keys in the order of the alphabet
+        return dict(sorted(levels.items(), key=lambda level: level[1]))
+
+
 class Conclusion(fields.Field[tuple[str, str]]):
     """`then: {fact: value}`, exactly one."""
 
@@ -130,7 +181,7 @@ class Conclusion(fields.Field[tuple[str, str]]):
     }
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, str]:
-        fact, concluded = _take_single(value, "exactly one `fact: value`")
+        fact, concluded = take_single(value, "exactly one `fact: value`")
         if not isinstance(concluded, str):
             raise ValidationError([Mistake("type", f"{quote_value(fact)} needs exactly one value")])
         return fact, concluded
@@ -139,43 +190,63 @@ class Conclusion(fields.Field[tuple[str, str]]):
 class CiteSchema(StrictSchema):
     """A place in a source."""
 
-    source = _Slug()
-    section = _Sentence()
+    source = Slug()
+    section = Sentence()
 
 
 class SourceEntrySchema(StrictSchema):
     """A work that rules and indicators cite by id."""
 
-    citation = _Sentence()
+    citation = Sentence()
 
 
 class _CitingSchema(StrictSchema):
-    cites = _NonEmptyList(Part(CiteSchema), required=True)
+    cites: fields.Field[Any] = NonEmptyList(Part(CiteSchema), required=True)
 
 
 class GroupSchema(StrictSchema):
     """A group of indicators, as the coding sheet shows them."""
 
-    id = _Name()
-    title = _Sentence()
+    id = Name()
+    title = Sentence()
 
 
 class IndicatorSchema(_CitingSchema):
-    """A question that a coder answers yes or no."""
+    """A question that a coder answers yes or no, by a value of a scale, or by a number.
 
-    id = _Name()
-    group = _Name()
-    question = _Sentence()
-    help = _Sentence()
+    `values` is a scale, lowest first; `levels` names the values of a number by their lower bounds.
+    """
+
+    id = Name()
+    group = Name()
+    question = Sentence()
+    help = Sentence()
+    values = NonEmptyList(Name())
+    levels = Levels()
+    unit = Sentence(required=False)
+
+    @validates_schema
+    def _is_one_scale(self, data: dict[str, Any], **_: Any) -> None:
+        values = data.get("values")
+        if values is not None and (len(set(values)) != len(values) or len(values) < 2):
+            raise ValidationError(
+                {"values": [Mistake("length", "a scale has two values or more, each once")]}
+            )
+        if values is not None and "levels" in data:
+            raise ValidationError(
+                {"values": [Mistake("conflict", "give either `values` or `levels`, not both")]}
+            )
+        if "unit" in data and "levels" not in data:
+            raise ValidationError({"unit": [Mistake("conflict", "a unit needs `levels`")]})
 
 
 class FormSchema(_CitingSchema):
     """A form of action and the strategy that it is."""
 
-    id = _Name()
-    strategy = _Name()
-    label = _Sentence()
-    because = _Sentence()
+    id = Name()
+    strategy = Name()
+    label = Sentence()
+    because = Sentence()
 
 
 class ClassSchema(StrictSchema):
@@ -185,23 +256,23 @@ class ClassSchema(StrictSchema):
     verdict in a sentence, which else has the label and how the tests and explanations stand.
     """
 
-    id = _Name()
-    label = _Sentence()
-    meaning = _Sentence()
-    predicate = _Sentence(required=False)
+    id = Name()
+    label = Sentence()
+    meaning = Sentence()
+    predicate = Sentence(required=False)
 
 
 class CodebookSchema(StrictSchema):
     """What may be coded and what may be concluded, for every rulebook."""
 
-    id = _Slug()
+    id = Slug()
     version = Token(r"\d+\.\d+\.\d+", "a version; write e.g. 1.0.0", required=True)
-    title = _Sentence()
-    sources = _Sources(_Slug(), Part(SourceEntrySchema), required=True)
-    groups = _NonEmptyList(Part(GroupSchema), required=True)
-    indicators = _NonEmptyList(Part(IndicatorSchema), required=True)
-    forms = _NonEmptyList(Part(FormSchema), required=True)
-    classes = _NonEmptyList(Part(ClassSchema), required=True)
+    title = Sentence()
+    sources = Sources(required=True)
+    groups = NonEmptyList(Part(GroupSchema), required=True)
+    indicators = NonEmptyList(Part(IndicatorSchema), required=True)
+    forms = NonEmptyList(Part(FormSchema), required=True)
+    classes = NonEmptyList(Part(ClassSchema), required=True)
 
 
 class StageSchema(StrictSchema):
@@ -210,9 +281,9 @@ class StageSchema(StrictSchema):
     Texts call the tests, and the explanations, by the title of the stage that concludes just these.
     """
 
-    id = _Name()
-    title = _Sentence()
-    about = _Sentence()
+    id = Name()
+    title = Sentence()
+    about = Sentence()
 
 
 class FactSchema(StrictSchema):
@@ -225,21 +296,21 @@ class FactSchema(StrictSchema):
     explanation; any other value is told by its name.
     """
 
-    id = _Name()
+    id = Name()
     kind = Choice("kind", KINDS, required=True)
-    title = _Sentence()
-    values = _NonEmptyList(_Name(), required=True)
-    undecided = _NonEmptyList(_Name())
+    title = Sentence()
+    values = NonEmptyList(Name(), required=True)
+    undecided = NonEmptyList(Name())
 
 
 class RuleSchema(_CitingSchema):
     """If the premises hold, the conclusion does."""
 
-    id = _Slug()
-    stage = _Name()
+    id = Slug()
+    stage = Name()
     when = Premises(required=True)
     then = Conclusion(required=True)
-    because = _Sentence()
+    because = Sentence()
 
 
 class RulebookSchema(StrictSchema):
@@ -249,14 +320,14 @@ class RulebookSchema(StrictSchema):
     ids the parent has, `remove` names some of its rules, `rules` adds new ones.
     """
 
-    id = _Slug()
+    id = Slug()
     version = Token(r"\d+\.\d+\.\d+", "a version; write e.g. 1.0.0", required=True)
-    title = _Sentence()
-    summary = _Sentence()
-    extends = _Slug(required=False)
-    sources = _Sources(_Slug(), Part(SourceEntrySchema))
-    stages = _NonEmptyList(Part(StageSchema))
-    facts = _NonEmptyList(Part(FactSchema))
-    rules = _NonEmptyList(Part(RuleSchema))
-    replace = _NonEmptyList(Part(RuleSchema))
-    remove = _NonEmptyList(_Slug())
+    title = Sentence()
+    summary = Sentence()
+    extends = Slug(required=False)
+    sources = Sources()
+    stages = NonEmptyList(Part(StageSchema))
+    facts = NonEmptyList(Part(FactSchema))
+    rules = NonEmptyList(Part(RuleSchema))
+    replace = NonEmptyList(Part(RuleSchema))
+    remove = NonEmptyList(Slug())

@@ -34,7 +34,9 @@ class Mistake(str):
         return Mistake, (self.code, str(self))
 
     def format(self, *args: object, **kwargs: object) -> Mistake:
-        """Fill in the text and keep the code."""
+        """Fill in the text and keep the code; a text may show braces where nothing is filled in."""
+        if not args and not kwargs:
+            return self
         return Mistake(self.code, super().format(*args, **kwargs))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, TypedDict, get_args
 
 from marshmallow import Schema, fields
-from softbalance.schemas.fields import NO, VALUES, YES
 
 #: How a premise of a rule that did not fire stands.
 State = Literal["holds", "fails", "undecided"]
@@ -42,10 +41,10 @@ class ChangeSchema(Schema):
     class Meta:
         """`from` is a word of Python's own."""
 
-        include = {"from": fields.String(required=True, metadata={"enum": list(VALUES)})}
+        include = {"from": fields.String(required=True)}
 
     indicator = fields.String(required=True)
-    to = fields.String(required=True, metadata={"enum": [YES, NO]})
+    to = fields.String(required=True)
 
 
 class Flip(TypedDict):

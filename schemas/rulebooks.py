@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from marshmallow import Schema, fields
 from softbalance.schemas.classification import (
@@ -46,35 +46,49 @@ class RulebookListSchema(Schema):
     items = fields.List(fields.Nested(RulebookSummarySchema), required=True)
 
 
-class PremiseForm(TypedDict):
-    """A premise as the rule states it."""
+class CountedClause(TypedDict):
+    """A clause that holds if at least so many of its members do."""
 
-    fact: str
-    values: list[str]
+    at_least: int
+    of: list[Any]
 
 
-class PremiseFormSchema(Schema):
-    """A premise as the rule states it: the fact is one of the values."""
+#: A list holds if one of its members does.
+Clause = list[Any] | CountedClause
 
-    fact = fields.String(required=True)
-    values = fields.List(fields.String(), required=True)
+_MEMBERS: dict[str, Any] = {
+    "type": "array",
+    "items": {"description": "A premise `{fact, values}`, or a clause."},
+}
+
+
+class ClauseField(fields.Raw):
+    """A clause: a list of members of which one must hold, or how many of which members must."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        counted = {
+            "type": "object",
+            "required": ["at_least", "of"],
+            "properties": {"at_least": {"type": "integer", "minimum": 2}, "of": _MEMBERS},
+        }
+        super().__init__(metadata={"oneOf": [_MEMBERS, counted]}, **kwargs)
 
 
 class Rule(TypedDict):
-    """A rule: if each clause of `when` has a premise that holds, the conclusion does."""
+    """A rule: if each clause of `when` holds, the conclusion does."""
 
     id: str
-    when: list[list[PremiseForm]]
+    when: list[Clause]
     then: Conclusion
     because: str
     cites: list[Cite]
 
 
 class RuleSchema(Schema):
-    """A rule: if each clause of `when` has a premise that holds, the conclusion does."""
+    """A rule: if each clause of `when` holds, the conclusion does."""
 
     id = fields.String(required=True)
-    when = fields.List(fields.List(fields.Nested(PremiseFormSchema)), required=True)
+    when = fields.List(ClauseField(), required=True)
     then = fields.Nested(ConclusionSchema, required=True)
     because = fields.String(required=True)
     cites = fields.List(fields.Nested(CiteSchema), required=True)
@@ -192,7 +206,7 @@ class WholeRulebook(RulebookSummary):
 class Rulebook(WholeRulebook):
     """A rulebook with its rules and their verification."""
 
-    verification: Verification
+    verification: NotRequired[Verification]
 
 
 class RulebookSchema(RulebookSummarySchema):

@@ -10,6 +10,8 @@ from flask import Flask, Response, request
 from gunicorn.http.errors import ParseException
 from softbalance.rules.episode.decision import UnsoundRulebook
 from softbalance.rules.episode.firing import EngineFailure
+from softbalance.rules.model import ForeignForm
+from softbalance.schemas.mistakes import LocatedMistake
 from softbalance.service.api import (
     audit_head,
     batches,
@@ -19,14 +21,16 @@ from softbalance.service.api import (
     operation,
     rulebooks,
 )
-from softbalance.service.auth import batch_turns, guard, rates, sessions
+from softbalance.service.auth import batch_turns, failed_keys, guard, rates, sessions
 from softbalance.service.auth.api_keys import Keys
+from softbalance.service.auth.failed_keys import FailedKeys
 from softbalance.service.context import Context, LoadedLibrary
 from softbalance.service.http import caching, gate, problems
 from softbalance.service.http.patience import TooSlow
 from softbalance.service.http.problems import Problem
 from softbalance.service.http.workers import replace_worker
 from softbalance.service.observing.access_log import Access
+from softbalance.service.observing.client_address import Proxies
 from softbalance.service.pages import (
     batch_page,
     desk,
@@ -88,13 +92,20 @@ def create_app(
     )
     app.config.update(MAX_CONTENT_LENGTH=context.settings.max_body, **openapi.CONFIG)
     app.extensions["softbalance"] = context
-    access = app.extensions["softbalance.access"] = Access(app.wsgi_app, context.metrics)
+    proxies = Proxies(context.settings.trusted_proxies)
+    access = Access(
+        app.wsgi_app, context.metrics, proxies if context.settings.log_address else None
+    )
+    app.extensions["softbalance.access"] = access
     app.wsgi_app = access  # type: ignore[method-assign]
     keys, settings = Keys(context.store.database), context.settings
+    app.extensions["softbalance.keys"] = keys
     asks = settings.asks_for_keys
     guard.set_up(app, keys, asks_for_keys=asks, local=settings.local)
     sessions.set_up(app, settings.secret)
     rates.set_up(app, settings.rate_limit, counters, context.metrics)
+    limit = FailedKeys(settings.failed_keys, counters, proxies, context.metrics)
+    failed_keys.set_up(app, limit)
     gate.set_up(app)
     guard.set_up_forms(app)
     batch_turns.set_up(app, settings.max_batches, turns)
@@ -144,6 +155,11 @@ def _handle_own_errors(app: Flask, context: Context) -> None:
     def answer_cut_off(error: ParseException) -> Response:
         detail = f"the body cannot be read as it is framed: {error}; send it whole"
         return problems.answer(Problem(400, "bad-request", detail))
+
+    @app.errorhandler(ForeignForm)
+    def answer_foreign_form(error: ForeignForm) -> Response:
+        mistake = LocatedMistake("/form", "unknown", str(error))
+        return problems.answer(Problem(422, "invalid-episode", str(error), [mistake]))
 
     @app.errorhandler(UnsoundRulebook)
     def answer_unsound(error: UnsoundRulebook) -> Response:

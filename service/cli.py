@@ -12,7 +12,7 @@ import click
 #: Subcommand → (its module under `softbalance.service.commands`, its line in the help).
 COMMANDS = {
     "agreement": ("agreement", "Say how far coders agree, and where they part."),
-    "audit": ("audit", "See whether stored classifications are what was stored."),
+    "audit": ("audit", "See whether stored classifications are what was stored; sign, erase."),
     "candidates": ("candidates", "Find candidate episodes in event data."),
     "cases": ("cases", "Decide the cases that come with the rulebooks."),
     "classify": ("classify", "Classify the episodes of datasets."),
@@ -20,9 +20,9 @@ COMMANDS = {
     "db": ("db", "See to the schema of the store."),
     "explain": ("explain", "Explain the verdict on one episode."),
     "export": ("export", "Write coded data for other programs."),
-    "keys": ("keys", "Make, list and revoke API keys."),
+    "keys": ("keys", "Make, list, rotate and revoke API keys."),
     "replay": ("replay", "Decide stored classifications again."),
-    "rulebook": ("rulebook", "List, show, verify, compare or reload rulebooks."),
+    "rulebook": ("rulebook", "Write, test, list, show, verify, compare or reload rulebooks."),
     "serve": ("serve", "Run the service."),
 }
 

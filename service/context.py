@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from softbalance.rules.findings import Finding, RulebookErrors
-from softbalance.rules.language.loader import Library, load_library
+from softbalance.rules.language.loader import Library, load_library, load_sound_library
 from softbalance.rules.verification.cases import Case, cases_of
 from softbalance.rules.verification.checks import AtHand, verify
 from softbalance.schemas.rulebooks import Verification
@@ -82,14 +83,16 @@ class Context:
         must_exist: bool = False,
         made: bool = False,
     ) -> Context:
-        """Load the rulebooks, or take those `loaded`; open the store, which may not be there yet.
+        """Load the rulebooks that are sound, or take those `loaded`, and open the store.
 
-        It is made unless it `must_exist`. A store that was `made` before is not touched: it may be
-        away for now. Raises RulebookErrors, StoreAway.
+        It may not be there yet, and is made unless it `must_exist`. A store that was `made` before
+        is not touched: it may be away for now. Raises RulebookErrors, StoreAway.
         """
-        library = loaded.library if loaded else load_library(settings.rulebooks)
+        library = loaded.library if loaded else load_sound_library(settings.rulebooks)
         store, metrics = Store(settings.database, settings.store_deadline), Metrics(library)
         store.loaded = {book.digest: book for book in library.rulebooks.values()}
+        hours = settings.idempotency_hours
+        store.claims_kept = timedelta(hours=hours) if hours else None
         store.database.watch = metrics.time_store
         store.database.watch_pool = metrics.observe_pool
         if must_exist:

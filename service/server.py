@@ -32,6 +32,7 @@ from softbalance.service.app import create_app
 from softbalance.service.auth import rates
 from softbalance.service.context import LoadedLibrary
 from softbalance.service.generations import Generation
+from softbalance.service.housekeeping import Housekeeping
 from softbalance.service.http.gate import HEALTH, Gate
 from softbalance.service.http.patience import PatientSocket, TooSlow
 from softbalance.service.http.problems import MIMETYPE, Problem, payload
@@ -70,6 +71,11 @@ class Worker(RecycledWorker):
         self._health_threads = ThreadPoolExecutor(_HEALTH_THREADS)
         self._served = 0
         super().init_process()
+
+    def run(self) -> None:
+        """Serve; what is due now and then is done beside that."""
+        with self.app.housekeeping.running():
+            super().run()
 
     def accept(self, listener: Any) -> None:
         """Take a connection, which gets a thread when it has sent something.
@@ -229,6 +235,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         # inside the log of requests, so that one that waits for a place is logged too
         access = app.extensions["softbalance.access"]
         access.wrap(lambda inner: Gate(inner, settings.threads, room, metrics))
+        keys, turn = app.extensions["softbalance.keys"], self._files.get_path("housekeeping")
+        self.housekeeping = Housekeeping(app.extensions["softbalance"], keys, turn)
         # what the application is made of stays: the garbage collector need not look at it again
         gc.collect()
         gc.freeze()

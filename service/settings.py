@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from softbalance.schemas.mistakes import unknown_name
 
@@ -16,6 +17,8 @@ LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "text")
 AUTO, REQUIRED, NONE = AUTH = ("auto", "required", "none")
 _WORDS = {"true": True, "false": False}
+#: What stands in a list of proxies for whoever connects by a Unix socket, which has no address.
+UNIX = "unix"
 #: `SOFTBALANCE_DATABASE_FILE` names a file that holds what `SOFTBALANCE_DATABASE` would.
 IN_FILE = "_FILE"
 _LONGEST_FILE = 64 * 1024
@@ -46,6 +49,21 @@ def _check_rate(limit: str) -> None:
             parse_many(limit)
     except ValueError as error:
         raise ValueError(f"{limit!r} is no rate; write 6000/minute or none") from error
+
+
+def read_networks(listed: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the networks of a list of proxies; raise ValueError for what is none."""
+    names = [name for part in listed.split(",") if (name := part.strip())]
+    try:
+        return [ipaddress.ip_network(name) for name in names if name != UNIX]
+    except ValueError as error:
+        raise ValueError(f"{error}; write addresses and networks joined by commas") from error
+
+
+def _check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is no address to post to; write https://HOST/PATH")
 
 
 @dataclass(frozen=True)
@@ -100,6 +118,22 @@ class Settings:
         "requests that a key may make, as `10/second;6000/hour`, or none",
         check=_check_rate,
     )
+    failed_keys: str = _setting(
+        "30/minute",
+        "keys that are none that an address may send, as `10/minute;60/hour`, or none",
+        check=_check_rate,
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "proxies whose X-Forwarded-For is believed: addresses and networks joined by commas, and "
+        "`unix` for a socket",
+        check=read_networks,
+    )
+    idempotency_hours: int = _setting(
+        720,
+        "hours that an `Idempotency-Key` counts, 0 for ever",
+        range=(0, 1_000_000),
+    )
     max_requests: int = _setting(
         100_000, "requests after which a process is replaced", range=(0, 2**40)
     )
@@ -107,9 +141,25 @@ class Settings:
     grace: int = _setting(
         30, "seconds that running requests may take when a process is stopped", range=(1, 3600)
     )
+    checkpoint_key: str = _setting(
+        "", "the file of the private key that signs checkpoints of the audit chains"
+    )
+    checkpoint_file: str = _setting("", "the file that checkpoints are added to")
+    checkpoint_webhook: str = _setting(
+        "", "the address that checkpoints are posted to as JSON", check=_check_url
+    )
+    checkpoint_tsa: str = _setting(
+        "",
+        "the address of a time stamping authority (RFC 3161) that stamps them",
+        check=_check_url,
+    )
+    checkpoint_interval: int = _setting(
+        3600, "seconds between two checkpoints", range=(1, 31_536_000)
+    )
     log_level: str = _setting(
         "info", "the least that is logged: debug, info, warning or error", choices=LEVELS
     )
+    log_address: bool = _setting(False, "log the address of each request's client")
     log_format: str = _setting(
         "auto", "json, text, or auto: text on a terminal and else json", choices=FORMATS
     )
@@ -158,6 +208,17 @@ class Settings:
                     setting.metadata["check"](value)
                 except ValueError as error:
                     raise UnusableSetting(f"{setting.name} cannot be used: {error}") from error
+        targets = self.checkpoint_file or self.checkpoint_webhook
+        if targets and not self.checkpoint_key:
+            raise UnusableSetting(
+                "checkpoints are to be written and nothing signs them; make a key by `softbalance "
+                "audit new-key FILE`, and name it as checkpoint_key"
+            )
+        if self.checkpoint_tsa and not targets:
+            raise UnusableSetting(
+                "checkpoints are to be stamped and written nowhere; set checkpoint_file or "
+                "checkpoint_webhook"
+            )
         if self.auth == NONE and not (self.local or self.insecure):
             raise UnusableSetting(
                 f"without keys, anybody who reaches {self.host} could use the service; leave "

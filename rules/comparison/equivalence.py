@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from softbalance.rules.diagrams.answer_fields import Field, answers
-from softbalance.rules.diagrams.diagram import Diagram, Nodes, inputs_of
+from softbalance.rules.diagrams.fact_diagrams import inputs_of
+from softbalance.rules.diagrams.nodes import Diagram, Nodes
 from softbalance.rules.diagrams.regions import ALL, NONE, Region
 from softbalance.rules.diagrams.space import Space
-from softbalance.rules.model import SETS, Rulebook
+from softbalance.rules.model import FORM, SETS, Rulebook
+from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION
 
 _SEPARATOR = " "
@@ -58,11 +60,13 @@ class Cell:
 
 
 class Equivalence:
-    """Two rulebooks over one codebook, compared for every coding."""
+    """Two rulebooks compared for every coding, in the words of both codebooks."""
 
     def __init__(self, before: Rulebook, after: Rulebook) -> None:
-        order, nodes = inputs_of(before), Nodes()
-        self._before, self._after = Space(before, order, nodes), Space(after, order, nodes)
+        order, nodes = tuple(dict.fromkeys((*inputs_of(before), *inputs_of(after)))), Nodes()
+        domains = {name: _join_domains(name, before, after) for name in order}
+        self._before = Space(before, order, nodes, domains)
+        self._after = Space(after, order, nodes, domains)
         ends = len(before.stages), len(after.stages)
         self._sound = self._before.select_reaching(ends[0]), self._after.select_reaching(ends[1])
         self.codings = self._before.size
@@ -137,6 +141,18 @@ class Equivalence:
                     witness = space.episode(where, f"{before} by the one, {after} by the other")
                     cells.append(Cell(before, after, space.count(where), witness))
         return cells
+
+
+def _join_domains(name: str, before: Rulebook, after: Rulebook) -> tuple[str, ...]:
+    """Return the values of an input in either rulebook, unknown and contested last."""
+    values = dict.fromkeys(
+        value
+        for book in (before, after)
+        if name == FORM or name in book.codebook.indicators
+        for value in book.domain(name)
+    )
+    settled = [value for value in values if value not in (UNKNOWN, CONTESTED)]
+    return (*settled, *(value for value in values if value in (UNKNOWN, CONTESTED)))
 
 
 def _value(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
 from softbalance.rules.model import Fact, Rule, Rulebook, Stage
+from softbalance.rules.rulebook_json import clause_json
 
 Part = TypeVar("Part", Rule, Fact, Stage)
 
@@ -79,7 +80,7 @@ def _parts(part: Rule | Fact | Stage) -> dict[str, Any]:
     if isinstance(part, Rule):
         return {
             "stage": part.stage,
-            "premises": [[{"fact": p.fact, "values": p.values} for p in c] for c in part.when],
+            "premises": [clause_json(clause) for clause in part.when],
             "conclusion": {"fact": part.fact, "value": part.value},
             "reason": part.because,
             "citations": [asdict(cite) for cite in part.cites],

@@ -42,15 +42,15 @@ def compare_rulebooks(classifiers: Sequence[Classifier], episode: Episode) -> Co
     Notes and dominant explanations gather values and are no premises: see the verdicts for them.
     Raises EngineFailure, and ValueError for two rulebooks of one id.
     """
-    codings = reconcile(classifiers[0].rulebook.codebook, episode)
-    decisions = {each.rulebook.id: each.decide(codings) for each in classifiers}
+    codings = {each.rulebook.id: reconcile(each.rulebook.codebook, episode) for each in classifiers}
+    decisions = {each.rulebook.id: each.decide(codings[each.rulebook.id]) for each in classifiers}
     if len(decisions) != len(classifiers):
         names = ", ".join(decisions)
         raise ValueError(f"a rulebook is named twice; compare different ones: {names}")
     verdicts = {each.rulebook.id: each.verdict(decisions[each.rulebook.id]) for each in classifiers}
     sides = {name: Side.from_decision(decision) for name, decision in decisions.items()}
     traces = {
-        name: Tracer(decision.rulebook).steps(decision, codings.evidence)
+        name: Tracer(decision.rulebook).steps(decision, codings[name].evidence)
         for name, decision in decisions.items()
     }
     return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from softbalance.rules.diagrams.diagram import Diagram
+from softbalance.rules.diagrams.nodes import Diagram
 from softbalance.rules.diagrams.space import Space
 from softbalance.rules.model import SETS
 from softbalance.schemas.fields import CONTESTED

@@ -1,21 +1,22 @@
 """What an episode could be once every open indicator is known.
 
-A completion gives each open indicator (coded unknown or contested) yes or no. The rulebook's
-decision diagram is cut down to the open indicators, each with the branches yes and no. In the
-reduced diagram that is left, a leaf is a possible class, an indicator is asked for if and only if
-the class depends on it, and completions are counted a branch at a time: those from the root to the
-node, times those from the branch to each class. All counts are whole numbers, so nothing is rounded
-before the logarithms.
+A completion gives each open indicator (coded unknown or contested) one of its values. The
+rulebook's decision diagram is cut down to the open indicators, each with a branch for each value.
+In the reduced diagram that is left, a leaf is a possible class, an indicator is asked for if and
+only if the class depends on it, and completions are counted a branch at a time: those from the root
+to the node, times those from the branch to each class. All counts are whole numbers, so nothing is
+rounded before the logarithms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from math import fsum, log2
+from math import fsum, log2, prod
 
-from softbalance.rules.diagrams.diagram import DecisionDiagram, Diagram, Node, Nodes, descend
+from softbalance.rules.diagrams.diagram import DecisionDiagram
+from softbalance.rules.diagrams.nodes import Diagram, Node, Nodes, descend
 from softbalance.rules.model import FORM
-from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
+from softbalance.schemas.fields import CONTESTED, UNKNOWN
 
 #: Gains are told, and ranked, to so many decimals of a bit; what is beyond is noise of floats.
 DECIMALS = 12
@@ -46,41 +47,45 @@ class Completions:
         That is the entropy of the class over uniformly weighted completions, less its mean entropy
         once the indicator is known.
         """
-        unit = 1 << len(self._levels)
+        sizes = {node.level: len(node.branches) for node in self._nodes}
+        unit = prod(sizes.values())
         below = self._count_below(unit)
         totals = below[self._root]
-        # class and answer together have the mean entropy that is looked for, and the answer's bit
-        apart = _entropy(totals) + 1
+        whole = _entropy(totals)
+        # class and answer together have the mean entropy that is looked for, and the answer's bits
         return {
-            indicator: abs(round(apart - _entropy(joint), DECIMALS))
-            for indicator, joint in zip(
-                self.relevant, self._count_by_answer(unit, below), strict=True
+            indicator: abs(round(whole + log2(sizes[level]) - _entropy(joint), DECIMALS))
+            for indicator, level, joint in zip(
+                self.relevant, self._levels, self._count_by_answer(unit, below), strict=True
             )
         }
 
     def _count_by_answer(self, unit: int, below: Mapping[Diagram, Counts]) -> Iterator[Counts]:
-        """Yield for each level the completions by answer and class, `2 * unit ** 2` in all."""
+        """Yield for each level the completions by answer and class, `unit ** 2` for each answer."""
         above, totals = self._count_above(unit), below[self._root]
-        counts = {level: ([0] * len(totals), [0] * len(totals)) for level in self._levels}
+        counts: dict[int, list[Counts]] = {}
         for node in self._nodes:
-            for answer, branch in zip(counts[node.level], node.branches, strict=True):
+            answers = counts.setdefault(node.level, [[0] * len(totals) for _ in node.branches])
+            for answer, branch in zip(answers, node.branches, strict=True):
                 for label, count in enumerate(below[branch]):
                     answer[label] += above[node] * count
-        for yes, no in counts.values():
-            # completions that never come by the indicator are as many for yes as for no
-            passing = [unit * n - (a + b >> 1) for n, a, b in zip(totals, yes, no, strict=True)]
-            yield [n + m for answer in (yes, no) for n, m in zip(answer, passing, strict=True)]
+        for level in self._levels:
+            answers = counts[level]
+            # completions that never come by the indicator are as many for each answer
+            met = [sum(each) // len(answers) for each in zip(*answers, strict=True)]
+            passing = [unit * n - m for n, m in zip(totals, met, strict=True)]
+            yield [n + m for answer in answers for n, m in zip(answer, passing, strict=True)]
 
     def _count_above(self, unit: int) -> dict[Diagram, int]:
         """Count the completions that lead to each part, `unit` to the root.
 
-        With a unit of two to the number of levels each halving on the way leaves a whole number.
+        With a unit of the product of the levels' answers each share on the way is a whole number.
         """
         counts: dict[Diagram, int] = dict.fromkeys((*self._nodes, *self.classes), 0)
         counts[self._root] = unit
         for node in self._nodes:
             for branch in node.branches:
-                counts[branch] += counts[node] // 2
+                counts[branch] += counts[node] // len(node.branches)
         return counts
 
     def _count_below(self, unit: int) -> dict[Diagram, Counts]:
@@ -89,13 +94,13 @@ class Completions:
             label: [unit * (label == other) for other in self.classes] for label in self.classes
         }
         for node in reversed(self._nodes):
-            yes, no = node.branches
-            counts[node] = [a + b >> 1 for a, b in zip(counts[yes], counts[no], strict=True)]
+            branches = zip(*(counts[branch] for branch in node.branches), strict=True)
+            counts[node] = [sum(each) // len(node.branches) for each in branches]
         return counts
 
 
 def _restrict(diagram: DecisionDiagram, coded: Mapping[str, str]) -> Diagram:
-    """Return the reduced diagram of the open indicators, with the branches yes and no."""
+    """Return the reduced diagram of the open indicators, with a branch for each answer."""
     nodes = Nodes()
     known: dict[Diagram, Diagram] = {}
 
@@ -104,7 +109,8 @@ def _restrict(diagram: DecisionDiagram, coded: Mapping[str, str]) -> Diagram:
             return part
         if part not in known:
             value = coded[diagram.order[part.level]]
-            answers = (YES, NO) if value in (UNKNOWN, CONTESTED) else (value,)
+            open_ = value in (UNKNOWN, CONTESTED)
+            answers = diagram.answers[part.level] if open_ else (value,)
             branches = tuple(cut(diagram.branch(part, answer)) for answer in answers)
             known[part] = nodes.node(part.level, branches)
         return known[part]

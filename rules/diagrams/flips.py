@@ -1,6 +1,7 @@
 """The smallest sets of changes after which the class is another.
 
-A change gives one indicator, whatever its value now, the value yes or no. Codings are a path
+A change gives one indicator, whatever its value now, another one that a
+coder may give. Codings are a path
 through the rulebook's decision diagram, and changed codings a path that leaves the coded branch
 once for each change it meets. A change that is not met is idle, and a set with an idle change is
 not of the smallest size, since it flips the class without that change too. So the smallest sets are
@@ -14,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from softbalance.rules.diagrams.diagram import DecisionDiagram, Diagram, Node
+from softbalance.rules.diagrams.diagram import DecisionDiagram
+from softbalance.rules.diagrams.nodes import Diagram, Node
 from softbalance.rules.model import FORM
-from softbalance.schemas.fields import NO, YES
 
 #: How large a set of changes is looked for.
 MOST_CHANGES = 3
@@ -37,14 +38,14 @@ def smallest_flips(diagram: DecisionDiagram, coded: Mapping[str, str]) -> list[F
     """Return all smallest sets of changes that change the class; none if it takes too many.
 
     `coded` is the form and the value of every indicator. Sets, and the changes in them, stand in
-    codebook order, and yes before no.
+    codebook order, and the values of an indicator in its order.
     """
     root = diagram.of_form(coded[FORM])
     search = _Search(diagram, coded)
     for size in range(1, MOST_CHANGES + 1):
         found = search.paths(root, size)
         if found:
-            return _sort_flips(found, diagram.places)
+            return _sort_flips(found, diagram)
     return []
 
 
@@ -69,19 +70,21 @@ class _Search:
         indicator = self._diagram.order[part.level]
         value = self._coded[indicator]
         yield from self.paths(self._diagram.branch(part, value), departures)
-        for to in (YES, NO) if departures else ():
+        for to in self._diagram.answers[part.level] if departures else ():
             if to != value:
                 branch = self._diagram.branch(part, to)
                 for changes, end in self.paths(branch, departures - 1):
                     yield ((indicator, to), *changes), end
 
 
-def _sort_flips(paths: list[_Path], place: Mapping[str, int]) -> list[Flip]:
+def _sort_flips(paths: list[_Path], diagram: DecisionDiagram) -> list[Flip]:
+    place = diagram.places
+    answers = dict(zip(diagram.order, diagram.answers, strict=True))
     flips = [Flip(dict(sorted(changes, key=lambda c: place[c[0]])), end) for changes, end in paths]
     return sorted(
         flips,
         key=lambda flip: (
             [place[indicator] for indicator in flip.changes],
-            [to != YES for to in flip.changes.values()],
+            [answers[indicator].index(to) for indicator, to in flip.changes.items()],
         ),
     )

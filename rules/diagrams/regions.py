@@ -2,7 +2,7 @@
 
 A *coding* gives the form and a value for every indicator: for nine forms and 23 indicators there
 are 9 x 4^23 of them. A *region* is a set of codings, kept as a decision diagram
-(`softbalance.rules.diagrams.diagram`) with the leaves `ALL` and `NONE`. Diagrams are canonical: a
+(`softbalance.rules.diagrams.nodes`) with the leaves `ALL` and `NONE`. Diagrams are canonical: a
 region is empty if and only if it is the leaf `NONE`, and two regions hold the same codings if and
 only if they are one object. So what is said of a region is exact for every coding in it.
 """
@@ -13,7 +13,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 
-from softbalance.rules.diagrams.diagram import Diagram, Node, Nodes, descend
+from softbalance.rules.diagrams.nodes import Diagram, Node, Nodes, descend
 from softbalance.rules.model import FORM
 from softbalance.schemas.fields import UNKNOWN
 
@@ -58,6 +58,19 @@ class Regions:
     def unite(self, *regions: Region) -> Region:
         """Return the codings that are in any of the regions."""
         return self.complement(self.intersect(*map(self.complement, regions)))
+
+    def select_enough(self, regions: Sequence[Region], least: int) -> Region:
+        """Return the codings that are in at least so many of the regions."""
+        if least == 1:
+            return self.unite(*regions)
+        if least == len(regions):
+            return self.intersect(*regions)
+        # in at least j of the regions looked at so far, for each j
+        enough: list[Region] = [ALL, *[NONE] * least]
+        for region in regions:
+            for j in range(least, 0, -1):
+                enough[j] = self.unite(enough[j], self.intersect(region, enough[j - 1]))
+        return enough[least]
 
     def complement(self, region: Region) -> Region:
         """Return the codings that are not in the region."""

@@ -11,16 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
-from softbalance.rules.diagrams.diagram import (
-    UNDEFINED,
-    Diagram,
-    FactDiagrams,
-    Node,
-    Nodes,
-    descend,
-    inputs_of,
-)
+from softbalance.rules.diagrams.fact_diagrams import FactDiagrams, inputs_of
 from softbalance.rules.diagrams.groups import group_connected
+from softbalance.rules.diagrams.nodes import UNDEFINED, Diagram, Node, Nodes, descend
 from softbalance.rules.diagrams.regions import ALL, NONE, Region, Regions
 from softbalance.rules.model import FORM, SETS, Clause, Rule, Rulebook, Stage
 from softbalance.schemas.episode import Episode
@@ -35,16 +28,22 @@ Way = dict[str, str]
 class Space(Regions):
     """The codings of a rulebook.
 
-    Spaces to be compared are made with the same `order` of inputs and the same `nodes`.
+    Spaces to be compared are made with the same `order` of inputs, the same `nodes` and, where the
+    rulebooks have different codebooks, `domains` that hold the values of both.
     """
 
     def __init__(
-        self, rulebook: Rulebook, order: Sequence[str] = (), nodes: Nodes | None = None
+        self,
+        rulebook: Rulebook,
+        order: Sequence[str] = (),
+        nodes: Nodes | None = None,
+        domains: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         order = tuple(order) or inputs_of(rulebook)
-        super().__init__(order, [rulebook.domain(name) for name in order], nodes or Nodes())
+        of = domains or {name: rulebook.domain(name) for name in order}
+        super().__init__(order, [of[name] for name in order], nodes or Nodes())
         self.rulebook = rulebook
-        self._facts = FactDiagrams(rulebook, self.order, self.nodes)
+        self._facts = FactDiagrams(rulebook, self)
         self._number = {stage.id: number for number, stage in enumerate(rulebook.stages)}
         self._rules: dict[Rule, Region] = {}
         self._reached: list[Region] = [ALL]
@@ -59,14 +58,7 @@ class Space(Regions):
 
     def select_matching(self, clauses: Iterable[Clause], number: int) -> Region:
         """Return where each clause holds when stage `number` begins."""
-        return self.intersect(
-            *(
-                self.unite(
-                    *(self.select_leading_to(self.fact(p.fact, number), p.values) for p in clause)
-                )
-                for clause in clauses
-            )
-        )
+        return self._facts.select_matching(clauses, number)
 
     def select_holding(self, rule: Rule) -> Region:
         """Return where a rule of the rulebook holds."""
@@ -115,7 +107,11 @@ class Space(Regions):
 
         Raises ValueError if the region is empty.
         """
-        return episode_of(self.rulebook, self.pick_simplest(region), title)
+        return self.episode_of(self.pick_simplest(region), title)
+
+    def episode_of(self, coding: Mapping[str, str], title: str) -> Episode:
+        """Return a coding as an Episode."""
+        return episode_of(self.rulebook, coding, title)
 
     def facts(self, number: int, coding: Mapping[str, str]) -> dict[str, str]:
         """Return what the facts that stage `number` reads are for a coding."""
@@ -152,7 +148,13 @@ class Space(Regions):
 
 def episode_of(rulebook: Rulebook, coding: Mapping[str, str], title: str) -> Episode:
     """Return a coding as an Episode."""
-    indicators = {
-        name: coding[name] for name in rulebook.codebook.indicators if coding[name] != UNKNOWN
+    indicators: dict[str, str | float] = {
+        name: value for name, value in coding.items() if name != FORM and value != UNKNOWN
     }
-    return {"title": title, "form": coding[FORM], "indicators": indicators}
+    places = {name: i for i, name in enumerate(rulebook.codebook.indicators)}
+    ordered = sorted(indicators, key=lambda name: places.get(name, len(places)))
+    return {
+        "title": title,
+        "form": coding[FORM],
+        "indicators": {name: indicators[name] for name in ordered},
+    }

@@ -5,8 +5,11 @@ touches it, and keeps to the part that is safe:
 
 - its C module is called directly, without `Host`, whose timer threads steal firings and do not
   survive a fork;
-- a ruleset a stage, with one permanent session, and in it at most one fact, whose properties are
-  short tokens that the rulebook declares: no text of an episode ever enters;
+- one or more rulesets a stage, each with one permanent session, and in it at most one fact, whose
+  properties are short tokens that the rulebook declares: no text of an episode ever enters;
+- a rule is a conjunction of tokens, each tested by equality, so that it matches once or not at all.
+  What the engine is slow or wrong at (alternatives, sets of values, counts) is a token by itself,
+  asserted where it holds; no ruleset has more rules, properties or conjuncts than it can take;
 - a rule that always matches in each ruleset, since a session in which nothing fired is not safe;
 - every return code is looked at; after any failure the engine refuses to go on (`EngineFailure`),
   and the process that holds it is to be replaced;
@@ -17,12 +20,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from operator import itemgetter
 from typing import Any
 
 import orjson
-from softbalance.rules.model import Clause, Rule, Stage
+from softbalance.rules.model import Clause, Premise, Rule, Stage
 
 #: Our extension module that defines PyEval_CallObject; setup.py has it built.
 _CALL_OBJECT = f"{__package__}.call_object"
@@ -59,6 +63,12 @@ _ALWAYS = "ALWAYS"
 _FACT_ID = {"id": "1", "sid": "1"}
 _RETRACT = orjson.dumps(_FACT_ID).decode()
 _DONE = 0
+#: What a ruleset is given at most. The engine fails on more than 64 rules that match one fact, 255
+#: properties or 16 conjuncts, and never returns from some hundreds of rules.
+RULES_A_RULESET = 48
+CONJUNCTS_A_RULE = 12
+#: So many combinations of values are remembered for a token; beyond, it is computed each time.
+_REMEMBERED = 4096
 
 
 class EngineFailure(RuntimeError):
@@ -66,40 +76,64 @@ class EngineFailure(RuntimeError):
 
 
 class StageRuleset:
-    """The rules of one stage as a durable_rules ruleset with one permanent session."""
+    """The rules of one stage as durable_rules rulesets with one permanent session each."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage.id
-        self._bits = {rule.id: 1 << i for i, rule in enumerate(stage.rules)} | {_ALWAYS: 0}
-        rules = {rule.id: {"all": [{"m": _expression(rule)}]} for rule in stage.rules}
-        rules[_ALWAYS] = {"all": [{"m": {"id": "1"}}]}
-        self._handle = durable.create_ruleset(stage.id, orjson.dumps(rules).decode())
         self._failed = False
+        numbered = list(enumerate(stage.rules))
+        self._rulesets = [
+            _Ruleset(f"{stage.id}-{low}" if low else stage.id, numbered[low:][:RULES_A_RULESET])
+            for low in range(0, len(numbered), RULES_A_RULESET)
+        ]
 
     def fire(self, facts: Mapping[str, str]) -> int:
         """Assert the facts, run every rule that matches, take the facts back.
 
-        Returns the rules that fired as a bit mask, bit i for the stage's i-th rule. A rule with
-        `any` may match in several ways; it has fired all the same. Not safe for two threads at a
-        time. Raises EngineFailure.
+        Returns the rules that fired as a bit mask, bit i for the stage's i-th rule. Not safe for
+        two threads at a time. Raises EngineFailure.
         """
         if self._failed:
             raise EngineFailure(
                 f"stage {self._stage}: the engine failed before; replace the process"
             )
         self._failed = True
+        fired = 0
         try:
-            fired = self._fire(orjson.dumps({**_FACT_ID, **facts}).decode())
+            for ruleset in self._rulesets:
+                fired |= ruleset.fire(facts)
         except (durable.error, ValueError, KeyError) as error:
             raise EngineFailure(f"stage {self._stage}: durable_rules failed: {error}") from error
         self._failed = False
         return fired
 
-    def _fire(self, fact: str) -> int:
-        code, session = durable.assert_fact(self._handle, fact)
+
+class _Ruleset:
+    """Rules of a stage, each with its number there, as one ruleset."""
+
+    def __init__(self, name: str, rules: Sequence[tuple[int, Rule]]) -> None:
+        self._name = name
+        self._bits = {rule.id: 1 << number for number, rule in rules} | {_ALWAYS: 0}
+        tokens: dict[Clause, str] = {}
+        expressions = {rule.id: {"all": [{"m": _expression(rule, tokens)}]} for _, rule in rules}
+        expressions[_ALWAYS] = {"all": [{"m": {"id": "1"}}]}
+        alone = {p.fact for _, rule in rules for p in _list_equalities(rule)}
+        self._alone = tuple(alone)
+        self._tokens = [(token, _evaluator(clause)) for clause, token in tokens.items()]
+        self._handle = durable.create_ruleset(name, orjson.dumps(expressions).decode())
+
+    def fire(self, facts: Mapping[str, str]) -> int:
+        """Return the rules that fire, as `StageRuleset.fire` does."""
+        said = _FACT_ID.copy()
+        for fact in self._alone:
+            said[fact] = facts[fact]
+        for token, holds in self._tokens:
+            if holds(facts):
+                said[token] = "1"
+        code, session = durable.assert_fact(self._handle, orjson.dumps(said).decode())
         if code != _DONE:
             raise EngineFailure(
-                f"stage {self._stage}: durable_rules refused the facts (code {code})"
+                f"stage {self._name}: durable_rules refused the facts (code {code})"
             )
         fired = matches = 0
         started = durable.start_action_for_state(self._handle, session)
@@ -110,20 +144,55 @@ class StageRuleset:
             matches += 1
             message = durable.complete_and_start_action(self._handle, session)
         if not matches:
-            raise EngineFailure(f"stage {self._stage}: durable_rules ran no rule at all")
+            raise EngineFailure(f"stage {self._name}: durable_rules ran no rule at all")
         code, _ = durable.retract_fact(self._handle, _RETRACT)
         if code != _DONE:
-            raise EngineFailure(f"stage {self._stage}: the facts were not taken back (code {code})")
+            raise EngineFailure(f"stage {self._name}: the facts were not taken back (code {code})")
         return fired
 
 
-def _expression(rule: Rule) -> dict[str, object]:
-    clauses = [_clause(clause) for clause in rule.when]
-    return clauses[0] if len(clauses) == 1 else {"$and": clauses}
-
-
-def _clause(clause: Clause) -> dict[str, object]:
+def _expression(rule: Rule, tokens: dict[Clause, str]) -> dict[str, object]:
+    """Return a rule as the engine reads it, and name by `tokens` what it needs to be asserted."""
     atoms: list[dict[str, object]] = [
-        {premise.fact: value} for premise in clause for value in premise.values
+        {premise.fact: premise.values[0]} for premise in _list_equalities(rule)
     ]
-    return atoms[0] if len(atoms) == 1 else {"$or": atoms}
+    for clause in _list_others(rule):
+        # facts begin with a small letter
+        token = tokens.setdefault(clause, f"T{len(tokens)}")
+        atoms.append({token: "1"})
+    return atoms[0] if len(atoms) == 1 else {"$and": atoms}
+
+
+def _list_equalities(rule: Rule) -> list[Premise]:
+    """Return the premises of a rule that the engine tests by itself."""
+    lone = [clause.lone for clause in rule.when]
+    return [p for p in lone if p and len(p.values) == 1][: CONJUNCTS_A_RULE // 2]
+
+
+def _list_others(rule: Rule) -> list[Clause]:
+    """Return all other clauses of a rule; where they are many, the last of them as one."""
+    equalities = _list_equalities(rule)
+    others = [clause for clause in rule.when if clause.lone not in equalities]
+    room = CONJUNCTS_A_RULE - len(equalities)
+    if len(others) <= room:
+        return others
+    joined = tuple(others[room - 1 :])
+    return [*others[: room - 1], Clause(joined, len(joined))]
+
+
+def _evaluator(clause: Clause) -> Callable[[Mapping[str, str]], bool]:
+    """Return what tells whether a clause holds of facts; what it was told once it remembers."""
+    facts = list(dict.fromkeys(premise.fact for premise in clause.premises()))
+    values_of = itemgetter(*facts)
+    known: dict[object, bool] = {}
+
+    def holds(seen: Mapping[str, str]) -> bool:
+        values = values_of(seen)
+        held = known.get(values)
+        if held is None:
+            held = clause.holds(seen)
+            if len(known) < _REMEMBERED:
+                known[values] = held
+        return held
+
+    return holds

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from softbalance.rules.episode.carrying import find_carrying_facts
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Rule, Rulebook
 from softbalance.schemas.classification import Origin, Premise, Step
@@ -17,6 +18,8 @@ CODED: Final = "coded"
 DERIVED: Final = "derived"
 CONCLUDED: Final = "concluded"
 Evidence = Mapping[str, list[int]]
+#: So many combinations of values are remembered of a rule.
+_REMEMBERED = 4096
 
 
 class Tracer:
@@ -26,6 +29,12 @@ class Tracer:
         self._inputs = frozenset(rulebook.codebook.indicators) | {FORM}
         self._fixed = {rule.id: _build_fixed_part(rule) for rule in rulebook.rules}
         self._premises = {rule.id: _split(rule) for rule in rulebook.rules}
+        # of a rule of lone premises, all are needed; of the others what was found is remembered
+        self._brief: dict[str, tuple[dict[tuple[str, ...], list[str]], list[str]]] = {
+            rule.id: ({}, list(dict.fromkeys(p.fact for p in rule.premises())))
+            for rule in rulebook.rules
+            if rule.brief and not all(clause.lone for clause in rule.when)
+        }
         # premises without observations are the same in every trace, and are shared
         facts = {fact for stage in rulebook.stages for fact in stage.reads}
         self._bare = {
@@ -52,15 +61,28 @@ class Tracer:
             }
             for rule in conclusions.rules:
                 premises: list[Premise] = []
-                for fact, choice in self._premises[rule.id]:
-                    # an `any` holds by the members that do; a fact of two clauses is told once
-                    if choice is None or (seen[fact] in choice and told[fact] not in premises):
-                        premises.append(told[fact])
+                if rule.id in self._brief:
+                    premises = [told[fact] for fact in self._find_carrying(rule, seen)]
+                else:
+                    for fact, choice in self._premises[rule.id]:
+                        # an `any` holds by the members that do; a fact of two is told once
+                        if choice is None or (seen[fact] in choice and told[fact] not in premises):
+                            premises.append(told[fact])
                 step = self._fixed[rule.id].copy()
                 step["step"], step["premises"] = len(steps) + 1, premises
                 steps.append(step)
             derived |= self._inputs & conclusions.facts.keys()
         return steps
+
+    def _find_carrying(self, rule: Rule, seen: Mapping[str, str]) -> list[str]:
+        known, facts = self._brief[rule.id]
+        values = tuple(seen[fact] for fact in facts)
+        found = known.get(values)
+        if found is None:
+            found = find_carrying_facts(rule, seen)
+            if len(known) < _REMEMBERED:
+                known[values] = found
+        return found
 
     def _build_bare_premise(self, fact: str, value: str, derived: bool) -> Premise:
         origin: Origin = DERIVED if derived else CODED if fact in self._inputs else CONCLUDED
@@ -75,12 +97,12 @@ def _split(rule: Rule) -> list[tuple[str, frozenset[str] | None]]:
 
     A premise that stands alone holds whenever its rule does.
     """
-    alone = {clause[0].fact for clause in rule.when if len(clause) == 1}
+    alone = {clause.lone.fact for clause in rule.when if clause.lone}
     parts = {
-        (premise.fact, None if len(clause) == 1 else frozenset(premise.values)): None
+        (premise.fact, None if clause.lone else frozenset(premise.values)): None
         for clause in rule.when
-        for premise in clause
-        if len(clause) == 1 or premise.fact not in alone
+        for premise in clause.premises()
+        if clause.lone or premise.fact not in alone
     }
     return list(parts)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from softbalance.rules.findings import Finding, Place
-from softbalance.rules.language.documents import Document
-from softbalance.rules.language.inheritance import Draft, Entry
-from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, strategy_rule
-from softbalance.schemas.fields import CONTESTED, VALUES
+from softbalance.rules.findings import Finding
+from softbalance.rules.language.entries import Entry
+from softbalance.rules.language.inheritance import Draft
+from softbalance.rules.language.lost import Lost
+from softbalance.rules.model import FORM, SETS, STRATEGY, Clause, Codebook, strategy_rule
+from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import ANSWERS, CLASSIFICATION
 from softbalance.schemas.mistakes import unknown_name
 
@@ -32,6 +32,16 @@ class Names:
         """The declared facts by id."""
         return {entry.data["id"]: entry for entry in self.draft.facts}
 
+    @property
+    def lost(self) -> Lost:
+        """What is not known for mistakes of grammar."""
+        return self.draft.lost
+
+    @cached_property
+    def written(self) -> list[Entry]:
+        """The rules that are checked as they stand, and not part by part before."""
+        return [entry for entry in self.draft.rules if not entry.translated]
+
     @cached_property
     def order(self) -> dict[str, int]:
         """The position of each stage."""
@@ -50,7 +60,7 @@ class Names:
         if name in self.facts:
             return tuple(self.facts[name].data["values"])
         if name in self.codebook.indicators:
-            return VALUES
+            return self.codebook.indicators[name].domain
         return tuple(self.codebook.forms) if name == FORM else None
 
     @property
@@ -91,19 +101,32 @@ def misdeclared_facts(names: Names) -> Iterator[Finding]:
         for value in entry.data.get("undecided", ()):
             if value not in entry.data["values"]:
                 yield entry.finding(
-                    f"undecided: {unknown_name('value', value, entry.data['values'])}"
+                    f"undecided: {unknown_name('value', value, entry.data['values'])}",
+                    "/undecided",
                 )
     classification = names.facts.get(CLASSIFICATION)
-    if classification is None:
+    if classification is not None:
+        yield from _unknown_classes(names, classification)
+    elif not names.lost.hides(CLASSIFICATION):
         yield Finding(
             names.draft.document.place("/facts"),
             None,
             f"the fact {CLASSIFICATION!r} is missing; declare it and conclude it",
         )
-        return
-    for value in classification.data["values"]:
-        if value not in names.codebook.classes:
-            yield classification.finding(str(unknown_name("class", value, names.codebook.classes)))
+
+
+def _unknown_classes(names: Names, classification: Entry) -> Iterator[Finding]:
+    classes, concluding = names.codebook.classes, names.concluded_in.get(CLASSIFICATION, ())
+    for i, value in enumerate(classification.data["values"]):
+        if value in classes or names.lost.hides(value):
+            continue
+        unknown = f"{unknown_name('class', value, classes)}; or add it under `classes:`"
+        rows = [entry for entry in concluding if entry.data["then"][1] == value]
+        written = f"{classification.pointer}/values/{i}" in classification.document.lines
+        if rows and not written:
+            yield rows[0].finding(unknown, "/then")
+        else:
+            yield classification.finding(unknown, f"/values/{i}")
 
 
 def unknown_stages(names: Names) -> Iterator[Finding]:
@@ -119,28 +142,30 @@ def unknown_stages(names: Names) -> Iterator[Finding]:
                 f"the stage {STRATEGY!r} is made from the codebook; rename this one"
             )
     for entry in names.draft.rules:
-        if entry.data["stage"] not in names.order:
-            yield entry.finding(
-                str(unknown_name("stage", entry.data["stage"], names.order)), "/stage"
-            )
+        stage = entry.data["stage"]
+        if stage not in names.order and not names.lost.hides(stage):
+            yield entry.finding(str(unknown_name("stage", stage, names.order)), "/stage")
 
 
 def unknown_premises(names: Names) -> Iterator[Finding]:
     """Each premise names a fact that exists and values that it can take."""
-    for entry in names.draft.rules:
+    for entry in names.written:
         for i, clause in enumerate(entry.data["when"]):
-            for j, (fact, values) in enumerate(clause):
-                yield from _premise(names, entry, _place(clause, i, j), fact, values)
+            for j, premise in enumerate(clause.premises()):
+                place = _place(clause, i, j)
+                yield from _premise(names, entry, place, premise.fact, premise.values)
 
 
-def _place(clause: list[object], i: int, j: int) -> str:
-    return f"/when/all/{i}/any/{j}" if len(clause) > 1 else f"/when/all/{i}"
+def _place(clause: Clause, i: int, j: int) -> str:
+    return f"/when/all/{i}" if clause.lone else f"/when/all/{i}/any/{j}"
 
 
 def _premise(
     names: Names, entry: Entry, within: str, fact: str, values: tuple[str, ...]
 ) -> Iterator[Finding]:
     domain = names.domain(fact)
+    if names.lost.hides(fact):
+        return
     if fact in SETS:
         yield entry.finding(
             f"{fact!r} gathers many values and can be no premise; use the facts "
@@ -161,10 +186,10 @@ def _premise(
 
 def premises_on_later_stages(names: Names) -> Iterator[Finding]:
     """A premise on a concluded fact reads an earlier stage."""
-    for entry in names.draft.rules:
+    for entry in names.written:
         own = names.order.get(entry.data["stage"])
         for i, clause in enumerate(entry.data["when"]):
-            for fact, _ in clause:
+            for fact in dict.fromkeys(premise.fact for premise in clause.premises()):
                 for source in names.concluded_in.get(fact, ()) if fact in names.facts else ():
                     stage = source.data["stage"]
                     if own is not None and names.order.get(stage, -1) >= own and fact not in SETS:
@@ -180,6 +205,8 @@ def unknown_conclusions(names: Names) -> Iterator[Finding]:
     """Each conclusion is a value that its fact can take, in one stage only."""
     for fact, entries in names.concluded_in.items():
         domain = None if fact == FORM else names.domain(fact)
+        if names.lost.hides(fact):
+            continue
         for entry in entries:
             if domain is None:
                 known = [*names.facts, *names.codebook.indicators]
@@ -205,9 +232,9 @@ def unconcluded_facts(names: Names) -> Iterator[Finding]:
 def unknown_citations(names: Names) -> Iterator[Finding]:
     """Each citation is of a source that the rulebook or the codebook declares."""
     sources = {**names.codebook.sources, **names.draft.sources}
-    for entry in names.draft.rules:
+    for entry in names.written:
         for i, cite in enumerate(entry.data["cites"]):
-            if cite["source"] not in sources:
+            if cite["source"] not in sources and not names.lost.hides(cite["source"]):
                 yield entry.finding(
                     str(unknown_name("source", cite["source"], sources)), f"/cites/{i}"
                 )
@@ -223,25 +250,3 @@ LINTS: tuple[Lint, ...] = (
     unconcluded_facts,
     unknown_citations,
 )
-
-
-def codebook_findings(document: Document, data: dict[str, Any]) -> Iterator[Finding]:
-    """Yield what is wrong with a codebook beyond its grammar."""
-    groups = [group["id"] for group in data["groups"]]
-    for key in ("groups", "indicators", "forms", "classes"):
-        first: dict[str, Place] = {}
-        for i, item in enumerate(data[key]):
-            place = document.place(f"/{key}/{i}")
-            if first.setdefault(item["id"], place) != place:
-                yield Finding(
-                    place,
-                    None,
-                    f"the id {item['id']!r} is already taken at {first[item['id']]}; rename one",
-                )
-            if key == "indicators" and item["group"] not in groups:
-                yield Finding(place, None, str(unknown_name("group", item["group"], groups)))
-            for cite in item.get("cites", ()):
-                if cite["source"] not in data["sources"]:
-                    yield Finding(
-                        place, None, str(unknown_name("source", cite["source"], data["sources"]))
-                    )

@@ -1,26 +1,27 @@
 """Read the codebook and every rulebook from folders, check them whole, and make the model.
 
-A library is one codebook and the rulebooks over it. A rulebook is a folder with a
-`rulebook.yaml`, and beside that perhaps a folder `cases` (see
+A library is rulebooks, each over the shared codebook or one of its own. A rulebook is a folder with
+a `rulebook.yaml`, and beside that perhaps a `codebook.yaml` and a folder `cases` (see
 `softbalance.rules.verification.cases`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from softbalance.rules.findings import Finding, RulebookErrors
-from softbalance.rules.language.building import codebook_of, rulebook_of, stages_of
-from softbalance.rules.language.documents import Document, UnreadableYAML, read_document
-from softbalance.rules.language.inheritance import Draft, check_grammar, draft_of, is_whole
-from softbalance.rules.language.limits import over_limits
-from softbalance.rules.language.lints import LINTS, Names, codebook_findings
+from softbalance.rules.language.assembly import Assembly
+from softbalance.rules.language.reading import (
+    CODEBOOK,
+    ReadRulebook,
+    read_codebook,
+    read_rulebooks,
+)
 from softbalance.rules.model import Codebook, Rulebook
-from softbalance.schemas.grammar import CodebookSchema, RulebookSchema
+from softbalance.rules.vocabularies import unite_codebooks
 from softbalance.schemas.mistakes import unknown_name
 
 #: The folder of the rulebooks that come with the package.
@@ -28,20 +29,27 @@ SHIPPED = Path(str(files("softbalance.rules"))) / "rulebooks"
 #: The one that decides where none is named, if the library has it.
 DEFAULT_RULEBOOK = "brooks-wohlforth-2004"
 
-#: A document and its data, sound by its grammar.
-Read = tuple[Document, dict[str, Any]]
-
 
 class UnknownRulebook(LookupError):
     """There is no rulebook of that id; the message names the nearest."""
 
 
+class BrokenRulebook(UnknownRulebook):
+    """The rulebook of that id does not load; the message is its findings."""
+
+
 @dataclass(frozen=True)
 class Library:
-    """A codebook and the rulebooks over it, by id, the default first."""
+    """Rulebooks by id, the default first, and all that may be coded for one of them.
+
+    `findings` is all that is wrong with folders that were left out, and `broken` what is wrong
+    with a rulebook that was, by its id.
+    """
 
     codebook: Codebook
     rulebooks: Mapping[str, Rulebook]
+    findings: tuple[Finding, ...] = ()
+    broken: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
     def default(self) -> str:
@@ -49,10 +57,12 @@ class Library:
         return next(iter(self.rulebooks))
 
     def __getitem__(self, rulebook: str) -> Rulebook:
-        try:
+        if rulebook in self.rulebooks:
             return self.rulebooks[rulebook]
-        except KeyError:
-            raise UnknownRulebook(unknown_name("rulebook", rulebook, self.rulebooks)) from None
+        if rulebook in self.broken:
+            told = "\n".join(map(str, self.broken[rulebook]))
+            raise BrokenRulebook(f"the rulebook {rulebook!r} does not load:\n{told}")
+        raise UnknownRulebook(unknown_name("rulebook", rulebook, self.rulebooks))
 
 
 def load_library(extra: Iterable[Path] = (), shipped: Path = SHIPPED) -> Library:
@@ -61,8 +71,24 @@ def load_library(extra: Iterable[Path] = (), shipped: Path = SHIPPED) -> Library
     An extra folder is a rulebook's own folder, or holds such folders. Raises RulebookErrors with
     every mistake in every document at once.
     """
+    library = load_sound_library(extra, shipped)
+    if library.findings:
+        raise RulebookErrors(library.findings)
+    return library
+
+
+def load_sound_library(extra: Iterable[Path] = (), shipped: Path = SHIPPED) -> Library:
+    """Load the shipped rulebooks, and those in `extra` folders that have no mistakes.
+
+    The others are told in the library. Raises RulebookErrors, with every mistake in every
+    document, if one is in what is shipped.
+    """
     findings: list[Finding] = []
-    return _library(shipped, _read_all((shipped, *extra), findings), findings)
+    read = read_rulebooks((shipped, *extra), shipped / CODEBOOK, findings)
+    library = _library(Assembly(read_codebook(shipped / CODEBOOK), read), findings)
+    if any(Path(finding.place.file).is_relative_to(shipped) for finding in library.findings):
+        raise RulebookErrors(library.findings)
+    return library
 
 
 def load_folder(
@@ -73,110 +99,50 @@ def load_folder(
     What they extend is looked for in the folder first, then among the shipped ones and `extra`.
     Raises RulebookErrors with every mistake in these documents at once.
     """
+    library = load_sound_folder(folder, extra, shipped)
+    if library.findings:
+        raise RulebookErrors(library.findings)
+    return list(library.rulebooks.values())
+
+
+def load_sound_folder(folder: Path, extra: Iterable[Path] = (), shipped: Path = SHIPPED) -> Library:
+    """Load the rulebooks of a folder as `load_folder` does; those with mistakes are told in it.
+
+    Raises RulebookErrors if none is sound.
+    """
     findings: list[Finding] = []
-    own = _read_all((folder,), findings)
-    others = {d["id"]: (doc, d) for doc, d in _read_all((shipped, *extra), []) if is_whole(d)}
-    names = [data["id"] for _, data in own]
-    needed, parents = list(own), {data.get("extends") for _, data in own} - {*names, None}
+    shared = shipped / CODEBOOK
+    own = list(read_rulebooks((folder,), shared, findings))
+    others = {read.name: read for read in read_rulebooks((shipped, *extra), shared, [])}
+    names = {read.name for read in own}
+    needed, parents = list(own), _parents(own) - names
     while parents:
         found = [others.pop(parent) for parent in parents if parent in others]
         needed += found
-        parents = {data.get("extends") for _, data in found} - {*names, None}
-    library = _library(shipped, needed, findings)
-    return [library[name] for name in names]
+        parents = _parents(found) - names
+    library = _library(Assembly(read_codebook(shared), needed), findings)
+    books = {name: book for name, book in library.rulebooks.items() if name in names}
+    if not books:
+        raise RulebookErrors(library.findings)
+    ordered = {read.name: books[read.name] for read in own if read.name in books}
+    return Library(library.codebook, ordered, library.findings, library.broken)
 
 
-def _read_all(folders: Iterable[Path], findings: list[Finding]) -> list[Read]:
-    read = [_read(path, findings) for folder in folders for path in _books(folder, findings)]
-    return [pair for pair in read if pair is not None]
+def _parents(read: Iterable[ReadRulebook]) -> set[str]:
+    return {each.data["extends"] for each in read if each.data and "extends" in each.data}
 
 
-def _library(shipped: Path, read: list[Read], findings: list[Finding]) -> Library:
-    codebook = _codebook(shipped / "codebook.yaml", findings)
-    rulebooks = {}
-    for name, draft in _drafts(read, findings).items():
-        rulebook = _check_draft(draft, codebook, findings) if codebook else None
-        if rulebook is not None:
-            rulebooks[name] = rulebook
-    if findings or codebook is None:
-        raise RulebookErrors(findings)
-    ordered = sorted(rulebooks, key=lambda name: (name != DEFAULT_RULEBOOK, name))
-    return Library(codebook, {name: rulebooks[name] for name in ordered})
-
-
-def _books(folder: Path, findings: list[Finding]) -> list[Path]:
-    if (folder / "rulebook.yaml").is_file():
-        return [folder / "rulebook.yaml"]
-    found = sorted(folder.glob("*/rulebook.yaml"))
-    if not found:
-        place = Document(str(folder), None, {}).place("")
-        what = "no rulebook here" if folder.is_dir() else "no such folder"
-        findings.append(
-            Finding(place, None, f"{what}; a rulebook is a folder with a rulebook.yaml")
-        )
-    return found
-
-
-def _read(path: Path, findings: list[Finding]) -> Read | None:
-    try:
-        document = read_document(path)
-    except UnreadableYAML as error:
-        findings.append(Finding(error.place, None, error.reason))
-        return None
-    schema = CodebookSchema() if path.name == "codebook.yaml" else RulebookSchema()
-    data, wrong = check_grammar(document, schema)
-    findings.extend(wrong)
-    return None if data is None else (document, data)
-
-
-def _drafts(read: list[Read], findings: list[Finding]) -> dict[str, Draft]:
-    """Resolve `extends`; a rulebook whose parent is unsound is left to its parent's findings."""
-    waiting: dict[str, Read] = {}
-    for document, data in read:
-        if data["id"] in waiting:
-            other = waiting[data["id"]][0].place("/id")
-            findings.append(
-                Finding(
-                    document.place("/id"),
-                    None,
-                    f"the id {data['id']!r} is already taken at {other}; rename one",
-                )
-            )
-        else:
-            waiting[data["id"]] = document, data
-    known = list(waiting)
-    drafts: dict[str, Draft] = {}
-    while ready := [n for n, (_, d) in waiting.items() if d.get("extends") in (None, *drafts)]:
-        for name in ready:
-            document, data = waiting.pop(name)
-            drafts[name] = draft_of(document, data, drafts.get(data.get("extends", "")), findings)
-    for document, data in waiting.values():
-        parent = data["extends"]
-        reason = (
-            f"extends {parent!r}, which does not load or extends this one in turn"
-            if parent in known
-            else str(unknown_name("rulebook", parent, known))
-        )
-        findings.append(Finding(document.place("/extends"), None, reason))
-    return drafts
-
-
-def _codebook(path: Path, findings: list[Finding]) -> Codebook | None:
-    read = _read(path, findings)
-    if read is None:
-        return None
-    document, data = read
-    wrong = list(codebook_findings(document, data))
-    findings.extend(wrong)
-    return None if wrong else codebook_of(document, data)
-
-
-def _check_draft(draft: Draft, codebook: Codebook, findings: list[Finding]) -> Rulebook | None:
-    names = Names(draft, codebook)
-    wrong = [finding for lint in LINTS for finding in lint(names)]
-    for stage in stages_of(draft):
-        for rule, message in over_limits(stage):
-            place = rule.place if rule else draft.document.place("/stages")
-            wrong.append(Finding(place, rule.id if rule else None, message))
-    findings.extend(wrong)
-    return rulebook_of(draft, codebook) if draft.whole and not wrong else None
+def _library(assembly: Assembly, findings: list[Finding]) -> Library:
+    shared = assembly.shared.codebook
+    told = RulebookErrors([*findings, *assembly.all_findings()])
+    if shared is None:
+        raise told
+    ordered = sorted(assembly.sound, key=lambda name: (name != DEFAULT_RULEBOOK, name))
+    books = {name: assembly.sound[name] for name in ordered}
+    codebooks = [book.codebook for book in books.values()]
+    broken = {
+        name: RulebookErrors(assembly.explain(name)).findings
+        for name in assembly.read
+        if name not in books
+    }
+    return Library(unite_codebooks([shared, *codebooks]), books, told.findings, broken)

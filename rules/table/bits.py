@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from softbalance.rules.model import FORM, SETS, Codebook, Rulebook
-from softbalance.schemas.fields import VALUES
 
 #: As many bits of a bitset leave the sign of a 64-bit integer alone.
 BITSET_WIDTH = 62
@@ -70,4 +69,4 @@ def assign_rulebook_bits(rulebook: Rulebook) -> BitPositions:
 
 
 def _inputs(codebook: Codebook) -> dict[str, tuple[str, ...]]:
-    return {FORM: tuple(codebook.forms), **dict.fromkeys(codebook.indicators, VALUES)}
+    return {FORM: tuple(codebook.forms), **{i.id: i.domain for i in codebook.indicators.values()}}

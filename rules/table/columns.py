@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations, groupby
 
-from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage, may_both_hold
+from softbalance.rules.model import SETS, STRATEGY, Rule, Rulebook, Stage
+from softbalance.rules.satisfiability import may_both_hold
 from softbalance.schemas.classification import Verdict
 from softbalance.schemas.fields import CONTESTED
 from softbalance.schemas.grammar import CLASSIFICATION, DOMINANT, NOTES

@@ -86,6 +86,23 @@ def bitsets_sql(codebook: Codebook, cells: Mapping[str, Readings] | None = None)
     ]
 
 
+def repacked_sql(codebook: Codebook, own: Codebook) -> list[str]:
+    """Return the bitsets of codings by the codebook `own`, from those by a codebook that has it."""
+    from_, to = assign_coding_bits(codebook).facts, assign_coding_bits(own)
+    cells = {}
+    for fact in to.facts:
+        cells[fact] = [
+            (_is_set(bit), value if value in to.facts[fact] else own.own_form(value))
+            for value, bit in from_[fact].items()
+        ]
+    return bitsets_sql(own, cells)
+
+
+def _is_set(bit: int) -> str:
+    ((bitset, within),) = split_mask(bit).items()
+    return f"{bitset} & {within}::BIGINT <> 0"
+
+
 def _read_exactly(fact: str, values: Iterable[str]) -> Readings:
     return [(f"{quote_name(fact)} = {quote_text(value)}", value) for value in values]
 

@@ -18,7 +18,18 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.model import FORM, SETS, Codebook, Rule, Rulebook, Stage, may_both_hold
+from softbalance.rules.model import (
+    FORM,
+    SETS,
+    Clause,
+    Codebook,
+    Indicator,
+    Premise,
+    Rule,
+    Rulebook,
+    Stage,
+)
+from softbalance.rules.satisfiability import may_both_hold
 from softbalance.rules.table.bits import (
     BITSET_WIDTH,
     BitPositions,
@@ -37,14 +48,11 @@ from softbalance.rules.table.columns import (
 from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION
 
-#: What an observation says in two bits, yes and no, so that their union is what several say.
-SAID = {"yes": 1, "no": 2, CONTESTED: 3}
-
 
 def verdicts(codings: ir.Table, rulebook: Rulebook, *, fired: bool = True) -> ir.Table:
     """Return the verdict on every row of `codings`.
 
-    `codings` has a string column `form` and one an indicator that holds exactly `yes`, `no`,
+    `codings` has a string column `form` and one an indicator that holds exactly one of its values,
     `unknown` or `contested` (see `reconcile_observations`). All other columns are kept. Added are
     the columns `classification`, `strategy`, those of each test and explanation (strings) and
     `dominant_explanations`, `notes`, `contested` and, if wanted, `fired` (arrays of strings), as
@@ -174,17 +182,34 @@ def _holds(rule: Rule, table: ir.Table, bits: BitPositions) -> ir.Value:
     """Return whether all premises hold: no bit is set that speaks against an input, and one for."""
     against, tests = 0, []
     for clause in rule.when:
-        (first, *others) = clause
-        if not others and first.fact in bits.inputs:
-            against |= bits.mask_other_values(first.fact, first.values)
+        if clause.lone and clause.lone.fact in bits.inputs:
+            against |= bits.mask_other_values(clause.lone.fact, clause.lone.values)
         else:
-            allowed = reduce(or_, (bits.mask_values(p.fact, p.values) for p in clause))
-            tests.append(_any_set(table, allowed))
+            tests.append(_has_enough(clause, table, bits))
     if against:
         tests += [
             table[bitset] & _integer(m) == _integer(0) for bitset, m in split_mask(against).items()
         ]
     return reduce(and_, tests) if tests else ibis.literal(True)
+
+
+def _has_enough(clause: Clause, table: ir.Table, bits: BitPositions) -> ir.Value:
+    """Return whether enough members of a clause hold."""
+    own = [member for member in clause.members if isinstance(member, Premise)]
+    inner = [_has_enough(m, table, bits) for m in clause.members if isinstance(m, Clause)]
+    if clause.least == 1 and own:
+        inner.append(_any_set(table, reduce(or_, (_mask(premise, bits) for premise in own))))
+    else:
+        inner += [_any_set(table, _mask(premise, bits)) for premise in own]
+    if clause.least == 1:
+        return reduce(or_, inner)
+    if clause.least == len(inner):
+        return reduce(and_, inner)
+    return reduce(add, (held.cast("int8") for held in inner)) >= clause.least
+
+
+def _mask(premise: Premise, bits: BitPositions) -> int:
+    return bits.mask_values(premise.fact, premise.values)
 
 
 def _any_set(table: ir.Table, mask: int) -> ir.Value:
@@ -263,13 +288,20 @@ def _members(
 def reconcile_observations(observations: ir.Table, codebook: Codebook, key: str) -> ir.Table:
     """Return one row a `key`, with a column an indicator, from one row an observation.
 
-    `observations` has the string columns `key`, `indicator` and `value`, the latter one of `yes`,
-    `no`, `unknown`, `contested`. The value of an indicator is as `reconcile` gives it. Rows whose
-    indicator or value is null or unheard of say nothing, but their key has a row.
+    `observations` has the string columns `key`, `indicator` and `value`, the latter a value of the
+    indicator, unknown or contested. The value of an indicator is as `reconcile` gives it. Rows
+    whose indicator or value is null or unheard of say nothing, but their key has a row.
     """
-    said = _encode(observations["value"], SAID)
     bitsets = {
-        bitset: bit_or(said * _encode(observations["indicator"], places))
+        bitset: bit_or(
+            reduce(
+                add,
+                (
+                    _encode(observations["value"], codes) * _encode(observations["indicator"], at)
+                    for codes, at in _share_codes(codebook, places)
+                ),
+            )
+        )
         for bitset, places in _places_of_said(codebook).items()
     }
     return _decode_all_said(observations.group_by(key).aggregate(**bitsets), codebook, key)
@@ -278,26 +310,53 @@ def reconcile_observations(observations: ir.Table, codebook: Codebook, key: str)
 def reconcile_coders(rows: ir.Table, codebook: Codebook, key: str) -> ir.Table:
     """Return the same from rows that have a column an indicator, each what one coder says."""
     bitsets = {
-        bitset: bit_or(reduce(add, (_encode_at(rows[name], at) for name, at in places.items())))
+        bitset: bit_or(
+            reduce(
+                add,
+                (
+                    _encode_at(rows[name], codebook.indicators[name], at)
+                    for name, at in places.items()
+                ),
+            )
+        )
         for bitset, places in _places_of_said(codebook).items()
     }
     return _decode_all_said(rows.group_by(key).aggregate(**bitsets), codebook, key)
 
 
+def _codes_of_said(indicator: Indicator) -> dict[str, int]:
+    """Return a bit for each value, so that their union is what several say, all for contested."""
+    values = indicator.values
+    return {**{v: 1 << i for i, v in enumerate(values)}, CONTESTED: (1 << len(values)) - 1}
+
+
+def _share_codes(
+    codebook: Codebook, places: Mapping[str, int]
+) -> Iterator[tuple[dict[str, int], dict[str, int]]]:
+    """Yield the codes of each scale, and the places of the indicators that have it."""
+    scales: dict[tuple[str, ...], dict[str, int]] = {}
+    for name, place in places.items():
+        scales.setdefault(codebook.indicators[name].values, {})[name] = place
+    for shared in scales.values():
+        yield _codes_of_said(codebook.indicators[next(iter(shared))]), shared
+
+
 def _places_of_said(codebook: Codebook) -> dict[str, dict[str, int]]:
     """Return for each bitset where in it stands what is said of which indicator."""
-    indicators, each = list(codebook.indicators), BITSET_WIDTH // 2
-    return {
-        f"{HIDDEN}word_{low}": {
-            name: 4**place for place, name in enumerate(indicators[low : low + each])
-        }
-        for low in range(0, len(indicators), each)
-    }
+    bitsets: list[dict[str, int]] = []
+    used = BITSET_WIDTH
+    for name, indicator in codebook.indicators.items():
+        if used + len(indicator.values) > BITSET_WIDTH:
+            bitsets.append({})
+            used = 0
+        bitsets[-1][name] = 1 << used
+        used += len(indicator.values)
+    return {f"{HIDDEN}word_{n}": places for n, places in enumerate(bitsets)}
 
 
 def _decode_all_said(table: ir.Table, codebook: Codebook, key: str) -> ir.Table:
     values = {
-        name: _decode_said(table[bitset], place)
+        name: _decode_said(table[bitset], codebook.indicators[name], place)
         for bitset, places in _places_of_said(codebook).items()
         for name, place in places.items()
     }
@@ -309,8 +368,9 @@ def bit_or(numbers: int) -> int:  # type: ignore[empty-body]
     """Return the bits that any of the numbers has; Ibis' own is missing on Spark."""
 
 
-def _encode_at(column: ir.Value, place: int) -> ir.Value:
-    return _encode(column, {value: bits * place for value, bits in SAID.items()})
+def _encode_at(column: ir.Value, indicator: Indicator, place: int) -> ir.Value:
+    codes = _codes_of_said(indicator)
+    return _encode(column, {value: bits * place for value, bits in codes.items()})
 
 
 def _encode(column: ir.Value, codes: Mapping[str, int]) -> ir.Value:
@@ -318,7 +378,8 @@ def _encode(column: ir.Value, codes: Mapping[str, int]) -> ir.Value:
     return ibis.cases(*cases, else_=_integer(0))
 
 
-def _decode_said(bitset: ir.Value, place: int) -> ir.Value:
-    said = bitset & _integer(3 * place)
-    cases = [(said == _integer(bits * place), value) for value, bits in SAID.items()]
-    return ibis.cases(*cases, else_=UNKNOWN)
+def _decode_said(bitset: ir.Value, indicator: Indicator, place: int) -> ir.Value:
+    codes = _codes_of_said(indicator)
+    said = bitset & _integer(codes[CONTESTED] * place)
+    cases = [(said == _integer(codes[value] * place), value) for value in indicator.values]
+    return ibis.cases((said == _integer(0), UNKNOWN), *cases, else_=CONTESTED)

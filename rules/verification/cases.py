@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import orjson
-from marshmallow import ValidationError, fields
+from marshmallow import Schema, ValidationError, fields
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.findings import Finding, Place, RulebookErrors
-from softbalance.rules.language.documents import UnreadableYAML, read_document
-from softbalance.rules.language.inheritance import check_grammar
+from softbalance.rules.language.documents import Document, UnreadableYAML, read_document
 from softbalance.rules.model import Rulebook
 from softbalance.schemas.classification import VERDICT, Verdict
 from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.fields import Choice, StrictSchema, Text
-from softbalance.schemas.mistakes import locate_mistakes
+from softbalance.schemas.mistakes import locate_mistakes, pointer
 
-#: Whose verdict a case carries: that of the draft's evidence, or one that it takes for granted.
-ORIGINS = ("draft", "general_history")
+#: Where a case comes from, if not from a work that its rulebook cites: what everybody knows, or
+#: its author, who invented it to exercise a rule. `draft` is the word of older folders for a work.
+CONSTRUCTED = "constructed"
+ORIGINS = ("general_history", CONSTRUCTED, "draft")
 
 
 class Expected(TypedDict):
@@ -103,12 +105,18 @@ class CaseResult:
                     yield Mismatch(key, name, wanted, came)
 
 
-class _ExpectedSchema(StrictSchema):
-    origin = Choice("origin", ORIGINS, required=True)
-    classification = Text(required=True)
-    dominant_explanations = fields.List(Text())
-    tests = fields.Dict(Text(), Text())
-    explanations = fields.Dict(Text(), Text())
+@cache
+def _expected_schema(sources: tuple[str, ...]) -> Schema:
+    return StrictSchema.from_dict(
+        {
+            "origin": Choice("origin", (*ORIGINS, *sources), required=True),
+            "classification": Text(required=True),
+            "dominant_explanations": fields.List(Text()),
+            "tests": fields.Dict(Text(), Text()),
+            "explanations": fields.Dict(Text(), Text()),
+        },
+        name="ExpectedSchema",
+    )()
 
 
 def cases_of(rulebook: Rulebook) -> list[Case]:
@@ -132,38 +140,53 @@ def _load(rulebook: Rulebook, folder: Path, findings: list[Finding]) -> Iterator
     except UnreadableYAML as error:
         findings.append(Finding(error.place, None, error.reason))
         return
-    expectations, wrong = check_grammar(
-        document, StrictSchema.from_dict(dict.fromkeys(document.content or (), _Expected()))()
-    )
-    findings.extend(wrong)
+    if not isinstance(document.content, dict):
+        findings.append(Finding(document.place(""), None, "write `CASE: {origin: ...}` for each"))
+        return
     for path in sorted(folder.glob("*.json")):
-        if path.stem not in (document.content or ()):
+        if path.stem not in document.content:
             findings.append(
                 Finding(Place(str(path), 1), None, "has no entry in expected.yaml; add one")
             )
-    schema = episode_schema(rulebook.codebook.vocabulary)
-    for name, expected in (expectations or {}).items():
-        path = folder / f"{name}.json"
-        try:
-            if path.exists() and not path.is_file():  # a pipe would be waited for without end
-                raise OSError("it is not a regular file")
-            episode = schema.load(orjson.loads(path.read_bytes()))
-        except ValidationError as error:
-            findings.extend(
-                Finding(Place(str(path), 1), None, f"{m.pointer}: {m.detail}")
-                for m in locate_mistakes(error.messages)
-            )
-        except (OSError, ValueError) as error:
-            findings.append(Finding(Place(str(path), 1), None, f"is no Episode: {error}"))
-        else:
+    for name, entry in document.content.items():
+        expected = _load_expected(rulebook, document, name, entry, findings)
+        episode = _load_episode(rulebook, folder / f"{name}.json", findings)
+        if expected is not None and episode is not None:
             origin = expected.pop("origin")
-            place = document.place(f"/{name}")
+            place = document.place(pointer((name,)))
             yield Case(name, rulebook.id, origin, episode, expected, place)
 
 
-class _Expected(fields.Nested):
-    def __init__(self) -> None:
-        super().__init__(_ExpectedSchema, required=True)
+def _load_episode(rulebook: Rulebook, path: Path, findings: list[Finding]) -> Episode | None:
+    try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for without end
+            raise OSError("it is not a regular file")
+        schema = episode_schema(rulebook.codebook.vocabulary)
+        episode: Episode = schema.load(orjson.loads(path.read_bytes()))
+    except ValidationError as error:
+        findings.extend(
+            Finding(Place(str(path), 1), None, f"{m.pointer}: {m.detail}")
+            for m in locate_mistakes(error.messages)
+        )
+        return None
+    except (OSError, ValueError) as error:
+        findings.append(Finding(Place(str(path), 1), None, f"is no Episode: {error}"))
+        return None
+    return episode
+
+
+def _load_expected(
+    rulebook: Rulebook, document: Document, name: str, entry: Any, findings: list[Finding]
+) -> Any:
+    schema = _expected_schema(tuple({**rulebook.codebook.sources, **rulebook.sources}))
+    try:
+        return schema.load(entry)
+    except ValidationError as error:
+        findings.extend(
+            Finding(document.place(pointer((name,)) + m.pointer), None, f"{name}: {m.detail}")
+            for m in locate_mistakes(error.messages)
+        )
+        return None
 
 
 def run_cases(classifier: Classifier) -> Iterator[CaseResult]:

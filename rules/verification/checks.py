@@ -15,11 +15,11 @@ from typing import NamedTuple
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.diagrams.space import Space
 from softbalance.rules.findings import Flaw, Place, RulebookErrors
-from softbalance.rules.language.limits import over_limits
 from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.cases import Case, cases_of
 from softbalance.rules.verification.engines import EngineTrial
 from softbalance.rules.verification.expectations import case_flaws, version_flaws
+from softbalance.rules.verification.properties import broken_properties
 from softbalance.rules.verification.soundness import (
     contradictions,
     dead_rules,
@@ -113,6 +113,13 @@ CHECKS: Mapping[str, Check] = {
     "reachable": Check("every value and class can come out", unreachable_values, "values", _values),
     "lean": Check("no premise is idle", idle_premises, "premises", _premises),
 }
+#: The proof of what the author states, where something is stated.
+PROPERTIES = Check(
+    "what its author states holds",
+    broken_properties,
+    "properties",
+    lambda book: len(book.properties),
+)
 
 
 def verify(
@@ -129,11 +136,10 @@ def verify(
     never free; cases at hand are taken in place of those that its folder holds by now. A rulebook
     that is `known` by the same id and version must answer alike. The random `episodes` are the
     same in each run. Without `engines` these are not tried, and what is left takes a fraction of
-    the time. A rulebook whose stages are unsound, or beyond the firing engine's limits, is checked
-    no further.
+    the time. A rulebook whose stages are unsound is checked no further.
     """
     structure = tuple(_structure(rulebook))
-    if not all(check.ok for check in structure[:2]):
+    if not structure[0].ok:
         return Verification(rulebook, 0, {}, structure)
     space = Space(rulebook)
     classifier, cases = at_hand or AtHand(Classifier(rulebook))
@@ -155,23 +161,18 @@ def _are_alike(known: Rulebook, rulebook: Rulebook) -> bool:
 
 
 def _structure(rulebook: Rulebook) -> Iterator[CheckResult]:
-    """Yield the checks that no coding is needed for; the first two must hold for the others."""
+    """Yield the checks that no coding is needed for; the first must hold for the others."""
     counts = {"stages": len(rulebook.stages), "rules": _rules(rulebook)}
     early = tuple(early_premises(rulebook))
     yield CheckResult("stages", "rules read what earlier stages conclude", counts, early)
-    over = tuple(
-        Flaw(rule.id if rule else None, rule.place if rule else rulebook.place, message)
-        for stage in rulebook.stages
-        for rule, message in over_limits(stage)
-    )
-    yield CheckResult("limits", "every stage is well within the engine's limits", counts, over)
     facts = {"facts": len(rulebook.of_kind("intermediate"))}
     unread = tuple(unread_facts(rulebook))
     yield CheckResult("read", "every intermediate fact is read", facts, unread)
 
 
 def _proofs(space: Space) -> Iterator[CheckResult]:
-    for name, check in CHECKS.items():
+    checks = {**CHECKS, "properties": PROPERTIES} if space.rulebook.properties else CHECKS
+    for name, check in checks.items():
         counts = {check.unit: check.count(space.rulebook), "codings": space.size}
         yield CheckResult(name, check.claim, counts, tuple(check.find(space)))
 

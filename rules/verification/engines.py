@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from softbalance.rules.classifier import Classifier
-from softbalance.rules.diagrams.diagram import UNDEFINED
 from softbalance.rules.diagrams.groups import group_connected
+from softbalance.rules.diagrams.nodes import UNDEFINED
 from softbalance.rules.diagrams.regions import ALL, NONE
 from softbalance.rules.diagrams.space import Space, episode_of
 from softbalance.rules.episode.decision import Contradiction, Decision, Disagreement

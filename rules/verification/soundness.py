@@ -222,17 +222,27 @@ def _weaken(rule: Rule) -> Iterator[tuple[tuple[Clause, ...], str]]:
     for i, clause in enumerate(rule.when):
         before, after = rule.when[:i], rule.when[i + 1 :]
         yield (*before, *after), f"the premise that {premises_words([clause])}"
-        for j, premise in enumerate(clause):
-            rest = (*clause[:j], *clause[j + 1 :])
-            if rest:
-                yield (
-                    (*before, rest, *after),
-                    f"the alternative that {premises_words([(premise,)])}",
-                )
-            for value in premise.values if len(premise.values) > 1 else ():
-                kept = replace(premise, values=tuple(v for v in premise.values if v != value))
-                narrowed = (*clause[:j], kept, *clause[j + 1 :])
-                yield (*before, narrowed, *after), f"the value {value} of {premise.fact}"
+        for weaker, what in _weaken_clause(clause):
+            yield (*before, weaker, *after), what
+
+
+def _weaken_clause(clause: Clause) -> Iterator[tuple[Clause, str]]:
+    for j, member in enumerate(clause.members):
+        before, after = clause.members[:j], clause.members[j + 1 :]
+        if clause.least == 1 and len(clause.members) > 1:
+            one = Clause((member,))
+            yield (
+                replace(clause, members=(*before, *after)),
+                (f"the alternative that {premises_words([one])}"),
+            )
+        if isinstance(member, Clause):
+            for inner, what in _weaken_clause(member):
+                yield replace(clause, members=(*before, inner, *after)), what
+            continue
+        for value in member.values if len(member.values) > 1 else ():
+            kept = replace(member, values=tuple(v for v in member.values if v != value))
+            narrowed = replace(clause, members=(*before, kept, *after))
+            yield narrowed, f"the value {value} of {member.fact}"
 
 
 def _conclusions(space: Space) -> Iterator[tuple[int, str, list[Rule]]]:

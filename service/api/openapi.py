@@ -9,7 +9,7 @@ from apispec import BasePlugin
 from flask import Flask
 from flask_smorest import Api
 from flask_smorest.utils import prepare_response
-from softbalance.schemas.fields import VALUES, CodingsField
+from softbalance.schemas.fields import CONTESTED, UNKNOWN, CodingsField, Scale
 from softbalance.schemas.problem import ProblemSchema
 from softbalance.service.auth import guard
 from softbalance.service.http import problems
@@ -87,13 +87,20 @@ def describe(app: Flask, *, asks_for_keys: bool) -> Api:
     return api
 
 
+def _describe_scale(scale: Scale) -> dict[str, Any]:
+    """Describe what an indicator may be coded as."""
+    named = {"type": "string", "enum": [*scale.values, UNKNOWN, CONTESTED]}
+    if scale.lowest is None:
+        return named
+    return {"oneOf": [named, {"type": "number", "minimum": scale.lowest}]}
+
+
 def _codings_properties(_: Any, field: Any, **__: Any) -> dict[str, Any]:
     """Describe the indicators object: each known indicator, and no other."""
     if not isinstance(field, CodingsField):
         return {}
-    value = {"type": "string", "enum": list(VALUES)}
     return {
         "type": "object",
-        "properties": dict.fromkeys(field.indicators, value),
+        "properties": {name: _describe_scale(scale) for name, scale in field.scales.items()},
         "additionalProperties": False,
     }

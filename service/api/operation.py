@@ -10,6 +10,7 @@ from flask import Response, send_from_directory
 from marshmallow import Schema, fields
 from softbalance.rules.episode.firing import EngineFailure
 from softbalance.rules.verification.cases import Case, CaseResult
+from softbalance.schemas import json_schema
 from softbalance.schemas.classification import TRACE
 from softbalance.service.classifiers import classify
 from softbalance.service.context import Context
@@ -99,6 +100,12 @@ def _add_metrics(routes: Blueprint, context: Context) -> None:
 
 
 def _add_docs(routes: Blueprint) -> None:
+    @routes.route(json_schema.PATH)
+    @routes.doc(responses={200: {"description": "It", "content": {"application/json": {}}}})
+    def rulebook_schema() -> Response:
+        """Read the JSON Schema of rulebooks and codebooks, for editors of YAML."""
+        return as_json(json_schema.make_json_schema())
+
     @routes.route("/docs")
     @routes.doc(responses={200: {"description": "The page", "content": {"text/html": {}}}})
     def docs() -> Response:

@@ -6,8 +6,9 @@ from flask import Response
 from softbalance.rules.language.loader import UnknownRulebook
 from softbalance.rules.model import Rulebook
 from softbalance.rules.rulebook_json import describe_codebook, describe_rulebook, summarise_rulebook
+from softbalance.rules.vocabularies import narrow_codebook
 from softbalance.schemas.codebook import CodebookSchema
-from softbalance.schemas.fields import Token
+from softbalance.schemas.fields import Text, Token
 from softbalance.schemas.rulebooks import Rulebook as RulebookAnswer
 from softbalance.schemas.rulebooks import RulebookListSchema, RulebookSchema
 from softbalance.service.classifiers import RulebookNotKept
@@ -21,6 +22,12 @@ class RulebookQuery(Query):
     """Which state of a rulebook is wanted: that which is loaded, or that of a digest."""
 
     digest = Token(r"sha256:[0-9a-f]{64}", "a digest; write sha256: and 64 hex digits")
+
+
+class CodebookQuery(Query):
+    """Whose codebook is wanted."""
+
+    rulebook = Text(metadata={"description": "Only what this rulebook reads."})
 
 
 def blueprint(context: Context) -> Blueprint:
@@ -68,10 +75,19 @@ def blueprint(context: Context) -> Blueprint:
             raise Problem(404, "not-found", str(error)) from error
 
     @routes.route("/codebook")
+    @routes.arguments(CodebookQuery(), location="query")
     @routes.response(200, CodebookSchema)
-    def codebook() -> Response:
-        """Read the codebook: what may be coded, and what each question asks."""
-        return as_json(describe_codebook(context.library.codebook))
+    def codebook(query: dict[str, str]) -> Response:
+        """Read the codebook: what may be coded, and what each question asks.
+
+        With a rulebook, only what it reads, in its order.
+        """
+        if "rulebook" not in query:
+            return as_json(describe_codebook(context.library.codebook))
+        try:
+            return as_json(describe_codebook(narrow_codebook(context.library[query["rulebook"]])))
+        except UnknownRulebook as error:
+            raise Problem(404, "not-found", str(error)) from error
 
     return routes
 

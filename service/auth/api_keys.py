@@ -1,4 +1,4 @@
-"""API keys: made, listed, revoked, and recognised by what a caller sends.
+"""API keys: made, listed, rotated, revoked, and recognised by what a caller sends.
 
 A token is `sb_ID_SECRET`. The id finds the key; of the secret only its hash is stored.
 """
@@ -11,11 +11,13 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from softbalance.service.store import Database, StoreAway, keys
-from sqlalchemy import insert, select, update
+from softbalance.service.auth import key_rows
+from softbalance.service.auth.key_uses import KeyUses
+from softbalance.service.store import Database, StoreAway, format_time, keys, now
+from sqlalchemy import Connection, select
 
 #: What a key may be allowed: to read what is stored, to classify, to read the metrics.
 READ, CLASSIFY, METRICS = SCOPES = ("read", "classify", "metrics")
@@ -29,13 +31,18 @@ class UnusableKey(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is known of a key; times are RFC 3339 in UTC, `revoked_at` None while it is valid."""
+    """What is known of a key; times are RFC 3339 in UTC, None where there is none.
+
+    It is valid until it is revoked or expires.
+    """
 
     id: str
     name: str
     scopes: tuple[str, ...]
     created_at: str
-    revoked_at: str | None
+    revoked_at: str | None = None
+    expires_at: str | None = None
+    last_used_at: str | None = None
 
 
 class Keys:
@@ -49,34 +56,45 @@ class Keys:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._last: dict[str, Any] = {}
+        self.uses = KeyUses()
 
-    def create(self, name: str, scopes: Iterable[str]) -> tuple[Key, str]:
+    def create(
+        self, name: str, scopes: Iterable[str], expires_at: datetime | None = None
+    ) -> tuple[Key, str]:
         """Make a key and return it with its token, which cannot be had again.
 
-        Raises UnusableKey for a name that is no name or in use, and StoreAway.
+        Raises UnusableKey for a name that is no name or in use, or a time that is over, and
+        StoreAway.
         """
         if not _NAME.fullmatch(name):
             raise UnusableKey(
                 f"{name!r} is no name for a key; write up to 64 of A-Z a-z 0-9 . _ @ -, a letter "
                 "or digit first"
             )
-        id_, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        made = Key(id_, name, tuple(sorted(set(scopes))), _now(), None)
-        row = {
-            "id": id_,
-            "name": name,
-            "scopes": " ".join(made.scopes),
-            "hash": _hash(secret),
-            "created_at": made.created_at,
-        }
-        taken = select(keys.c.id).where(keys.c.name == name, keys.c.revoked_at.is_(None))
         with self._database.begin_write() as connection:
-            if connection.execute(taken).first() is not None:
+            if key_rows.find_valid(connection, name):
                 raise UnusableKey(
                     f"there is a key {name!r} already; revoke it or choose another name"
                 )
-            connection.execute(insert(keys), row)
-        return made, f"sb_{id_}_{secret}"
+            return _add(connection, name, scopes, expires_at)
+
+    def rotate(
+        self, named: str, overlap: timedelta = timedelta(0), expires_at: datetime | None = None
+    ) -> tuple[Key, Key, str]:
+        """Make another key of the same name and scopes in place of one, the newest of its name.
+
+        Return the old one, which expires after the overlap, the new one and its token. Raises
+        UnusableKey if no key is valid or the time is over, and StoreAway.
+        """
+        with self._database.begin_write() as connection:
+            old = self._find_valid(connection, named)[-1]
+            made, token = _add(connection, old.name, old.scopes.split(), expires_at)
+            ends = format_time(datetime.now(UTC) + overlap)
+            if old.expires_at is not None:
+                ends = min(ends, old.expires_at)
+            key_rows.replace(connection, old.id, made.id, ends)
+            old = connection.execute(select(keys).where(keys.c.id == old.id)).one()
+        return _key(old), made, token
 
     def list_(self) -> list[Key]:
         """Return all keys, the oldest first. Raises StoreAway."""
@@ -85,18 +103,32 @@ class Keys:
             return [_key(row) for row in connection.execute(query)]
 
     def revoke(self, named: str) -> Key:
-        """Revoke the valid key of that name or id. Raises UnusableKey if none is, and StoreAway."""
-        valid = keys.c.revoked_at.is_(None)
-        found = select(keys).where((keys.c.name == named) | (keys.c.id == named), valid)
+        """Revoke the valid key of that name or id, and return it.
+
+        An older one that it followed, and that is valid yet, is revoked with it by name.
+        Raises UnusableKey if none is valid, and StoreAway.
+        """
         with self._database.begin_write() as connection:
-            row = connection.execute(found).first()
-            if row is None:
-                raise UnusableKey(
-                    f"no valid key has the name or id {named!r}; `softbalance keys list` shows all"
-                )
-            change = update(keys).where(keys.c.id == row.id).values(revoked_at=_now())
-            connection.execute(change)
-        return _key(row)
+            found = self._find_valid(connection, named)
+            for row in found:
+                key_rows.revoke(connection, row.id)
+        return _key(found[-1])
+
+    def note_expired(self) -> int:
+        """Add an event for each key that has expired since this was last done. Raises StoreAway."""
+        with self._database.begin_read() as connection:
+            if not key_rows.list_expired(connection):
+                return 0
+        with self._database.begin_write() as connection:
+            return key_rows.note_expired(connection)
+
+    def _find_valid(self, connection: Connection, named: str) -> list[Any]:
+        found = key_rows.find_valid(connection, named)
+        if not found:
+            raise UnusableKey(
+                f"no valid key has the name or id {named!r}; `softbalance keys list` shows all"
+            )
+        return found
 
     def find_by_token(self, token: str) -> Key | None:
         """Return the valid key that a token is of, or None. Raises StoreAway."""
@@ -105,12 +137,18 @@ class Keys:
         row = self._row(parts[1])
         # compared also where there is no such key, so that both take as long
         same = hmac.compare_digest(row.hash if row else "", _hash(parts[2]))
-        return _key(row) if row and same else None
+        return self._use(row) if row and same else None
 
     def find_by_id(self, id_: str) -> Key | None:
         """Return the valid key of that id, or None. Raises StoreAway."""
         row = self._row(id_)
-        return _key(row) if row else None
+        return self._use(row) if row else None
+
+    def _use(self, row: Any) -> Key | None:
+        if row.expires_at is not None and row.expires_at <= now():
+            return None
+        self.uses.note(row.id)
+        return _key(row)
 
     def _row(self, id_: str) -> Any:
         query = select(keys).where(keys.c.id == id_, keys.c.revoked_at.is_(None))
@@ -137,9 +175,28 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def _add(
+    connection: Connection, name: str, scopes: Iterable[str], expires_at: datetime | None
+) -> tuple[Key, str]:
+    """Add a key; return it and its token."""
+    id_, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    ends = None if expires_at is None else format_time(expires_at.astimezone(UTC))
+    made = Key(id_, name, tuple(sorted(set(scopes))), now(), expires_at=ends)
+    if ends is not None and ends <= made.created_at:
+        raise UnusableKey(f"the key would expire at {ends}, which is over; choose a later time")
+    row = {
+        "id": id_,
+        "name": name,
+        "scopes": " ".join(made.scopes),
+        "hash": _hash(secret),
+        "created_at": made.created_at,
+        "expires_at": ends,
+    }
+    key_rows.create(connection, row)
+    return made, f"sb_{id_}_{secret}"
+
+
 def _key(row: Any) -> Key:
-    return Key(row.id, row.name, tuple(row.scopes.split()), row.created_at, row.revoked_at)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    scopes = tuple(row.scopes.split())
+    times = (row.created_at, row.revoked_at, row.expires_at, row.last_used_at)
+    return Key(row.id, row.name, scopes, *times)

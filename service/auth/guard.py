@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, g, redirect, request, url_for
 from softbalance.service.auth import sessions
 from softbalance.service.auth.api_keys import CLASSIFY, METRICS, READ, Key, Keys
+from softbalance.service.auth.failed_keys import note_failed_key
 from softbalance.service.http import problems
 from softbalance.service.http.problems import Problem
 from softbalance.service.observing.access_log import KEY_ID
@@ -23,6 +24,7 @@ OPEN = frozenset(
         "operation.healthz",
         "operation.readyz",
         "operation.docs",
+        "operation.rulebook_schema",
         "api-docs.openapi_json",
         "assets.asset",
         "assets.start",
@@ -110,8 +112,11 @@ def _let_in(key: Key | None, scope: str) -> None:
 
 
 def _make_unauthorized() -> Problem:
+    """Return the problem of a request without a valid key; or raise that of too many of them."""
     if "Authorization" in request.headers or sessions.key_id():
-        detail = "the key is unknown or revoked; send another one"
+        if "Authorization" in request.headers:
+            note_failed_key()
+        detail = "the key is unknown, expired or revoked; send another one"
         challenge = f'{_REALM}, error="invalid_token"'
     else:
         detail = (

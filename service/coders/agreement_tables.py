@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
+from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.service.coders.agreement_json import Agreement, CodedVariable
 
 Row = dict[str, Any]
@@ -15,14 +15,17 @@ Row = dict[str, Any]
 
 def _indicators(found: Agreement) -> Iterator[Row]:
     """Yield a row an indicator, and one for the form."""
+    said = dict.fromkeys(value for row in found["indicators"] for value in row["codings"])
+    values = [*(v for v in said if v not in (CONTESTED, UNKNOWN)), CONTESTED, UNKNOWN]
     for row in found["indicators"]:
-        yield {"variable": row["indicator"], "group": row["group"], **_list_figures(row)}
-    yield {"variable": "form", "group": "", **_list_figures(found["form"])}
+        figures = _list_figures(row, values)
+        yield {"variable": row["indicator"], "group": row["group"], **figures}
+    yield {"variable": "form", "group": "", **_list_figures(found["form"], values)}
 
 
-def _list_figures(row: CodedVariable) -> Row:
+def _list_figures(row: CodedVariable, values: Iterable[str]) -> Row:
     return {
-        **{value: row["codings"].get(value, "") for value in (YES, NO, CONTESTED, UNKNOWN)},
+        **{value: row["codings"].get(value, "") for value in values},
         "compared": row["compared"],
         "alike": row["alike"],
         "agreement": row["agreement"],

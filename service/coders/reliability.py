@@ -1,6 +1,7 @@
 """How far coders agree beyond chance: Krippendorff's alpha and Gwet's AC1, with intervals.
 
-Units are episodes, values are nominal, and what a coder has not coded is missing.
+Units are episodes, values are nominal or, on a scale, ordinal for alpha; what a coder has not coded
+is missing.
 
 - alpha: K. Krippendorff, *Computing Krippendorff's Alpha-Reliability* (2011), section C; by
   `krippendorff`.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,12 +83,17 @@ class Reliability:
 
 
 def measure_reliability(
-    units: Sequence[Sequence[str | None]], scale: Sequence[str], bootstrap: Bootstrap
+    units: Sequence[Sequence[str | None]],
+    scale: Sequence[str],
+    bootstrap: Bootstrap,
+    *,
+    ordinal: bool = False,
 ) -> Reliability:
     """Measure the agreement on `units`: for each episode the value each coder gave, None if none.
 
-    `scale` are the values that could be given; other values count as not coded. Raises
-    CoefficientsMissing.
+    `scale` are the values that could be given; other values count as not coded. Where they are
+    `ordinal`, from the lowest to the highest, alpha weighs how far apart two values are; AC1 does
+    not. Raises CoefficientsMissing.
     """
     rated = [unit for unit in units if any(value in scale for value in unit)]
     tallies = [[unit.count(value) for value in scale] for unit in rated]
@@ -97,12 +103,12 @@ def measure_reliability(
     if len(compared) < FEWEST:
         none = Coefficient(note=_explain_too_few(len(compared)))
         return Reliability(len(compared), alike, counts, _measure_observed(compared), none, none)
-    drawn = _resample(tallies, bootstrap)
+    drawn = _resample(tallies, bootstrap, ordinal=ordinal)
     used = [value for i, value in enumerate(scale) if any(tally[i] for tally in compared)]
     if len(used) == 1:
         alpha = Coefficient(note=f"every coding compared is {used[0]!r}: {_NO_VARIATION}")
     else:
-        alpha = _add_interval(_alpha(tallies), drawn[0], alike == len(compared))
+        alpha = _add_interval(_alpha(tallies, ordinal=ordinal), drawn[0], alike == len(compared))
     ac1 = _add_interval(_ac1(tallies), drawn[1], alike == len(compared))
     return Reliability(len(compared), alike, counts, _measure_observed(compared), alpha, ac1)
 
@@ -124,12 +130,13 @@ def _measure_observed(compared: Sequence[Sequence[int]]) -> float | None:
     return sum(shares) / len(shares) if shares else None
 
 
-def _alpha(tallies: Sequence[Sequence[int]]) -> float:
+def _alpha(tallies: Sequence[Sequence[int]], *, ordinal: bool) -> float:
     try:
         import krippendorff  # noqa: PLC0415 - perhaps not installed
     except ImportError as error:
         raise CoefficientsMissing from error
-    return float(krippendorff.alpha(value_counts=tallies, level_of_measurement="nominal"))
+    level: Literal["ordinal", "nominal"] = "ordinal" if ordinal else "nominal"
+    return float(krippendorff.alpha(value_counts=tallies, level_of_measurement=level))
 
 
 def _ac1(tallies: Sequence[Sequence[int]]) -> float:
@@ -158,7 +165,9 @@ def _add_interval(value: float, drawn: Floats, alike: bool) -> Coefficient:
     return Coefficient(value, low, high, len(defined), note)
 
 
-def _resample(tallies: Sequence[Sequence[int]], bootstrap: Bootstrap) -> tuple[Floats, Floats]:
+def _resample(
+    tallies: Sequence[Sequence[int]], bootstrap: Bootstrap, *, ordinal: bool
+) -> tuple[Floats, Floats]:
     """Return alpha and AC1 of each resample, not a number where one is not defined."""
     import numpy as np  # noqa: PLC0415
 
@@ -167,7 +176,8 @@ def _resample(tallies: Sequence[Sequence[int]], bootstrap: Bootstrap) -> tuple[F
     # a published interval should come out again
     chance = np.random.RandomState(bootstrap.seed)
     drawn = chance.multinomial(len(tallies), often / len(tallies), size=bootstrap.resamples)
-    return alphas(patterns, drawn), ac1s(patterns, drawn)
+    of_samples = ordinal_alphas if ordinal else alphas
+    return of_samples(patterns, drawn), ac1s(patterns, drawn)
 
 
 def alphas(patterns: Any, drawn: Any) -> Floats:
@@ -186,6 +196,28 @@ def alphas(patterns: Any, drawn: Any) -> Floats:
         observed = 1 - (pairable @ agreeing) / codings
         expected = 1 - (by_value * (by_value - 1)).sum(axis=1) / (codings * (codings - 1))
         found = 1 - observed / expected
+    return cast("Floats", np.where(expected > 0, found, np.nan))
+
+
+def ordinal_alphas(patterns: Any, drawn: Any) -> Floats:
+    """Return alpha of samples as `alphas` does, for values from the lowest to the highest."""
+    import numpy as np  # noqa: PLC0415
+
+    coders = patterns.sum(axis=1)
+    same = np.eye(patterns.shape[1])
+    others = np.maximum(coders - 1, 1)[:, None, None]
+    pairs = patterns[:, :, None] * (patterns[:, None, :] - same) / others
+    pairable = drawn * (coders > 1)
+    observed = np.tensordot(pairable, pairs, axes=1)
+    by_value = pairable @ patterns
+    codings = by_value.sum(axis=1)
+    # how many codings lie between two values, half of those of the two themselves
+    below = np.cumsum(by_value, axis=1) - by_value / 2
+    apart = (below[:, :, None] - below[:, None, :]) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = by_value[:, :, None] * (by_value[:, None, :] - same) / (codings - 1)[:, None, None]
+        expected = (chance * apart).sum(axis=(1, 2))
+        found = 1 - (observed * apart).sum(axis=(1, 2)) / expected
     return cast("Floats", np.where(expected > 0, found, np.nan))
 
 

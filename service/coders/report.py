@@ -10,6 +10,7 @@ from softbalance.rules.codings import Codings
 from softbalance.rules.comparison.coders_on_episode import Dissent, find_dissents
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.vocabularies import unite_codebooks
 from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.coders import agreement_json
@@ -42,7 +43,7 @@ def measure_agreement(
 
     Raises EngineFailure where a rulebook gives no verdict, and CoefficientsMissing.
     """
-    codebook = classifiers[0].rulebook.codebook
+    codebook = unite_codebooks(each.rulebook.codebook for each in classifiers)
     coders = coded.coders
     return {
         "codebook": {"id": codebook.id, "version": codebook.version},
@@ -71,7 +72,7 @@ def _coder(name: str, coded: CodedEpisodes) -> Coder:
     return {
         "coder": name,
         "episodes": len(sheets),
-        "codings": values[YES] + values[NO],
+        "codings": sum(n for value, n in values.items() if value not in (UNKNOWN, CONTESTED)),
         "contested": values[CONTESTED],
     }
 
@@ -124,8 +125,10 @@ def _indicator(
         id_: [by_coder[coder].values[name] if coder in by_coder else None for coder in coders]
         for id_, by_coder in coded.episodes.items()
     }
-    units = {id_: [v if v in (YES, NO) else None for v in values] for id_, values in said.items()}
-    found = measure_reliability(list(units.values()), [YES, NO], bootstrap)
+    scale = codebook.indicators[name].values
+    units = {id_: [v if v in scale else None for v in values] for id_, values in said.items()}
+    ordinal = scale != (YES, NO)
+    found = measure_reliability(list(units.values()), scale, bootstrap, ordinal=ordinal)
     spread = Counter(value for values in said.values() for value in values)
     return {
         "indicator": name,

@@ -9,6 +9,7 @@ import click
 import orjson
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.findings import RulebookErrors
+from softbalance.rules.language.loader import Library
 from softbalance.rules.verification.cases import CaseResult, run_cases
 from softbalance.schemas.classification import TRACE
 from softbalance.service.commands.options import (
@@ -47,7 +48,7 @@ def command(
     else:
         _print(results, quiet)
     if load:
-        told = _load(results, rulebooks, database)
+        told = _load(library, results, rulebooks, database)
         if not (quiet or as_json):
             click.echo(told, err=True)
     if not all(result.ok for result in results):
@@ -98,13 +99,24 @@ def _print(results: list[CaseResult], quiet: bool) -> None:
     )
 
 
-def _load(results: list[CaseResult], rulebooks: tuple[Path, ...], database: str | None) -> str:
+def _load(
+    library: Library,
+    results: list[CaseResult],
+    rulebooks: tuple[Path, ...],
+    database: str | None,
+) -> str:
     from softbalance.service.classifiers import classify
+    from softbalance.service.context import LoadedLibrary
     from softbalance.service.store import Claim, StoreAway
 
-    context = open_context(settings_for(database=database, rulebooks=rulebooks or None))
+    cases = {
+        book: [result.case for result in results if result.case.rulebook == book]
+        for book in library.rulebooks
+    }
+    settings = settings_for(database=database, rulebooks=rulebooks or None)
+    context = open_context(settings, loaded=LoadedLibrary(library, cases))
     try:
-        loaded = 0
+        stored = 0
         for case in (result.case for result in results):
             wanted = {"episode": case.id, "rulebook": case.rulebook}
             if context.store.page(wanted, 1).items:
@@ -112,7 +124,7 @@ def _load(results: list[CaseResult], rulebooks: tuple[Path, ...], database: str 
             answer = classify(context.classifiers[case.rulebook], case.episode, TRACE)
             # of several commands at once, one stores it
             claim = Claim("softbalance cases", f"{case.rulebook}/{case.id}", "loaded")
-            loaded += context.store.add(answer, claim) is None
+            stored += context.store.add(answer, claim) is None
     except StoreAway as error:
         refuse(str(error))
-    return f"{loaded} cases stored, {len(results) - loaded} were there already."
+    return f"{stored} cases stored, {len(results) - stored} were there already."

@@ -6,12 +6,15 @@ import contextlib
 import signal
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import click
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK
+from softbalance.rules.model import ForeignForm
+from softbalance.rules.vocabularies import unite_codebooks
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     ReadOptions,
@@ -105,9 +108,15 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     library = open_library(rulebooks)
     books = [open_rulebook(library, name) for name in dict.fromkeys(names)]
+    codebook = unite_codebooks(book.codebook for book in books)
+    try:
+        for book, form in product(books, codebook.forms):
+            book.codebook.own_form(form)
+    except ForeignForm as error:
+        refuse(f"these rulebooks cannot be asked together: {error}; classify by each in turn")
     request = ClassifyRequest(
-        inputs, output, books, library.codebook, engine, master, detail == "trace", rejects,
-        input_format, output_format, read_options(library.codebook), bom, safe_cells,
+        inputs, output, books, codebook, engine, master, detail == "trace", rejects,
+        input_format, output_format, read_options(codebook), bom, safe_cells,
     )  # fmt: skip
     with signals():
         try:

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 import orjson
-from softbalance.rules.model import Codebook
-from softbalance.service.commands.options import open_library, refuse, rulebooks_option
+from softbalance.rules.model import Codebook, Indicator
+from softbalance.rules.vocabularies import narrow_codebook
+from softbalance.rules.wording import join_words
+from softbalance.schemas.fields import NO, YES
+from softbalance.service.commands.options import (
+    open_library,
+    open_rulebook,
+    refuse,
+    rulebooks_option,
+)
 
 if TYPE_CHECKING:
     from softbalance.service.exchange.coded import CodedEpisode
@@ -44,6 +52,7 @@ if TYPE_CHECKING:
     default=True,
     help="Whether the template has a row of help, #help, which `classify` passes over.",
 )
+@click.option("--rulebook", "name", metavar="ID", help="Ask only what this rulebook reads.")
 @rulebooks_option
 def command(  # noqa: PLR0913, PLR0917 - one for each option
     form: str,
@@ -51,12 +60,14 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     episodes: str | None,
     coder: str,
     help_row: bool,
+    name: str | None,
     rulebooks: tuple[Path, ...],
 ) -> None:
     """Print the coding sheet: what is asked of an episode."""
     if (episodes or coder) and (form, layout) != ("csv", "long"):
         refuse("--for and --coder are for a long sheet: add --format csv --layout long")
-    codebook = open_library(rulebooks).codebook
+    library = open_library(rulebooks)
+    codebook = narrow_codebook(open_rulebook(library, name)) if name else library.codebook
     if form == "csv":
         text = _template(codebook, layout, episodes, coder, help_row)
     elif form == "json":
@@ -100,12 +111,21 @@ def _read_episodes(name: str, codebook: Codebook) -> list[CodedEpisode]:
     return read.episodes
 
 
+def say_scale(indicator: Indicator) -> str:
+    """Return in words the values of a scale, or the levels of a number."""
+    if not indicator.levels:
+        return join_words(indicator.values, "or")
+    unit = f" ({indicator.unit})" if indicator.unit else ""
+    levels = zip(indicator.values, indicator.levels, strict=True)
+    return f"a number{unit}: {join_words(f'{v} from {bound:g} on' for v, bound in levels)}"
+
+
 def _markdown(codebook: Codebook) -> str:
     lines = [
         f"# {codebook.title}",
         "",
-        f"Codebook {codebook.id} {codebook.version}. Code each "
-        "indicator yes or no; leave it out where nobody has said.",
+        f"Codebook {codebook.id} {codebook.version}. Code each indicator yes or no, if nothing "
+        "else is said; leave it out where nobody has said.",
         "",
     ]
     for group in codebook.groups:
@@ -113,9 +133,10 @@ def _markdown(codebook: Codebook) -> str:
         for indicator in codebook.indicators.values():
             if indicator.group == group.id:
                 cites = "; ".join(f"{c.source}, {c.section}" for c in indicator.cites)
+                lines += [f"**`{indicator.id}`** {indicator.question}", ""]
+                if indicator.values != (YES, NO):
+                    lines += [f"Answer by {say_scale(indicator)}.", ""]
                 lines += [
-                    f"**`{indicator.id}`** {indicator.question}",
-                    "",
                     f"{indicator.help} ({cites})",
                     "",
                 ]

@@ -46,6 +46,7 @@ def command(
     from softbalance.rules.classifier import Classifier
     from softbalance.rules.comparison.rulebooks_on_episode import compare_rulebooks
     from softbalance.rules.episode.firing import EngineFailure
+    from softbalance.rules.vocabularies import unite_codebooks
     from softbalance.service.classifiers import classify
 
     library = open_library(rulebooks)
@@ -55,13 +56,15 @@ def command(
     if len({book.id for book in books}) < len(books):
         refuse("two of the rulebooks have the same id; give one of them another")
     classifiers = [Classifier(book) for book in books]
-    read = read_episode(episode, library.codebook)
+    # a rulebook that is named by its folder may be of another codebook than the library's
+    codebook = unite_codebooks([library.codebook, *(book.codebook for book in books)])
+    read = read_episode(episode, codebook)
     try:
         if len(names) > 1:
             comparison = compare_rulebooks(classifiers, read)
-            _tell_comparison(comparison, library.codebook, as_json)
+            _tell_comparison(comparison, codebook, as_json)
         else:
-            _tell_answer(classify(classifiers[0], read, FULL), library.codebook, as_json)
+            _tell_answer(classify(classifiers[0], read, FULL), codebook, as_json)
     except EngineFailure as error:
         refuse(f"no verdict can be given: {error}; `softbalance rulebook verify` tells more")
 

@@ -8,7 +8,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK, Library
@@ -18,6 +18,7 @@ from softbalance.service.commands.options import (
     ReadOptions,
     open_library,
     open_rulebook,
+    reading_options,
     refuse,
     rulebooks_option,
     spreadsheet_options,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from softbalance.service.datasets.reading.rejects import Reject
     from softbalance.service.exchange.coded import CodedData
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
 
 @click.group()
 def command() -> None:
@@ -43,7 +42,7 @@ def command() -> None:
     """
 
 
-def _add_shared_options(function: Command) -> Command:
+def _add_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add what the exports share: the inputs, the output, further rulebooks."""
     for add in (
         rulebooks_option,
@@ -55,7 +54,7 @@ def _add_shared_options(function: Command) -> Command:
     return function
 
 
-def _rulebook(**settings: Any) -> Callable[[Command], Command]:
+def _rulebook(**settings: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return click.option(
         "--rulebook", show_default=True, help="A rulebook to decide by, an id or a folder.",
         **settings,

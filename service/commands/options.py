@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 from marshmallow import ValidationError
 from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.language.loader import Library, UnknownRulebook, load_folder, load_library
+from softbalance.rules.language.loader import (
+    BrokenRulebook,
+    Library,
+    UnknownRulebook,
+    load_folder,
+    load_sound_library,
+)
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.episode import Episode, episode_schema
 from softbalance.schemas.mistakes import MOST_TOLD, MistakeList, locate_mistakes
@@ -177,11 +183,23 @@ def find_further_rulebooks(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:
 
 
 def open_library(rulebooks: tuple[Path, ...]) -> Library:
-    """Load the shipped rulebooks and those of the folders, or refuse with every finding."""
+    """Load the shipped rulebooks and those of the folders, and say which are left out and why.
+
+    Refuses with every finding if a shipped one does not load.
+    """
     try:
-        return load_library(find_further_rulebooks(rulebooks))
+        library = load_sound_library(find_further_rulebooks(rulebooks))
     except RulebookErrors as error:
         refuse(f"the rulebooks do not load:\n{error}")
+    tell_broken(library)
+    return library
+
+
+def tell_broken(library: Library) -> None:
+    """Say on standard error which rulebooks were left out of a library, and why."""
+    if library.findings:
+        told = "\n".join(map(str, library.findings))
+        warn([f"rulebooks with mistakes are left out:\n{told}"])
 
 
 def open_context(
@@ -195,11 +213,14 @@ def open_context(
     from softbalance.service.store import StoreAway
 
     try:
-        return Context.from_settings(settings, loaded=loaded, must_exist=must_exist)
+        context = Context.from_settings(settings, loaded=loaded, must_exist=must_exist)
     except RulebookErrors as error:
         refuse(f"the rulebooks do not load:\n{error}")
     except StoreAway as error:
         refuse(str(error))
+    if loaded is None:
+        tell_broken(context.library)
+    return context
 
 
 def read_episode(path: Path, codebook: Codebook) -> Episode:
@@ -246,7 +267,7 @@ def rulebook_folder(library: Library, name: str) -> Path | None:
         path = path.parent
     if name in library.rulebooks or not (path.is_dir() or "/" in name):
         return None
-    if not any(path.glob("rulebook.yaml")) and not any(path.glob("*/rulebook.yaml")):
+    if not (path / "rulebook.yaml").exists() and not list(path.glob("*/rulebook.yaml")):
         refuse(f"{name}: no rulebook here; a rulebook is a folder with a rulebook.yaml")
     return path
 
@@ -268,5 +289,7 @@ def open_rulebook(library: Library, name: str, rulebooks: tuple[Path, ...] = ())
         return books[0]
     try:
         return library[name]
+    except BrokenRulebook:
+        refuse(f"the rulebook {name!r} does not load, for the mistakes told above")
     except UnknownRulebook as error:
         refuse(str(error))

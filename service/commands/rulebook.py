@@ -1,17 +1,23 @@
-"""`softbalance rulebook`: list, show, verify and compare rulebooks."""
+"""`softbalance rulebook`: write, test, list, show, verify and compare rulebooks."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
-from softbalance.rules.findings import RulebookErrors
-from softbalance.rules.language.loader import Library, load_folder, load_library
+from softbalance.rules.findings import Finding, RulebookErrors
+from softbalance.rules.language.loader import (
+    Library,
+    load_library,
+    load_sound_folder,
+    load_sound_library,
+)
 from softbalance.rules.model import Rulebook
+from softbalance.service.commands import rulebook_cases, rulebook_new
 from softbalance.service.commands.options import (
     DONE_WITH_FAILURES,
     ReadOptions,
@@ -37,12 +43,15 @@ _RELOADING = 120
 
 @click.group()
 def command() -> None:
-    """List, show, verify, compare or reload rulebooks.
+    """Write, test, list, show, verify, compare or reload rulebooks.
 
     A RULEBOOK is the id of one that is shipped or stands in a --rulebooks folder, or the path of
     its own folder; such a folder may hold a changed copy of a rulebook under the same id.
     """
 
+
+for _subcommand in (rulebook_cases.test, rulebook_new.new, rulebook_new.schema):
+    command.add_command(_subcommand)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -68,10 +77,16 @@ def list_(as_json: bool, rulebooks: tuple[Path, ...]) -> None:
 @command.command()
 @click.argument("rulebook")
 @json_option
+@click.option("--core", is_flag=True, help="Print what engines see: the core, as JSON.")
 @rulebooks_option
-def show(rulebook: str, as_json: bool, rulebooks: tuple[Path, ...]) -> None:
+def show(rulebook: str, as_json: bool, core: bool, rulebooks: tuple[Path, ...]) -> None:
     """Show a RULEBOOK: its stages, and its rules in words, with reasons and citations."""
     book = open_rulebook(open_library(rulebooks), rulebook, rulebooks)
+    if core:
+        from softbalance.rules.language.core_json import core_json
+
+        _print_json(core_json(book.stages, book.facts.values()))
+        return
     if as_json:
         from softbalance.rules.rulebook_json import describe_rulebook
 
@@ -108,11 +123,9 @@ def verify(
     done: list[Verification] = []
     shipped = load_library()
     for name in names or (None,):
-        try:
-            books = _books(shipped, name, rulebooks)
-        except RulebookErrors as error:
-            _tell(done, describe_unreadable(name or "the rulebooks", error), as_json)
-            continue
+        books, broken = _open_books(shipped, name, rulebooks)
+        for unread, findings in broken.items():
+            _tell(done, describe_unreadable(unread, RulebookErrors(findings)), as_json)
         for book in books:
             verified = verify(
                 book, known=shipped.rulebooks.get(book.id), engines=not quick, episodes=episodes
@@ -224,13 +237,24 @@ def _tell(done: list[Verification], verified: Verification, as_json: bool) -> No
     done.append(verified)
 
 
-def _books(library: Library, name: str | None, rulebooks: tuple[Path, ...]) -> Iterable[Rulebook]:
-    """Return the rulebooks that a name or a folder stands for; raises RulebookErrors."""
+def _open_books(
+    library: Library, name: str | None, rulebooks: tuple[Path, ...]
+) -> tuple[list[Rulebook], Mapping[str, Sequence[Finding]]]:
+    """Return the rulebooks that a name or a folder stands for, and what is wrong with others."""
+    further = find_further_rulebooks(rulebooks)
     folder = rulebook_folder(library, name) if name else None
-    if folder is not None:
-        return load_folder(folder, find_further_rulebooks(rulebooks))
-    whole = load_library(find_further_rulebooks(rulebooks))
-    return [open_rulebook(whole, name)] if name else whole.rulebooks.values()
+    try:
+        whole = load_sound_folder(folder, further) if folder else load_sound_library(further)
+    except RulebookErrors as error:
+        return [], {name or "the rulebooks": error.findings}
+    if name and not folder:
+        if name in whole.broken:
+            return [], {name: whole.broken[name]}
+        return [open_rulebook(whole, name)], {}
+    told = {finding for findings in whole.broken.values() for finding in findings}
+    others = [finding for finding in whole.findings if finding not in told]
+    broken = {**whole.broken, **({"the rulebooks": others} if others else {})}
+    return list(whole.rulebooks.values()), broken
 
 
 def _print(view: RenderableType, width: int) -> None:

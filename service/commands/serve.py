@@ -28,18 +28,17 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
 def _option(setting: Field[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     about, default = str(setting.metadata["about"]), setting.default
     told = f"{about[0].upper()}{about[1:]}.  [default: {default}]"
+    name = f"--{setting.name.replace('_', '-')}"
     kind: click.ParamType[Any] | None = None
     if isinstance(default, tuple):
         kind = click.Path(file_okay=False, path_type=Path)
         told = "A folder of further rulebooks; may be given more than once."
     elif isinstance(default, bool):
-        name = f"--{setting.name}"
         return click.option(name, is_flag=True, flag_value=True, default=None, help=told)
     elif isinstance(default, int):
         kind = click.IntRange(*setting.metadata["range"])
     elif "choices" in setting.metadata:
         kind = click.Choice(setting.metadata["choices"])
-    name = f"--{setting.name.replace('_', '-')}"
     return click.option(name, type=kind, multiple=isinstance(default, tuple), help=told)
 
 
@@ -54,6 +53,7 @@ def command(rulebooks: tuple[Path, ...], check: bool, **given: Any) -> None:
     settings = settings_for(rulebooks=rulebooks or None, **given)
     # what cannot work is told here, once, and not by each worker in turn
     loaded = _load_or_refuse(settings)
+    _expect_signing_key(settings)
     if check:
         _check(settings, loaded)
         return
@@ -73,6 +73,18 @@ def _load_or_refuse(settings: Settings) -> LoadedLibrary:
         return LoadedLibrary.load(settings.rulebooks)
     except RulebookErrors as error:
         refuse(f"the rulebooks do not load:\n{error}")
+
+
+def _expect_signing_key(settings: Settings) -> None:
+    """Refuse a key that could not sign checkpoints, if these are to be written."""
+    from softbalance.service.checkpoints.signing import UnusableSigningKey, load_key
+    from softbalance.service.checkpoints.writing import is_asked_for
+
+    try:
+        if is_asked_for(settings):
+            load_key(Path(settings.checkpoint_key))
+    except UnusableSigningKey as error:
+        refuse(str(error))
 
 
 def _find_port(settings: Settings) -> int:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.codings import reconcile
 from softbalance.rules.episode.decision import Decision
-from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.model import FORM, Codebook, ForeignForm
 from softbalance.rules.table.chunks import ChunkDecider
 from softbalance.schemas.classification import Answer
 from softbalance.schemas.episode import Episode
@@ -99,8 +99,8 @@ def _sheet_line(
         return Line(number, None, mistakes)
     values = {
         name: value
-        for name in codebook.indicators
-        if name in said and (value := DEFAULT_SPELLINGS.parse(name, said[name]))
+        for name, indicator in codebook.indicators.items()
+        if name in said and (value := DEFAULT_SPELLINGS.parse(name, said[name], indicator))
     }
     episode: Episode = {FORM: fold_case(said[FORM])}
     if coder := strip_blanks(said.get(CODER)):
@@ -128,6 +128,7 @@ def classify_lines(
     with ChunkDecider(classifier.rulebook) as decider:
         while chunk := remaining.take(CHUNK):
             codebook = classifier.rulebook.codebook
+            chunk = [_refuse_foreign_form(line, codebook) for line in chunk]
             codings = [reconcile(codebook, line.episode) for line in chunk if line.episode]
             fired = iter(zip(codings, decider.find_fired(codings), strict=True))
             made: list[Decision] = []
@@ -144,6 +145,16 @@ def classify_lines(
             finally:
                 if made and decided:
                     decided(*made)
+
+
+def _refuse_foreign_form(line: Line, codebook: Codebook) -> Line:
+    """Return a line, as one of mistakes where its form is none for the rulebook's codebook."""
+    if line.episode is not None:
+        try:
+            codebook.own_form(line.episode["form"])
+        except ForeignForm as error:
+            return Line(line.number, None, [LocatedMistake("/form", "unknown", str(error))])
+    return line
 
 
 class Remaining:

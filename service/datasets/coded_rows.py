@@ -43,6 +43,7 @@ from softbalance.service.datasets.reading.text_rows import Records
 from softbalance.service.datasets.reading.values import (
     DEFAULT_SPELLINGS,
     Spellings,
+    find_indicator,
     fold_case,
     list_alike,
     strip_blanks,
@@ -215,12 +216,13 @@ def _take(
     about = _pick_filled(said, EPISODE_FIELDS)
     known = _pick_filled(said, OBSERVATION_FIELDS)
     if part.header.layout is SheetLayout.LONG:
-        value = values.parse(VALUE, said[VALUE]) or UNKNOWN
+        indicator = find_indicator(said[INDICATOR], read.codebook)
+        value = values.parse(VALUE, said[VALUE], indicator) or UNKNOWN
         observations = [{INDICATOR: fold_case(said[INDICATOR]), VALUE: value, **known}]
     else:
         found = {
-            name: values.parse(name, said[name]) or UNKNOWN
-            for name in read.codebook.indicators
+            name: values.parse(name, said[name], indicator) or UNKNOWN
+            for name, indicator in read.codebook.indicators.items()
             if name in said
         }
         # a coder who found nothing has looked: that is told of, as in the long layout
@@ -259,7 +261,7 @@ def _read_episodes(read: CodedRows, index: int, part: Part) -> None:
                 ]
                 continue
             id_, form = episode.get(ID, f"row-{number}"), episode[FORM]
-            about, said = _pick_about(episode), list(_observations(episode))
+            about, said = _pick_about(episode), list(_observations(episode, read.codebook))
             read.sound.append(CodedRow(index, line, id_, form, about, said, row, ID in episode))
 
 
@@ -277,13 +279,15 @@ def _pick_about(episode: Episode) -> dict[str, str]:
     return {name: said[name] for name in EPISODE_FIELDS if said.get(name)}
 
 
-def _observations(episode: Episode) -> Iterator[Observation]:
+def _observations(episode: Episode, codebook: Codebook) -> Iterator[Observation]:
+    indicators = codebook.indicators
     for indicator, value in episode.get("indicators", {}).items():
-        yield {INDICATOR: indicator, VALUE: value}
+        yield {INDICATOR: indicator, VALUE: indicators[indicator].read(value)}
     for said in episode.get("observations", ()):
         source = said.get("source", {})
         found: dict[str, Any] = {
             **said,
+            VALUE: indicators[said["indicator"]].read(said["value"]),
             "source": source.get("citation", source.get("url", "")),
             "locator": source.get("locator", ""),
         }

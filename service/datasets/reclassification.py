@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 from softbalance.rules.comparison.rulebooks_on_dataset import PartingRules, RulebookPair
 from softbalance.rules.model import Rule, Rulebook
+from softbalance.rules.vocabularies import unite_codebooks
 from softbalance.service.datasets.engines.duck import DuckRun
 from softbalance.service.datasets.outputs import Output, workspace
 from softbalance.service.datasets.progress import progress_for
@@ -50,7 +51,7 @@ class Reclassification:
 def reclassify(
     dataset: str, before: Rulebook, after: Rulebook, reading: ReadingOptions = AS_IS
 ) -> Reclassification:
-    """Classify a dataset (a file, a glob, or `-`) by two rulebooks over one codebook.
+    """Classify a dataset (a file, a glob, or `-`) by two rulebooks.
 
     Says on standard error what may not be meant so.
 
@@ -61,7 +62,11 @@ def reclassify(
         output = Output(folder / "answer.parquet", Format.PARQUET, False)
         books = [before, after]
         request = ClassifyRequest(
-            (dataset,), str(output.path), books, before.codebook, reading=reading
+            (dataset,),
+            str(output.path),
+            books,
+            unite_codebooks(book.codebook for book in books),
+            reading=reading,
         )
         run = DuckRun(request, files, output, folder, progress_for(sys.stderr))
         outcome = run.run()

@@ -18,6 +18,7 @@ import orjson
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.model import FORM, Codebook
 from softbalance.rules.table.columns import as_columns, output_columns
+from softbalance.rules.vocabularies import unite_codebooks
 from softbalance.service.datasets.reading.layouts import (
     EPISODE_FIELDS,
     ID,
@@ -45,7 +46,7 @@ def package(
     Raises EngineFailure.
     """
     books = [classifier.rulebook for classifier in classifiers]
-    codebook = books[0].codebook
+    codebook = unite_codebooks(book.codebook for book in books)
     tables = {
         "episodes": (episodes_schema(codebook), _episodes(data)),
         "observations": (observations_schema(codebook), _observations(data)),

@@ -1,8 +1,8 @@
 """The codebook as a REFI-QDA codebook (`.qdc`), which NVivo, ATLAS.ti, MAXQDA and others import.
 
 After REFI-QDA 1.5 (25 September 2019), section 5.2: https://www.qdasoftware.org. A group becomes a
-code that nothing can be coded with, an indicator one below it, and its answers yes and no codes
-below that, to be given to passages that speak for either. The forms are a group too.
+code that nothing can be coded with, an indicator one below it, and its answers codes below that,
+to be given to passages that speak for one. The forms are a group too.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def qdc(codebook: Codebook) -> str:
             if indicator.group == group.id:
                 text = f"{indicator.question} {indicator.help} {_format_cites(indicator.cites)}"
                 code = _code(parent, codebook, indicator.id, indicator.id, text)
-                for value, colour in _COLOURS.items():
+                for value in indicator.values:
                     name = f"{indicator.id}: {value}"
-                    _code(code, codebook, name, name, colour=colour)
+                    _code(code, codebook, name, name, colour=_COLOURS.get(value, ""))
     forms = _code(codes, codebook, "Forms", "group:forms", codable=False)
     for form in codebook.forms.values():
         text = f"{form.label}. {form.because} {_format_cites(form.cites)}"

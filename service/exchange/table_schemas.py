@@ -7,7 +7,7 @@ from typing import Any
 
 from softbalance.rules.model import FORM, SETS, STRATEGY, Codebook, Rulebook
 from softbalance.rules.table.columns import FIRED, output_columns
-from softbalance.schemas.fields import CONTESTED, VALUES
+from softbalance.schemas.fields import CONTESTED, UNKNOWN
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.rejects import COLUMNS
@@ -31,9 +31,14 @@ def episodes_schema(codebook: Codebook) -> Schema:
         _field("end", "When it ended.", pattern=_DATE),
     ]
     for indicator in codebook.indicators.values():
-        field = _field(indicator.id, indicator.help, required=True, enum=VALUES)
+        field = _field(indicator.id, indicator.help, required=True, enum=indicator.domain)
         fields.append({**field, "title": indicator.question})
     return {"fields": fields, "primaryKey": [ID], "missingValues": [""]}
+
+
+def _values(codebook: Codebook) -> list[str]:
+    settled = dict.fromkeys(v for each in codebook.indicators.values() for v in each.values)
+    return [*settled, UNKNOWN, CONTESTED]
 
 
 def observations_schema(codebook: Codebook) -> Schema:
@@ -42,7 +47,7 @@ def observations_schema(codebook: Codebook) -> Schema:
         {**_field("observation", "Its number.", required=True, unique=True), "type": "integer"},
         _field(ID, "The episode.", required=True),
         _field(INDICATOR, "What is coded.", required=True, enum=codebook.indicators),
-        _field(VALUE, "What the observation says of it.", required=True, enum=VALUES),
+        _field(VALUE, "What the observation says of it.", required=True, enum=_values(codebook)),
         _field("source", "The work, as one would cite it."),
         _field("locator", "Section, page or paragraph."),
         _field("note", "Why it is coded so."),

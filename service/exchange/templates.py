@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 
-from softbalance.rules.model import FORM, Codebook
-from softbalance.schemas.fields import VALUES
+from softbalance.rules.model import FORM, Codebook, Indicator
+from softbalance.rules.wording import join_words
 from softbalance.service.datasets.reading.layouts import (
     CODER,
     EPISODE_FIELDS,
@@ -31,13 +31,12 @@ _ABOUT = {
     "note": "why you code it so",
     CODER: "your name or initials",
 }
-_VALUES = f"{', '.join(VALUES[:-1])} or {VALUES[-1]}; empty is unknown"
 
 
 def wide_template(codebook: Codebook, *, helped: bool = True) -> str:
     """Return a sheet of a row an episode, empty but for its row of help."""
     names = [ID, EPISODE_FIELDS[0], FORM, *EPISODE_FIELDS[1:], *codebook.indicators]
-    questions = {i.id: f"{_VALUES}: {i.question}" for i in codebook.indicators.values()}
+    questions = {i.id: f"{say_values(i)}: {i.question}" for i in codebook.indicators.values()}
     return _sheet(names, [{**_help(codebook), **questions}] if helped else [])
 
 
@@ -66,8 +65,22 @@ def _help(codebook: Codebook) -> dict[str, str]:
         ID: HELP,
         FORM: f"one of: {', '.join(codebook.forms)}",
         INDICATOR: f"one of: {', '.join(codebook.indicators)}",
-        VALUE: _VALUES,
+        VALUE: _say_all_values(codebook),
     }
+
+
+def say_values(indicator: Indicator) -> str:
+    """Return in words what may stand in an indicator's cell."""
+    number = ""
+    if indicator.levels:
+        unit = f" ({indicator.unit})" if indicator.unit else ""
+        number = f"a number{unit} from {indicator.levels[0]:g} on, or "
+    return f"{number}{join_words(indicator.domain, 'or')}; empty is unknown"
+
+
+def _say_all_values(codebook: Codebook) -> str:
+    said = dict.fromkeys(map(say_values, codebook.indicators.values()))
+    return next(iter(said)) if len(said) == 1 else "as the codebook says of the indicator"
 
 
 def _sheet(names: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import structlog
+from softbalance.service.observing.client_address import Proxies
 from softbalance.service.observing.metrics import Metrics
 from softbalance.service.observing.trace_context import request_id_of, span_of
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars
@@ -31,8 +32,12 @@ class Access:
     Nothing is logged unless the process has set up its logs (`logs.configure`).
     """
 
-    def __init__(self, app: WSGIApplication, metrics: Metrics) -> None:
+    def __init__(
+        self, app: WSGIApplication, metrics: Metrics, addresses: Proxies | None = None
+    ) -> None:
+        """Watch an application; with `addresses`, which finds them, those of clients are logged."""
         self._app = app
+        self.addresses = addresses
         self.metrics = metrics
         self.running: set[LoggedRequest] = set()
         self.log = structlog.get_logger().bind() if structlog.is_configured() else None
@@ -144,7 +149,9 @@ class LoggedRequest:
         metrics.in_progress.dec()
         if self._access.log is None:
             return
-        key = {"key_id": environ[KEY_ID]} if KEY_ID in environ else {}
+        who = {"key_id": environ[KEY_ID]} if KEY_ID in environ else {}
+        if self._access.addresses is not None:
+            who["address"] = self._access.addresses.find_client(environ)
         # a log that cannot be written is no reason to break an answer
         with suppress(OSError):
             self._access.log.info(
@@ -154,5 +161,5 @@ class LoggedRequest:
                 status=_ABORTED if aborted else self._status,
                 duration=round(seconds, 6),
                 bytes=self._bytes,
-                **key,
+                **who,
             )

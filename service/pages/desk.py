@@ -44,6 +44,14 @@ class DeskPage:
             indicators = self.codebook.indicators.values()
             yield group, [asked for asked in indicators if asked.group == group.id]
 
+    def read_by(self, asked: Indicator) -> list[str]:
+        """Return the rulebooks that read an indicator."""
+        return [
+            book.id
+            for book in self.rulebooks
+            if any(asked.id in stage.reads for stage in book.stages)
+        ]
+
 
 @dataclass(frozen=True)
 class VerdictFragment:

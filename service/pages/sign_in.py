@@ -9,6 +9,7 @@ import flask
 from flask import Response, redirect, request, url_for
 from softbalance.service.auth import sessions
 from softbalance.service.auth.api_keys import Key, Keys
+from softbalance.service.auth.failed_keys import note_failed_key
 from softbalance.service.pages.rendering import PageBlueprint, render_page
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -39,7 +40,11 @@ def blueprint(keys: Keys) -> flask.Blueprint:
         to = _keep_inside(request.form.get("next", "/"))
         key = keys.find_by_token(request.form.get("key", "").strip())
         if key is None:
-            mistake = "This is no valid key. Copy it whole, from sb_ to its end; it may be revoked."
+            note_failed_key()
+            mistake = (
+                "This is no valid key. Copy it whole, from sb_ to its end; it may be expired or "
+                "revoked."
+            )
             return render_page("key.html", KeyPage(None, to, mistake), 422)
         sessions.enter(key)
         return redirect(to, 303)

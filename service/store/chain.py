@@ -24,10 +24,20 @@ def canonical(document: Mapping[str, object]) -> str:
 def digest_of(position: int, previous: str | None, record: str) -> str:
     """Return the digest of the record at a position, after the one whose digest is `previous`.
 
-    `record` is its canonical JSON. The digest is `sha256:` and the hash of the canonical JSON of
-    {position, previous, record}. `position` counts from 1; `previous` is None for
-    the first.
+    `record` is its canonical JSON, once sealed (`sealing.py`); events are chained alike. The digest
+    is `sha256:` and the hash of the canonical JSON of {position, previous, record}. `position`
+    counts from 1; `previous` is None for the first.
     """
     before = "null" if previous is None else f'"{previous}"'
     link = f'{{"position":{position},"previous":{before},"record":{record}}}'
-    return "sha256:" + hashlib.sha256(link.encode()).hexdigest()
+    return hash_text(link)
+
+
+def hash_text(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8."""
+    return hash_bytes(text.encode())
+
+
+def hash_bytes(content: bytes) -> str:
+    """Return the SHA-256 of bytes, as all digests here are written."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()

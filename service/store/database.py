@@ -112,6 +112,16 @@ class Database:
                 yield connection
                 self._commit(connection)
 
+    def purge(self) -> None:
+        """Rewrite the files, so that nothing is left in them of what is in no table any more.
+
+        Others wait for as long as it takes. It ends when the database falls silent for longer than
+        the deadline. Raises StoreAway, also while others read what there was before.
+        """
+        long = self._deadlines.allow(self._deadline, self._backend.answers)
+        with self.watch("write"), self._call(), self._turn() as connection, long:
+            self._backend.purge(connection)
+
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()

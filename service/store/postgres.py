@@ -20,6 +20,8 @@ from sqlalchemy.exc import DBAPIError
 _WRITERS = 5_407_112_004
 #: How long the server may take to answer a greeting, in seconds; libpq takes no less than 2.
 _GREETING, _LEAST_GREETING = 3, 2
+#: The tables that something may have been erased from.
+_ERASED_FROM = ("classifications", "classification_coders", "idempotency_keys")
 #: The share of a call's time after which the server ends it, so that it is left to say why.
 _SERVED = 0.9
 #: The share of a commit's time after which the server ends a transaction that it hears no more of.
@@ -66,6 +68,11 @@ class Postgres:
             }
         statements = f"{_set_locally(settings)}; SELECT pg_advisory_xact_lock({_WRITERS})"
         connection.exec_driver_sql(statements)
+
+    def purge(self, connection: Connection) -> None:
+        """Write the tables anew, and what the server knows of their values."""
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        alone.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {', '.join(_ERASED_FROM)}")
 
     def answers(self) -> bool:
         """Return whether the database answers a new connection within seconds."""

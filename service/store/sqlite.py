@@ -38,6 +38,16 @@ class Sqlite:
         """Begin a transaction when nobody else writes."""
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    def purge(self, connection: Connection) -> None:
+        """Write the file anew, and empty the one beside it; what was cut off is left to the disk.
+
+        Raises StoreAway while somebody reads what there was before.
+        """
+        connection.exec_driver_sql("VACUUM")
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        if busy:
+            raise StoreAway(f"others read the store {self.file} all the time")
+
     def answers(self) -> bool:
         """Return True: a file has nobody who could be silent."""
         return True
@@ -65,6 +75,8 @@ def _make_engine(url: URL, file: Path, deadlines: Deadlines, longest: float) -> 
             f"synchronous={synchronous}",
             "wal_autocheckpoint=4000",
             "foreign_keys=ON",
+            # what is deleted is overwritten
+            "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.set_progress_handler(lambda: deadlines.left <= 0, _STEPS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,20 +13,25 @@ from softbalance.rules.model import Rulebook
 from softbalance.schemas.classification import Classification
 from softbalance.service.store import schema as schemas
 from softbalance.service.store.chain import canonical, digest_of
+from softbalance.service.store.claims import Claim, add_claim, find_claimed
 from softbalance.service.store.database import DEADLINE, Database
 from softbalance.service.store.failures import StoreAway
 from softbalance.service.store.filters import narrow
 from softbalance.service.store.parts import fetch_some
 from softbalance.service.store.schema_check import check_schema
+from softbalance.service.store.sealing import draw_salts, dump_salts, seal
 from softbalance.service.store.stored_records import (
+    WHOLE,
+    DamagedRecord,
+    Link,
     actors_of,
     coders_of,
+    load_record,
     pick_search_columns,
 )
 from softbalance.service.store.tables import (
     actors,
     coders,
-    idempotency_keys,
     records,
     rulebooks,
 )
@@ -35,50 +41,12 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select
 PAGE_BYTES = 8 * 1024 * 1024
 #: Records that a query asks for.
 _PART = 200
-_WHOLE = (
-    records.c.position,
-    records.c.id,
-    records.c.document,
-    records.c.previous,
-    records.c.digest,
-)
 _KEPT = select(rulebooks.c.digest).where(rulebooks.c.digest == bindparam("rulebook"))
 _HEAD = select(records.c.position, records.c.digest).order_by(records.c.position.desc()).limit(1)
 #: Beside it, whether a rulebook is kept: one question, as each takes its time.
 _HEAD_AND_KEPT = _HEAD.add_columns(_KEPT.exists().label("kept"))
 _ADD_RECORD = insert(records)
 _ADD_ACTOR, _ADD_CODER = insert(actors), insert(coders)
-
-
-class DamagedRecord(Exception):
-    """A stored record is not what was stored; `record` is its id."""
-
-    def __init__(self, record: str, position: int) -> None:
-        super().__init__(
-            f"record {record} at position {position} is not what was stored; "
-            "`softbalance audit verify` tells what happened to it"
-        )
-        self.record, self.position = record, position
-
-
-class ClaimConflict(Exception):
-    """An idempotency key was used before, for another request."""
-
-
-class Claim(NamedTuple):
-    """An idempotency key: whose it is, the key, and a fingerprint of the request."""
-
-    scope: str
-    key: str
-    fingerprint: str
-
-
-class Link(NamedTuple):
-    """A record's place in the chain: its position from 1, its digest and that of the one before."""
-
-    position: int
-    digest: str
-    previous: str | None
 
 
 class _PreparedRecord(NamedTuple):
@@ -115,6 +83,8 @@ class Store:
         self.name = self.database.name
         #: The rulebooks that decide for those who store here, by digest.
         self.loaded: Mapping[str, Rulebook] = {}
+        #: How long idempotency keys are kept; None for ever.
+        self.claims_kept: timedelta | None = None
 
     def expect(self) -> None:
         """Raise StoreAway if the store is a file that is not there, before any use makes it."""
@@ -168,12 +138,11 @@ class Store:
         """
         prepared = _prepare(answer)
         with self.database.begin_write() as connection:
-            if claim and (first := _select_claimed(connection, claim)):
+            if claim and (first := find_claimed(connection, claim, self.claims_kept)):
                 return first
             position = self._add(connection, prepared)
             if claim:
-                row = {**claim._asdict(), "position": position}
-                connection.execute(insert(idempotency_keys), row)
+                add_claim(connection, claim, position, answer["id"], self.claims_kept)
         return None
 
     def _add(self, connection: Connection, record: _PreparedRecord) -> int:
@@ -200,20 +169,20 @@ class Store:
     def find_claimed(self, claim: Claim) -> Classification | None:
         """Return the record that an idempotency key was used for, None if it was not used.
 
-        Raises StoreAway, ClaimedOtherwise and DamagedRecord.
+        Raises StoreAway, ClaimConflict and DamagedRecord.
         """
         with self.database.begin_read() as connection:
-            return _select_claimed(connection, claim)
+            return find_claimed(connection, claim, self.claims_kept)
 
     def get(self, record: str) -> Classification | None:
         """Return a classification by id, or None if there is none.
 
         Raises StoreAway and DamagedRecord.
         """
-        query = select(*_WHOLE).where(records.c.id == record)
+        query = select(*WHOLE).where(records.c.id == record)
         with self.database.begin_read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _load_record(row)
+        return None if row is None else load_record(row)
 
     def position(self, record: str) -> Link | None:
         """Return where in the chain a record is, or None if there is none. Raises StoreAway."""
@@ -245,12 +214,12 @@ class Store:
         Raises StoreAway.
         """
         page, size, part = Page([], None), 0, min(limit + 1, _PART)
-        for row in self._newest_first(narrow(select(*_WHOLE), filters), part, before):
+        for row in self._newest_first(narrow(select(*WHOLE), filters), part, before):
             if len(page.items) + len(page.damaged) == limit or size > PAGE_BYTES:
                 return Page(page.items, before, page.damaged)
             before = row.position
             try:
-                item = _load_record(row)
+                item = load_record(row)
             except DamagedRecord as error:
                 page.damaged.append(error.record)
             else:
@@ -303,10 +272,13 @@ class Store:
 
 
 def _prepare(answer: Classification) -> _PreparedRecord:
+    salts = draw_salts(answer)
+    columns = pick_search_columns(answer)
+    columns |= {"document": orjson.dumps(answer).decode(), "salts": dump_salts(salts)}
     return _PreparedRecord(
         answer["rulebook"]["digest"],
-        {**pick_search_columns(answer), "document": orjson.dumps(answer).decode()},
-        canonical(answer),
+        columns,
+        canonical(seal(answer, salts)),
         actors_of(answer),
         coders_of(answer),
     )
@@ -317,26 +289,3 @@ def _keep(connection: Connection, book: Rulebook) -> None:
     if connection.execute(_KEPT, {"rulebook": book.digest}).first() is None:
         row = {"digest": book.digest, "id": book.id, "content": dump_rulebook(book)}
         connection.execute(insert(rulebooks), row)
-
-
-def _select_claimed(connection: Connection, claim: Claim) -> Classification | None:
-    """Return the record that a key was used for."""
-    query = select(idempotency_keys.c.fingerprint, *_WHOLE).join_from(idempotency_keys, records)
-    query = query.where(idempotency_keys.c.scope == claim.scope)
-    row = connection.execute(query.where(idempotency_keys.c.key == claim.key)).one_or_none()
-    if row is None:
-        return None
-    if row.fingerprint != claim.fingerprint:
-        raise ClaimConflict
-    return _load_record(row)
-
-
-def _load_record(row: Any) -> Classification:
-    """Return a record as the dictionary it was, if it is what was stored."""
-    try:
-        loaded: Classification = orjson.loads(row.document)
-    except ValueError as error:
-        raise DamagedRecord(row.id, row.position) from error
-    if digest_of(row.position, row.previous, canonical(loaded)) != row.digest:
-        raise DamagedRecord(row.id, row.position)
-    return loaded

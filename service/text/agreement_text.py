@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from softbalance.rules.model import Codebook
 from softbalance.rules.wording import format_count
+from softbalance.schemas.fields import CONTESTED, UNKNOWN, VALUES
 from softbalance.service.coders.agreement_json import (
     Agreement,
     CodedVariable,
@@ -49,8 +50,10 @@ def _sections(found: Agreement, codebook: Codebook) -> Iterator[RenderableType]:
 def _about(found: Agreement) -> Iterator[RenderableType]:
     yield Text()
     grid = Table.grid(padding=(0, 2))
+    values = {value for row in found["indicators"] for value in row["codings"]}
+    settled = "yes or no" if values <= {*VALUES} else "settled"
     for coder in found["coders"]:
-        said = f"{coder['codings']:,} yes or no" + (
+        said = f"{coder['codings']:,} {settled}" + (
             f", {coder['contested']:,} contested" if coder["contested"] else ""
         )
         grid.add_row(
@@ -96,7 +99,8 @@ def _render_figures(row: CodedVariable) -> Iterator[RenderableType]:
     share = row["agreement"]
     yield Text(f"{row['compared']:,}")
     yield Text("–" if share is None else f"{share:.0%}")
-    said = [value for value, count in row["codings"].items() if count and value in ("yes", "no")]
+    open_ = (UNKNOWN, CONTESTED)
+    said = [value for value, count in row["codings"].items() if count and value not in open_]
     constant = f"all {said[0]}" if row["compared"] and len(said) == 1 else "–"
     yield _coefficient(row["alpha"], constant, graded=True)
     yield _coefficient(row["ac1"], "–")

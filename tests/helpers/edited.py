@@ -13,10 +13,18 @@ Content = dict[str, Any]
 CITES = [{"source": "brooks-wohlforth-2004", "section": "Core Assumptions of Soft Balancing"}]
 
 
+FIRST_EDITION = Path(__file__).parents[1] / "first_edition"
+"""The shipped rulebooks as they were written in the first edition of the language."""
+
+
 def edited(folder: Path, name: str, edit: Callable[[Content], None]) -> Path:
-    """Copy a rulebook's folder and edit what its `rulebook.yaml` holds; return the copy."""
+    """Copy a rulebook's folder and edit what its `rulebook.yaml` holds; return the copy.
+
+    It is written rule by rule, so that each rule can be spoilt by itself.
+    """
     copy = folder / name
     shutil.copytree(SHIPPED / name, copy)
+    shutil.copy(FIRST_EDITION / name / "rulebook.yaml", copy)
     rewrite(copy / "rulebook.yaml", edit)
     return copy
 

@@ -43,7 +43,8 @@ class Postgres:
     def kill(self) -> None:
         """Kill the server and every process that serves a connection."""
         for process in (processes := self._processes()):
-            process.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # it served a connection that has ended by itself
+                process.send_signal(signal.SIGKILL)
         for process in processes:
             process.wait(10)
 

@@ -10,6 +10,9 @@ from typing import Any
 from softbalance.service.store.chain import canonical, digest_of
 from sqlalchemy import Connection, create_engine, make_url, text
 
+#: Tables that triggers keep.
+_KEPT = ("classifications", "classification_actors", "classification_coders", "audit_events")
+
 
 @contextmanager
 def opened(url: str) -> Iterator[Connection]:
@@ -41,7 +44,7 @@ def undefended(url: str) -> Iterator[Connection]:
     """Lend a connection after the triggers that keep records are gone."""
     with opened(url) as connection:
         if connection.dialect.name == "sqlite":
-            for table in ("classifications", "classification_actors", "classification_coders"):
+            for table in _KEPT:
                 connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_update"))
                 connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_delete"))
         else:

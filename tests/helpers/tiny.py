@@ -81,7 +81,7 @@ def arbitrary(seed: int) -> Rulebook:
 
 
 def _strategy(form: str) -> Rule:
-    when = ((Premise("form", (form,)),),)
+    when = (Clause((Premise("form", (form,)),)),)
     return Rule(f"strategy-{form}", "strategy", when, "strategy", form, "", (), PLACE)
 
 
@@ -98,12 +98,17 @@ def _rule(
     return Rule(name, stage, when, fact, chance.choice(values), "", (), PLACE)
 
 
-def _clause(chance: random.Random, known: Mapping[str, tuple[str, ...]]) -> Clause:
-    facts = [chance.choice(list(known)) for _ in range(chance.choice((1, 1, 2)))]
-    return tuple(
-        Premise(fact, tuple(chance.sample(known[fact], chance.randint(1, len(known[fact]) - 1))))
-        for fact in facts
-    )
+def _clause(chance: random.Random, known: Mapping[str, tuple[str, ...]], deep: int = 2) -> Clause:
+    """A premise, mostly; else some of which enough must hold, now and then clauses themselves."""
+    members: list[Premise | Clause] = []
+    for _ in range(chance.choice((1, 1, 2, 2, 3))):
+        if deep and not chance.randrange(6):
+            members.append(_clause(chance, known, deep - 1))
+            continue
+        fact = chance.choice(list(known))
+        values = chance.sample(known[fact], chance.randint(1, len(known[fact]) - 1))
+        members.append(Premise(fact, tuple(values)))
+    return Clause(tuple(members), chance.choice((1, 1, 1, chance.randint(1, len(members)))))
 
 
 @dataclass
@@ -157,7 +162,11 @@ def run(rulebook: Rulebook, coding: Coding) -> Run:
 
 
 def _holds(rule: Rule, seen: Mapping[str, str]) -> bool:
-    for clause in rule.when:
-        if not any(seen[premise.fact] in premise.values for premise in clause):
-            return False
-    return True
+    return all(_is_true(clause, seen) for clause in rule.when)
+
+
+def _is_true(part: Clause | Premise, seen: Mapping[str, str]) -> bool:
+    if isinstance(part, Premise):
+        return seen[part.fact] in part.values
+    held = [member for member in part.members if _is_true(member, seen)]
+    return len(held) >= part.least

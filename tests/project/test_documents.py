@@ -83,11 +83,3 @@ def test_every_path_that_contributing_names_exists() -> None:
     named = paths_named(section(page, "What to touch"))
     assert len(named) > 60
     assert missing(paths_named(page)) == []
-
-
-def test_the_files_counted_for_ordered_values_are_those_listed() -> None:
-    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    told = section(page, "Five tasks, before and after the rooms")
-    (count,) = re.findall(r"^\| an indicator with ordered values \| \d+ \| (\d+) ", told, re.M)
-    listed = paths_named(told.partition("An indicator with ordered values is")[2])
-    assert len(set(listed)) == len(listed) == int(count)

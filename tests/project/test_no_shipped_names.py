@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from softbalance.rules.language.loader import DEFAULT_RULEBOOK, SHIPPED, Library, load_library
+from softbalance.rules.language.loader import (
+    DEFAULT_RULEBOOK,
+    Library,
+    load_library,
+    load_sound_library,
+)
+from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas.fields import VALUES
 from softbalance.schemas.grammar import ANSWERS
 from softbalance.service.app import create_app
@@ -44,16 +49,26 @@ SOURCES = [
 Ask = Callable[..., str]
 
 
-def _named(document: dict[str, Any]) -> Iterator[str]:
-    """Every id, label and title of a document, its strategies and listed values, and authors."""
-    yield from (document["id"], document["title"], document["title"].partition(":")[0])
-    for source, about in document.get("sources", {}).items():
-        yield from (source, about["citation"].partition(",")[0])
-    for kind in ("groups", "indicators", "forms", "classes", "facts", "rules", "replace"):
-        for part in document.get(kind, ()):
-            yield from (part[key] for key in ("id", "title", "label", "strategy") if key in part)
-            yield from part["values"] if part.get("kind") == "answer" else ()
-    yield from (stage["title"] for stage in document.get("stages", ()))
+def _named(library: Library) -> Iterator[str]:
+    """Every id, label and title of what is shipped, its strategies, listed values and authors."""
+    codebook = library.codebook
+    documents: list[Codebook | Rulebook] = [codebook, *library.rulebooks.values()]
+    for document in documents:
+        yield from (document.id, document.title, document.title.partition(":")[0])
+        for source, citation in document.sources.items():
+            yield from (source, citation.partition(",")[0])
+    for group in codebook.groups:
+        yield from (group.id, group.title)
+    yield from codebook.indicators
+    for form in codebook.forms.values():
+        yield from (form.id, form.label, form.strategy)
+    for verdict in codebook.classes.values():
+        yield from (verdict.id, verdict.label)
+    for book in library.rulebooks.values():
+        yield from (rule.id for rule in book.rules)
+        yield from (stage.title for stage in book.stages)
+        for fact in book.facts.values():
+            yield from (fact.id, fact.title, *(fact.values if fact.kind == "answer" else ()))
 
 
 def _pattern(name: str) -> str:
@@ -62,9 +77,7 @@ def _pattern(name: str) -> str:
 
 
 def _forbidden() -> re.Pattern[str]:
-    documents = [yaml.safe_load(path.read_text("utf-8")) for path in SHIPPED.rglob("*book.yaml")]
-    assert len(documents) == 4
-    names = {name for document in documents for name in _named(document)}
+    names = set(_named(load_library()))
     names |= {name.replace("_", " ") for name in names}
     told = sorted(map(_pattern, {n for n in names if n.lower() not in PLAIN_WORDS}), key=len)
     return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(reversed(told))})(?![A-Za-z0-9])")
@@ -80,9 +93,13 @@ def _found(text: str) -> list[str]:
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
     """Let the service and the commands load a library of another field in place of the shipped."""
-    load = partial(load_library, shipped=written(tmp_path / "elsewhere"))
-    for place in ("context", "commands.options", "commands.rulebook"):
+    shipped = written(tmp_path / "elsewhere")
+    load = partial(load_library, shipped=shipped)
+    load_sound = partial(load_sound_library, shipped=shipped)
+    for place in ("context", "commands.rulebook"):
         monkeypatch.setattr(f"softbalance.service.{place}.load_library", load)
+    for place in ("context", "commands.options", "commands.rulebook"):
+        monkeypatch.setattr(f"softbalance.service.{place}.load_sound_library", load_sound)
     return load()
 
 

@@ -54,7 +54,8 @@ def test_the_rulebook_is_verified_and_as_told(tmp_path: Path) -> None:
     written = _block("yaml")
     (tmp_path / "rulebook.yaml").write_text(written, "utf-8")
     assert verify(load_library([tmp_path])["threat-alone"], engines=False).ok
-    (tmp_path / "rulebook.yaml").write_text(written.replace(", persistence-derived", ""), "utf-8")
+    kept = written.replace("remove: [persistence-derived]\n", "")
+    (tmp_path / "rulebook.yaml").write_text(kept, "utf-8")
     verification = verify(load_library([tmp_path])["threat-alone"], engines=False)
     findings = [flaw for check in verification.checks for flaw in check.findings]
     assert [flaw.rule for flaw in findings] == ["persistence-derived"]

@@ -57,6 +57,7 @@ def test_each_setting_is_an_option_and_each_option_a_setting(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     options = {parameter.name: parameter.opts for parameter in command.params}
+    assert options.pop("check") == ["--check"]
     assert options == {
         field.name: [f"--{field.name.replace('_', '-')}"] for field in fields(Settings)
     }

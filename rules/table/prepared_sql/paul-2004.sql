@@ -1,4 +1,4 @@
--- sha256:ea2430aab4cc438114d5911205117d78ae2d88bb6c74f261daeac453e3a43ce9, format 1
+-- sha256:cd476886c53eec264b90205790c572b4dce93eb7f109b200233439c53173a2dc, format 1
 SELECT
   "t5"."__own",
   CASE
@@ -123,11 +123,11 @@ FROM (
         WHEN "t3"."__fact_2" = 2
         THEN 17592186044416
         WHEN "t3"."__fact_2" = 3
-        THEN 70368744177664
-        WHEN "t3"."__fact_2" = 4
-        THEN 35184372088832
-        WHEN "t3"."__fact_2" = 5
         THEN 140737488355328
+        WHEN "t3"."__fact_2" = 4
+        THEN 70368744177664
+        WHEN "t3"."__fact_2" = 5
+        THEN 35184372088832
         ELSE 0
       END AS "__word_1",
       "t3"."__fact_0",
@@ -158,12 +158,12 @@ FROM (
           THEN 2
           WHEN (
             (
-              "t2"."__word_1" & 1099511627776
+              "t2"."__word_1" & 4398046511104
             ) <> 0
           )
           AND (
             (
-              "t2"."__word_0" & 1532
+              "t2"."__word_0" & 1024
             ) = 0
           )
           THEN 3
@@ -174,18 +174,18 @@ FROM (
           )
           AND (
             (
-              "t2"."__word_0" & 1027
+              "t2"."__word_0" & 1532
             ) = 0
           )
           THEN 4
           WHEN (
             (
-              "t2"."__word_1" & 4398046511104
+              "t2"."__word_1" & 1099511627776
             ) <> 0
           )
           AND (
             (
-              "t2"."__word_0" & 1024
+              "t2"."__word_0" & 1027
             ) = 0
           )
           THEN 5

@@ -158,6 +158,7 @@ class DuckRun:
             "codings",
             {f"{OWN}{i}": self.dataset.renamed[name] for i, name in enumerate(self.dataset.own)},
             self.request.rulebooks,
+            self.request.codebook,
             fired=self.request.fired,
             lists=output.format in (Format.PARQUET, Format.NDJSON),
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from softbalance.rules.model import Rulebook
+from softbalance.rules.model import Codebook, Rulebook
 from softbalance.rules.table.bits import assign_coding_bits
 from softbalance.rules.table.columns import output_columns
-from softbalance.rules.table.duckdb_sql import verdicts_from_bitsets_sql
+from softbalance.rules.table.duckdb_sql import repacked_sql, verdicts_from_bitsets_sql
 from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.schemas.grammar import CLASSIFICATION
 from softbalance.service.datasets.reading.layouts import ID
@@ -25,28 +25,33 @@ def answer_names(rulebooks: Sequence[Rulebook], fired: bool) -> list[str]:
     return names if fired else [name for name in names if name != "fired"]
 
 
-def answers_sql(
+def answers_sql(  # noqa: PLR0913 - each is another side of one answer
     codings: str,
     own: Mapping[str, str],
     rulebooks: Sequence[Rulebook],
+    codebook: Codebook,
     *,
     fired: bool,
     lists: bool,
 ) -> str:
     """Return the query for the whole answer on the table or view `codings`.
 
-    A row of `codings` gives a row a rulebook, next to each other. `own` are its columns that pass
+    It has the bitsets of codings by `codebook`, which has all that is in those of the rulebooks. A
+    row of it gives a row a rulebook, next to each other. `own` are its columns that pass
     through and what they are called in the answer. Without `lists`, those are text, joined by `;`.
     """
     names = answer_names(rulebooks, fired)
     passed = [f"{column} AS {quote_name(name)}" for column, name in own.items()]
     if len(rulebooks) == 1:
         (book,) = rulebooks
+        if book.codebook is not codebook:
+            repacked = ", ".join([ID, *own, *repacked_sql(codebook, book.codebook)])
+            codings = f"(SELECT {repacked} FROM {codings})"
         verdicts = verdicts_from_bitsets_sql(book, codings, (ID, *own), fired=fired, lists=lists)
         answer = _cells(book, names, fired)
         columns = [f"{cell} AS {quote_name(name)}" for name, cell in answer.items()]
         return f"SELECT {', '.join(columns + passed)} FROM ({verdicts})"
-    steps, last = _steps(codings, own, rulebooks, names, fired=fired, lists=lists)
+    steps, last = _steps(codings, own, rulebooks, names, codebook, fired=fired, lists=lists)
     packed = ", ".join(f"{_ANSWER}{i}" for i in range(len(rulebooks)))
     each = f"SELECT {', '.join((ID, *own))}, unnest([{packed}]) AS answer FROM {last}"
     columns = [f"answer.{quote_name(name)} AS {quote_name(name)}" for name in names[1:]]
@@ -58,19 +63,26 @@ def _steps(  # noqa: PLR0913 - as `answers_sql`
     own: Mapping[str, str],
     rulebooks: Sequence[Rulebook],
     names: Sequence[str],
+    codebook: Codebook,
     *,
     fired: bool,
     lists: bool,
 ) -> tuple[list[str], str]:
     """Return a query a rulebook, each on the one before, that adds its answer as one struct."""
-    bitsets = assign_coding_bits(rulebooks[0].codebook).bitsets
+    bitsets = assign_coding_bits(codebook).bitsets
     again = [f"{bitset} AS {_KEPT}{bitset}" for bitset in bitsets]
     back = [f"{_KEPT}{bitset} AS {bitset}" for bitset in bitsets]
     kept = [f"{_KEPT}{bitset}" for bitset in bitsets]
     steps, last, packed = [], codings, list[str]()
     for index, book in enumerate(rulebooks):
         columns = [ID, *own, *packed]
-        coded = [*columns, *bitsets, *again] if not index else [*columns, *back, *kept]
+        if book.codebook is codebook:
+            coded = [*columns, *bitsets, *again] if not index else [*columns, *back, *kept]
+        else:
+            named = last if not index else f"(SELECT *, {', '.join(back)} FROM {last})"
+            coded = [*columns, *repacked_sql(codebook, book.codebook)]
+            coded += again if not index else kept
+            last = named
         steps.append(f"coded_{index} AS (SELECT {', '.join(coded)} FROM {last})")
         verdicts = verdicts_from_bitsets_sql(
             book, f"coded_{index}", columns + kept, fired=fired, lists=lists

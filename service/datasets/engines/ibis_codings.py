@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.model import FORM, Codebook, Indicator
 from softbalance.rules.table.expression import reconcile_coders, reconcile_observations
-from softbalance.schemas.fields import UNKNOWN, VALUES
+from softbalance.schemas.fields import NUMBER_PATTERN, UNKNOWN
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
 from softbalance.service.datasets.reading.values import BLANKS, Spellings
@@ -39,10 +39,43 @@ def to_text(column: ir.Value) -> ir.StringValue:
     return column.cast("string")
 
 
-def read_value(said: ir.StringValue, spelled: Mapping[str, str]) -> ir.StringValue:
-    """Return the value that a cell says by its spelling, null where it says none."""
-    rare = strip_blanks(said.fill_null("")).lower().cases(*spelled.items())
-    return said.cases(*((value, spelled[value]) for value in VALUES), else_=rare)
+def read_value(
+    said: ir.StringValue, indicator: Indicator, spelled: Mapping[str, str]
+) -> ir.StringValue:
+    """Return the value that a cell says of an indicator by its spelling, null if it says none."""
+    trimmed = strip_blanks(said.fill_null(""))
+    rare = trimmed.lower().cases(*spelled.items(), else_=_read_level(trimmed, indicator))
+    return said.cases(*((value, spelled[value]) for value in indicator.domain), else_=rare)
+
+
+def _read_level(trimmed: ir.StringValue, indicator: Indicator) -> ir.StringValue:
+    """Return the highest level that a number comes up to, null where there is none."""
+    if not indicator.levels:
+        return ibis.null("string")
+    numeric = trimmed.re_search(f"^{NUMBER_PATTERN}$")
+    number = ibis.cases((numeric, trimmed), else_=ibis.null("string")).cast("float64")
+    levels = list(zip(indicator.values, indicator.levels, strict=True))
+    finite = number.abs() < float("inf")
+    return ibis.cases(
+        *((finite & (number >= bound), value) for value, bound in reversed(levels)),
+        else_=ibis.null("string"),
+    )
+
+
+def _read_row_value(table: ir.Table, codebook: Codebook, values: Spellings) -> ir.StringValue:
+    """Return the value that a long row says, which depends on the indicator that it names."""
+    scales: dict[tuple[object, ...], list[Indicator]] = {}
+    for indicator in codebook.indicators.values():
+        scales.setdefault((indicator.values, indicator.levels), []).append(indicator)
+    said = table[SAID + VALUE]
+    read = [
+        (read_value(said, shared[0], values.of(VALUE, shared[0])), [each.id for each in shared])
+        for shared in scales.values()
+    ]
+    if len(read) == 1:
+        return read[0][0]
+    named = read_name(table[SAID + INDICATOR], codebook.indicators)
+    return ibis.cases(*((named.isin(names), value) for value, names in read))
 
 
 def read_name(said: ir.StringValue, known: Iterable[str]) -> ir.StringValue:
@@ -78,11 +111,13 @@ def wide_codings(
         ID: id_ if grouped else id_.fill_null(_make_id(source)),
         FORM: read_name(source[SAID + FORM], codebook.forms),
     }
-    for indicator in codebook.indicators:
-        said = SAID + indicator
+    for name, indicator in codebook.indicators.items():
+        said = SAID + name
         known = said in source.columns
-        names[indicator] = (
-            read_value(source[said], values.of(indicator)) if known else ibis.literal(UNKNOWN)
+        names[name] = (
+            read_value(source[said], indicator, values.of(name, indicator))
+            if known
+            else ibis.literal(UNKNOWN)
         )
     table = source.mutate(**names)
     checked = [ID, FORM, *(i for i in codebook.indicators if SAID + i in source.columns)]
@@ -100,7 +135,7 @@ def observations(source: ir.Table, codebook: Codebook, values: Spellings) -> ir.
             ID: read_id(source[SAID + ID]),
             FORM: read_name(source[SAID + FORM], codebook.forms),
             INDICATOR: read_name(source[SAID + INDICATOR], codebook.indicators),
-            VALUE: read_value(source[SAID + VALUE], values.of(VALUE)),
+            VALUE: _read_row_value(source, codebook, values),
         }
     )
     needed = (ID, FORM, INDICATOR, VALUE)

@@ -7,8 +7,10 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
-from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.model import FORM, Codebook, Rulebook
 from softbalance.rules.table.expression import verdicts
+from softbalance.rules.wording import join_words
+from softbalance.schemas.fields import VALUES
 from softbalance.service.datasets.engines import ibis_duckdb
 from softbalance.service.datasets.engines.duck_answers import LISTS, RULEBOOK, answer_names
 from softbalance.service.datasets.engines.duck_sources import OWN, SAID
@@ -155,7 +157,7 @@ class Plan:
         codings = codings.select(ID, *self._own, FORM, *self._codebook.indicators)
         parts = []
         for book in rulebooks:
-            verdict = verdicts(codings, book, fired=fired)
+            verdict = verdicts(_by_codebook(codings, self._codebook, book), book, fired=fired)
             cells = {name: _cell(verdict, name, book.id, lists) for name in names}
             own = {passed[n]: verdict[c] for n, c in zip(passed, self._own, strict=True)}
             parts.append(verdict.select(**cells, **own))
@@ -188,14 +190,24 @@ class Plan:
 
         Columns as in a rejects file; `line` is null, since a table has none.
         """
-        return _all_mistakes(unsound, self._header)
+        return _all_mistakes(unsound, self._header, self._codebook)
 
 
-def _all_mistakes(unsound: ir.Table, header: Header) -> ir.Table:
+def _by_codebook(codings: ir.Table, codebook: Codebook, book: Rulebook) -> ir.Table:
+    """Return codings as a rulebook's own codebook has them."""
+    own = book.codebook
+    if own is codebook:
+        return codings
+    others = [name for name in codebook.indicators if name not in own.indicators]
+    forms = [(form, own.own_form(form)) for form in codebook.forms]
+    return codings.drop(*others).mutate(**{FORM: codings[FORM].cases(*forms)})
+
+
+def _all_mistakes(unsound: ir.Table, header: Header, codebook: Codebook) -> ir.Table:
     passed = {CODER} if header.grouped else {ID}
     needed = [name for name in header.places if name not in passed]
     parts = [
-        _mistakes(unsound, unsound[name].isnull(), name, "unknown", _REASONS.get(name, _VALUES))
+        _mistakes(unsound, unsound[name].isnull(), name, "unknown", _reason(name, codebook))
         for name in needed
     ]
     if header.grouped:
@@ -204,7 +216,12 @@ def _all_mistakes(unsound: ir.Table, header: Header) -> ir.Table:
     return reduce(lambda a, b: a.union(b), parts)
 
 
-_VALUES = "this is no value; write yes, no, unknown or contested"
+def _reason(name: str, codebook: Codebook) -> str:
+    if name in _REASONS:
+        return _REASONS[name]
+    indicator = codebook.indicators.get(name)
+    values = join_words(indicator.domain if indicator else VALUES, "or")
+    return f"this is no value; write {values}"
 
 
 def _mistakes(

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from softbalance.rules.model import Codebook
-from softbalance.schemas.fields import VALUES
 from softbalance.schemas.mistakes import quote_value, unknown_name
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.layouts import VALUE, name_columns
@@ -52,10 +51,11 @@ def _parse(text: str, codebook: Codebook) -> Iterator[tuple[str, str, str]]:
     ends = [begin.start() for begin in begins[1:]] + [len(text)]
     for begin, end in zip(begins, ends, strict=True):
         value = fold_case(begin["value"])
-        if value not in VALUES:
-            raise UnusableDataset(f"--values: {unknown_name('value', begin['value'], VALUES)}")
         if begin["column"]:
             column = _find_column(begin["column"], codebook)
+        known = _list_values(column, codebook)
+        if value not in known:
+            raise UnusableDataset(f"--values: {unknown_name('value', begin['value'], known)}")
         for spelling in _split_spellings(text[begin.end() : end].strip()):
             yield column, value, spelling
 
@@ -66,6 +66,13 @@ def _find_column(name: str, codebook: Codebook) -> str:
     if column not in known:
         raise UnusableDataset(f"--values: {unknown_name('indicator', name, known)}")
     return column
+
+
+def _list_values(column: str, codebook: Codebook) -> tuple[str, ...]:
+    """Return the values that a column may have; without one, those of all indicators."""
+    if column in codebook.indicators:
+        return codebook.indicators[column].domain
+    return tuple(dict.fromkeys(v for each in codebook.indicators.values() for v in each.domain))
 
 
 def _split_spellings(text: str) -> Iterator[str]:

@@ -14,7 +14,6 @@ from marshmallow import ValidationError
 from softbalance.rules.codings import reconcile
 from softbalance.rules.model import FORM, Codebook
 from softbalance.schemas.episode import ID_PATTERN, MAX_OBSERVATIONS, Episode, episode_schema
-from softbalance.schemas.fields import VALUES
 from softbalance.schemas.mistakes import MOST_TOLD, LocatedMistake, MistakeList, locate_mistakes
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.datasets.reading.dataset import Part
@@ -49,7 +48,7 @@ class EpisodeReader:
     def __init__(self, codebook: Codebook) -> None:
         self._schema = episode_schema(codebook.vocabulary)
         self._forms = frozenset(codebook.forms)
-        self._indicators = frozenset(codebook.indicators)
+        self._allowed = {i.id: frozenset(i.domain) for i in codebook.indicators.values()}
         self._id = re.compile(ID_PATTERN)
 
     def read(self, line: bytes) -> Episode:
@@ -99,8 +98,8 @@ class EpisodeReader:
         plain = (
             self._is_id(document.get("id", "-"))
             and len(said) <= MAX_OBSERVATIONS
-            and indicators.keys() <= self._indicators
-            and all(isinstance(v, str) and v in VALUES for v in indicators.values())
+            and indicators.keys() <= self._allowed.keys()
+            and all(isinstance(v, str) and v in self._allowed[i] for i, v in indicators.items())
             and all(map(self._is_plain, said))
         )
         counted = len(document) + len(indicators) + sum(map(len, said)) if plain else -1
@@ -114,8 +113,7 @@ class EpisodeReader:
             isinstance(observation, dict)
             and observation.keys() <= _SAID
             and all(isinstance(text, str) and "\0" not in text for text in observation.values())
-            and observation.get("indicator") in self._indicators
-            and observation.get("value") in VALUES
+            and observation.get("value") in self._allowed.get(observation.get("indicator", ""), ())
         )
 
 

@@ -18,6 +18,7 @@ from softbalance.service.datasets.reading.values import (
     DEFAULT_SPELLINGS,
     Spellings,
     disagreement,
+    find_indicator,
     form_mistake,
     id_mistake,
     indicator_mistake,
@@ -64,8 +65,11 @@ def mistakes_in(
             mistake = id_mistake(cell) if grouped else None
         elif column == INDICATOR:
             mistake = indicator_mistake(cell, indicators)
-        elif column == VALUE or column in codebook.indicators:
-            mistake = values.find_mistake(column, cell)
+        elif column == VALUE:
+            indicator = find_indicator(said.get(INDICATOR), codebook)
+            mistake = values.find_mistake(column, cell, indicator)
+        elif column in codebook.indicators:
+            mistake = values.find_mistake(column, cell, codebook.indicators[column])
         if mistake is not None:
             yield column, cell or "", mistake
 

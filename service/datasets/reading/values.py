@@ -6,7 +6,8 @@ import string
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, VALUES, YES
+from softbalance.rules.model import Codebook, Indicator
+from softbalance.schemas.fields import CONTESTED, NO, UNKNOWN, YES, read_number
 from softbalance.schemas.mistakes import Mistake, quote_value, unknown_name
 
 #: Value → its spellings, in lower case; blanks around them do not count.
@@ -17,7 +18,6 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
     UNKNOWN: ("unknown", "na", "n/a", ".", "", *(f".{a}" for a in string.ascii_lowercase)),
     CONTESTED: ("contested",),
 }
-_DEFAULT = {spelling: value for value, all_ in SPELLINGS.items() for spelling in all_}
 #: The blanks of ASCII, then others that are not seen: no-break, of other widths, of none.
 ASCII_BLANKS = " \t\n\r\v\f"
 BLANKS = ASCII_BLANKS + (
@@ -62,11 +62,19 @@ def warn_of_alike(what: str, alike: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
+def spellings_of(values: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return how the values of an indicator, and those of an open one, are spelled."""
+    if tuple(values) == (YES, NO):
+        return SPELLINGS
+    return {**{v: (v,) for v in values}, **{v: SPELLINGS[v] for v in (UNKNOWN, CONTESTED)}}
+
+
 class Spellings:
-    """How cells spell values: as `SPELLINGS` has it, and before that as somebody declares it.
+    """How cells spell values: as `spellings_of` has it, and before that as somebody declares it.
 
     `everywhere` says for all columns which value a spelling has, `columns` for single ones: an
     indicator's or, in the long layout, `value`. Spellings are in lower case, without blanks around.
+    What is declared of a value that an indicator lacks does not hold for that indicator.
     """
 
     def __init__(
@@ -74,27 +82,49 @@ class Spellings:
         everywhere: Mapping[str, str] = MappingProxyType({}),
         columns: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
-        self._everywhere = _DEFAULT | dict(everywhere)
-        self._columns = {name: self._everywhere | dict(own) for name, own in columns.items()}
+        self._declared = {name: {**everywhere, **own} for name, own in columns.items()}
+        self._everywhere = dict(everywhere)
+        self._known: dict[tuple[str, tuple[str, ...]], Mapping[str, str]] = {}
         #: The columns for which something is declared that does not hold for all.
         self.columns = tuple(columns)
 
-    def of(self, column: str) -> Mapping[str, str]:
-        """Return the value of each spelling in a column."""
-        return self._columns.get(column, self._everywhere)
+    def of(self, column: str, indicator: Indicator) -> Mapping[str, str]:
+        """Return the value of each spelling in a column that says something of an indicator."""
+        key = (column, tuple(indicator.values))
+        if key not in self._known:
+            declared = self._declared.get(column, self._everywhere)
+            usual = spellings_of(indicator.values)
+            self._known[key] = {
+                **{spelling: value for value, all_ in usual.items() for spelling in all_},
+                **{s: value for s, value in declared.items() if value in indicator.domain},
+            }
+        return self._known[key]
 
-    def parse(self, column: str, cell: object) -> str | None:
-        """Return the value that a column's cell says, or None if it says none."""
-        return self.of(column).get(fold_case(cell))
+    def parse(self, column: str, cell: object, indicator: Indicator) -> str | None:
+        """Return the value that an indicator's cell says, or None if it says none."""
+        said = fold_case(cell)
+        value = self.of(column, indicator).get(said)
+        if value is None and indicator.levels and (number := read_number(said)) is not None:
+            return indicator.level_of(number) if number >= indicator.levels[0] else None
+        return value
 
-    def find_mistake(self, column: str, cell: object) -> Mistake | None:
-        """Return what is wrong with a column's cell, or None if it says a value."""
-        if self.parse(column, cell) is not None:
+    def find_mistake(self, column: str, cell: object, indicator: Indicator) -> Mistake | None:
+        """Return what is wrong with an indicator's cell, or None if it says a value."""
+        if self.parse(column, cell, indicator) is not None:
             return None
-        return unknown_name("value", str(cell), VALUES)
+        if indicator.levels and read_number(fold_case(cell)) is not None:
+            lowest = f"{indicator.levels[0]:g}"
+            return Mistake("range", f"{quote_value(cell)} is below the lowest level, {lowest}")
+        return unknown_name("value", str(cell), indicator.domain)
 
 
 DEFAULT_SPELLINGS = Spellings()
+
+
+def find_indicator(cell: object, codebook: Codebook) -> Indicator:
+    """Return the indicator that a long row names; one of yes and no where it names none."""
+    name = fold_case(cell)
+    return codebook.indicators.get(name) or Indicator(name, "", "", "", ())
 
 
 def form_mistake(cell: object, forms: tuple[str, ...]) -> Mistake | None:

@@ -22,7 +22,7 @@ from softbalance.rules.episode.decision import (
 from softbalance.rules.episode.firing import EngineFailure, StageRuleset
 from softbalance.rules.episode.matching import StageMatcher
 from softbalance.rules.language.loader import Library
-from softbalance.rules.model import Premise, Rulebook, Stage
+from softbalance.rules.model import Clause, Premise, Rulebook, Stage
 from softbalance.service.classifiers import Classifiers
 from softbalance.service.store import Store
 
@@ -71,7 +71,9 @@ def test_contradicting_rules_are_refused(rulebook: Rulebook) -> None:
     stages = list(rulebook.stages)
     tests = _stage(rulebook, "tests")
     link = next(rule for rule in tests.rules if rule.id == "systemic-link-failed")
-    everywhere = ((Premise("aimed_at_hegemon_power", ("no", "unknown", "contested", "yes")),),)
+    everywhere = (
+        Clause((Premise("aimed_at_hegemon_power", ("no", "unknown", "contested", "yes")),)),
+    )
     contradiction = replace(link, id="contradiction", when=everywhere, value="met")
     stages[stages.index(tests)] = replace(tests, rules=(*tests.rules, contradiction))
     decider = Decider(replace(rulebook, stages=tuple(stages)))

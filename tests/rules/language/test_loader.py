@@ -213,19 +213,10 @@ def _rule(
             "concludes 'link', as rule b does in another stage",
         ),
         (_rule("a") + _rule("a"), "the id 'a' is already taken at"),
-        (
-            _rule(
-                "a",
-                when=", ".join(["{constrains_hegemon: yes}"] * 13),
-                then="classification: soft_balancing",
-            ),
-            "has 13 premises",
-        ),
     ],
 )
 def test_each_mistake_of_a_rule_has_its_finding(tmp_path: Path, rule: str, message: str) -> None:
-    clean = message.startswith("has 13")
-    text = (_without_mistakes() if clean else BROKEN) + rule
+    text = BROKEN + rule
     path = book(tmp_path, text)
     told = findings(path)
     places = [
@@ -267,21 +258,6 @@ def test_mistakes_of_facts_and_stages(tmp_path: Path) -> None:
         "unknown class 'hard_balance'; did you mean 'hard_balancing'?",
     ):
         assert message in told
-
-
-def test_over_the_engines_limits(tmp_path: Path) -> None:
-    wide = "{any: [{constrains_hegemon: yes}, {aimed_at_hegemon_power: yes}, {form: other}]}"
-    text = _without_mistakes() + _rule(
-        "a", when=", ".join([wide] * 4), then="classification: soft_balancing"
-    )
-    assert any(
-        "can match in 81 ways; the engine takes 32" in f for f in findings(book(tmp_path, text))
-    )
-    many = "".join(_rule(f"r{n}", then="classification: soft_balancing") for n in range(60))
-    assert any(
-        "has 61 rules; the engine takes 48 a stage" in f
-        for f in findings(book(tmp_path, _without_mistakes() + many))
-    )
 
 
 @pytest.mark.parametrize(

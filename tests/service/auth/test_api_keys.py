@@ -103,7 +103,7 @@ def test_the_command(run: Run) -> None:
     id_ = token.split("_")[1]
     assert f"Key {id_} (tom) is for classify and read." in done.stderr
     listed = run("keys", "list")
-    assert re.search(rf"^{id_} +tom +classify,read +\S+Z +-$", listed.stdout, re.MULTILINE)
+    assert re.search(rf"^{id_} +tom +classify,read +\S+Z +- +- +-$", listed.stdout, re.MULTILINE)
     assert token not in listed.stdout
     assert run("keys", "create", "tom", "--scope", "read").returncode == 2
     assert f"Key {id_} (tom) is revoked." in run("keys", "revoke", "tom").stdout
@@ -135,7 +135,7 @@ def test_a_call_without_a_key(guarded: Flask) -> None:
     assert "send it as 'Authorization: Bearer KEY'" in told
     for sent in ("Bearer", "Bearer nonsense", f"Bearer sb_{'0' * 12}_{'x' * 43}", "Basic eDp5"):
         answer = client.get("/v1/classifications", headers={"Authorization": sent})
-        assert "unknown or revoked" in refused(answer, 401, ', error="invalid_token"')
+        assert "unknown, expired or revoked" in refused(answer, 401, ', error="invalid_token"')
     assert client.get("/healthz").status_code == client.get("/openapi.json").status_code == 200
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import krippendorff
 import numpy as np
@@ -15,6 +16,7 @@ from softbalance.service.coders.reliability import (
     ac1s,
     alphas,
     measure_reliability,
+    ordinal_alphas,
 )
 
 from golden import GOLDEN
@@ -80,15 +82,20 @@ def test_ac1_is_as_irrcac_has_it(case: dict[str, Any]) -> None:
     assert measured.ac1.value == pytest.approx(case["ac1"], abs=1e-9)
 
 
-def test_alpha_of_a_resample_is_as_krippendorff_has_it() -> None:
+@pytest.mark.parametrize(
+    ("level", "of_samples"), [("nominal", alphas), ("ordinal", ordinal_alphas)]
+)
+def test_alpha_of_a_resample_is_as_krippendorff_has_it(
+    level: Literal["nominal", "ordinal"], of_samples: Callable[..., Any]
+) -> None:
     defined = 0
     for case in KEPT:
         tallies = np.array(
             [[unit.count(value) for value in case["scale"]] for unit in case["units"]]
         )
-        found = alphas(tallies, np.ones((1, len(tallies)), dtype=int))[0]
+        found = of_samples(tallies, np.ones((1, len(tallies)), dtype=int))[0]
         with np.errstate(invalid="ignore"):
-            alpha = krippendorff.alpha(value_counts=tallies, level_of_measurement="nominal")
+            alpha = krippendorff.alpha(value_counts=tallies, level_of_measurement=level)
         assert found == pytest.approx(alpha, abs=1e-9, nan_ok=True)
         defined += not np.isnan(alpha)
     assert defined > 80

@@ -157,9 +157,9 @@ def test_a_rulebook_that_is_not_there(run: Run) -> None:
 def test_rulebooks_that_do_not_load(run: Run, tmp_path: Path) -> None:
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "rulebook.yaml").write_text("id: Wrong\n")
-    for command in (("explain", CASE), ("cases",), ("codebook",), ("serve",)):
+    for command, status in ((("explain", CASE), 0), (("cases",), 0), (("serve",), 2)):
         done = run(*command, "--rulebooks", tmp_path / "book")
-        assert done.returncode == 2
+        assert done.returncode == status
         assert "book/rulebook.yaml:1: /id: 'Wrong' is not an id" in done.stderr
 
 

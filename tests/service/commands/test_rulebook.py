@@ -94,8 +94,12 @@ def test_a_witness_is_an_episode_that_explain_takes(run: Run, tmp_path: Path) ->
 
 
 def test_a_changed_copy_of_a_known_version_is_told(run: Run, tmp_path: Path) -> None:
-    edit = swap("open-tradeoffs", "classification", "mixed")
-    folder = edited.edited(tmp_path, BROOKS_WOHLFORTH, edit)
+    folder = tmp_path / BROOKS_WOHLFORTH
+    shutil.copytree(SHIPPED / BROOKS_WOHLFORTH, folder)
+    text = (folder / "rulebook.yaml").read_text("utf-8")
+    before, row = text.split("- id: open-tradeoffs\n")
+    changed = row.replace("then: indeterminate", "then: mixed", 1)
+    (folder / "rulebook.yaml").write_text(f"{before}- id: open-tradeoffs\n{changed}", "utf-8")
     done = run("rulebook", "verify", "--quick", folder)
     assert done.returncode == 3
     assert "✗ version" in done.stdout
@@ -215,3 +219,10 @@ def test_a_dataset_that_cannot_be_read_is_refused(run: Run) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert "missing.csv: cannot be read" in done.stderr
+
+
+def test_the_core_is_printed(run: Run) -> None:
+    core = json.loads(run("rulebook", "show", PAUL, "--core").stdout)
+    rules = [rule["id"] for stage in core["stages"] for rule in stage["rules"]]
+    assert "systemic-link-undetermined" in rules
+    assert {fact["id"] for fact in core["facts"]} >= {"systemic_link", "classification"}

@@ -95,7 +95,7 @@ def found_agreement(path: Path) -> Any:
     return json.loads(done.out) if done.status == 0 else done.err.replace(path.name, "")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(episodes=st.lists(coded(), min_size=1, max_size=4))
 def test_wide_rows_of_coders_are_read_as_their_observations(
     tmp_path_factory: pytest.TempPathFactory,

@@ -134,7 +134,7 @@ def test_keys_go_from_question_to_question(desk: Page) -> None:
     assert here() == "persists_without_concentration"
     desk.keyboard.press("k")
     expect(desk.locator("#q-constrains_hegemon:focus-within")).to_be_visible()
-    expect(desk.locator("#progress")).to_have_text("1 of 23 answered")
+    expect(desk.locator("#progress")).to_have_text("1 of 22 answered")
     best = desk.locator("#best")
     best.wait_for()
     wanted = best.get_attribute("data-question")

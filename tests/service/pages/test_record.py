@@ -62,8 +62,8 @@ def test_a_part_of_the_picture_lights_up_what_it_rests_on_and_what_rests_on_it(
     page.mouse.move(0, 0)
     assert not _lit(page)
     # the same by keyboard alone
-    page.get_by_role("link", name="security motive: failed").focus()
-    assert {"security gain against hegemon: no", "classification: Politics as usual"} <= _lit(page)
+    page.get_by_role("link", name="systemic link: failed").focus()
+    assert {"material interest: sufficient", "classification: Politics as usual"} <= _lit(page)
     page.keyboard.press("Escape")
     assert not _lit(page)
     evidence = page.get_by_role("link", name="Evidence 5", exact=True).first

@@ -19,8 +19,9 @@ from softbalance.schemas.episode import Episode, Observation
 from softbalance.service.classifiers import classify
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
+from softbalance.service.store.audit_findings import ALTERED, INSERTED, REMOVED, Audit
 from softbalance.service.store.chain import canonical, digest_of
-from softbalance.service.store.chain_audit import ALTERED, INSERTED, REMOVED, Audit, audit
+from softbalance.service.store.chain_audit import audit
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -52,7 +53,8 @@ class Killable:
         assert self._service is not None
         master = psutil.Process(self._service.pid)
         for process in (master, *master.children(recursive=True)):
-            process.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
         if self._server:
             self._server.kill()
         self._service.wait(10)

@@ -6,11 +6,12 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from softbalance.service.store import Store, StoreAway, WrongSchema
+from softbalance.service.store import Claim, Store, StoreAway, WrongSchema, audit
 from softbalance.service.store.chain import canonical, digest_of
 from softbalance.service.store.schema import schema_of
 from softbalance.service.store.tables import SCHEMA, metadata
@@ -40,8 +41,8 @@ def old(database: str) -> str:
 
 
 def test_an_older_schema_is_refused_with_the_remedy(run: Run, old: str) -> None:
-    for command in (("serve", "--port", 0), ("cases", "--load")):
-        done = run(*command, "--database", old)
+    for arguments in (("serve", "--port", 0), ("cases", "--load")):
+        done = run(*arguments, "--database", old)
         assert done.returncode == 2
         assert "has the older schema 0001" in done.stderr
         assert "run `softbalance db upgrade --database" in done.stderr
@@ -85,6 +86,37 @@ def test_an_upgraded_store_is_chained_and_can_be_searched(old: str) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("schema", ["0002", "0003", "0004"])
+def test_a_store_of_every_schema_is_upgraded(run: Run, old: str, schema: str) -> None:
+    """With its keys and idempotency keys, of which events tell afterwards."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "service" / "store" / "migrations"))
+    with opened(old) as connection:
+        config.attributes["connection"] = connection
+        command.stamp(config, "0001")
+        command.upgrade(config, schema)
+        for number in (1, 2):
+            connection.execute(
+                text("INSERT INTO idempotency_keys VALUES ('', :key, 'f', :position)"),
+                {"key": f"k{number}", "position": number},
+            )
+        if schema >= "0003":
+            keys = text("INSERT INTO keys VALUES (:id, :id, 'read', 'h', '2026-01-01', :revoked)")
+            connection.execute(keys, {"id": "ann", "revoked": None})
+            connection.execute(keys, {"id": "ben", "revoked": "2026-01-02"})
+    store = Store(old)
+    assert store.upgrade() == (schema, SCHEMA)
+    first = store.page({}, 10).items[-1]
+    assert store.find_claimed(Claim("", "k1", "f")) == first
+    found = audit(store.database)
+    assert (found.broken, found.whole, found.events) == (None, 3, 5 if schema >= "0003" else 2)
+    store.add({**first, "id": "next"}, Claim("", "k3", "f"))
+    found = audit(store.database)
+    assert (found.broken, found.whole) == (None, 4)
+    store.close()
+    assert run("replay", "--all", "--database", old).stdout.startswith("4 of 4")
+
+
 def test_what_cannot_be_taken_over_stops_an_upgrade_whole(run: Run, old: str) -> None:
     with opened(old) as connection:
         connection.execute(
@@ -111,8 +143,8 @@ def test_a_schema_that_is_not_known_is_refused(database: str, schema: str) -> No
 
 
 def test_a_new_store_is_made_once_by_many_at_once(run: Run, database: str) -> None:
-    command = [SOFTBALANCE, "cases", "--load", "--quiet", "--database", database]
-    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    loading = [SOFTBALANCE, "cases", "--load", "--quiet", "--database", database]
+    running = [subprocess.Popen(loading, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     for process in running:
         _, told = process.communicate(timeout=120)
         assert process.returncode == 0, told

@@ -13,12 +13,37 @@ export function claimRow(desk, indicator, claim, { number, count }) {
   const row = template.content.firstElementChild.cloneNode(true);
   row.claim = claim;
   made += 1;
+  const { values, levels } = document.querySelector(`#q-${indicator}`).dataset;
+  if (values) offerScale(row, values.split(" "));
   nameAnswer(row, number, count);
-  fillAnswer(row, desk.episode.value(indicator, claim));
+  fillAnswer(row, levelOf(desk.episode.value(indicator, claim), values, levels));
   fillFields(row, claim);
   row.querySelector(".remove").hidden = claim === SHORTHAND && count === 1;
   listen(row, desk, indicator);
   return row;
+}
+
+/** Put the values of a scale, lowest first, in the place of yes and no. */
+function offerScale(row, values) {
+  const [yes, no] = row.querySelectorAll(".choice");
+  no.remove();
+  const choices = values.map((value, place) => {
+    const choice = yes.cloneNode(true);
+    choice.className = "choice choice--scale";
+    choice.querySelector("input").value = value;
+    choice.querySelector("span").textContent = value.replaceAll("_", " ");
+    choice.querySelector("kbd").textContent = place + 1;
+    choice.querySelector("svg")?.remove();
+    return choice;
+  });
+  yes.replaceWith(...choices);
+}
+
+/** Return a coded value, or the level that a number comes up to. */
+function levelOf(value, values, levels) {
+  if (typeof value !== "number" || !levels) return value;
+  const bounds = levels.split(" ").map(Number);
+  return values.split(" ")[bounds.filter((bound) => bound <= value).length - 1];
 }
 
 function nameAnswer(row, number, count) {

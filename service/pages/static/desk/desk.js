@@ -80,15 +80,17 @@ function redraw(indicator) {
 function show() {
   showAbout(desk);
   questions.showClaims(desk);
+  questions.showAsked(desk);
   showLeftovers(desk, known);
   showProgress();
 }
 
 function showProgress() {
   suggest(desk.episode);
-  const answered = desk.episode.answered(questions.asked);
+  const shown = questions.shown();
+  const answered = desk.episode.answered(shown);
   part("back").hidden = desk.before === null;
-  part("progress").textContent = `${answered} of ${questions.asked.length} answered`;
+  part("progress").textContent = `${answered} of ${shown.length} answered`;
 }
 
 /** Work on another Episode; one can go back to what was there before. */
@@ -165,7 +167,10 @@ function listen() {
     question: (indicator) => questions.focusQuestion(questions.questionOf(indicator)),
     evidence: (number) => questions.focusClaim(desk.episode.observations[number - 1]),
   });
-  rulebooks.addEventListener("change", () => desk.changed());
+  rulebooks.addEventListener("change", () => {
+    questions.showAsked(desk);
+    desk.changed();
+  });
   part("save").addEventListener("click", save);
   part("download").addEventListener("click", downloadEpisode);
   part("back").addEventListener("click", takeBack);

@@ -8,6 +8,11 @@ const questions = [...document.querySelectorAll(".question")];
 /** The indicators asked, in the order of the sheet. */
 export const asked = questions.map((question) => question.dataset.indicator);
 
+/** The indicators whose questions are shown. */
+export function shown() {
+  return questions.filter(({ hidden }) => !hidden).map(({ dataset }) => dataset.indicator);
+}
+
 export function questionOf(indicator) {
   return questions[asked.indexOf(indicator)];
 }
@@ -70,6 +75,20 @@ function addClaim(desk, question) {
 }
 
 const ANSWERS = { y: "yes", n: "no", u: "unknown" };
+
+/** Show the questions that a rulebook reads, and those that are answered all the same. */
+export function showAsked(desk) {
+  for (const question of questions) {
+    const { indicator, readBy } = question.dataset;
+    const isRead = readBy.split(" ").includes(desk.rulebook);
+    question.hidden = !isRead && desk.episode.claims(indicator).every(
+      (claim) => desk.episode.value(indicator, claim) === "unknown",
+    );
+  }
+  for (const group of document.querySelectorAll(".group")) {
+    group.hidden = !group.querySelector(".question:not([hidden])");
+  }
+}
 const isTyping = (target) =>
   target.matches("textarea, select, input:not([type='radio'], [type='checkbox'])");
 
@@ -87,16 +106,18 @@ function pressed(desk, question, event) {
 
 function command(desk, question, { key, target }) {
   const row = target.closest(".claim") ?? question.querySelector(".claim");
-  if (Object.hasOwn(ANSWERS, key)) return () => answer(row, ANSWERS[key]);
-  const place = questions.indexOf(question);
+  const value = answerOf(question, key);
+  if (value) return () => answer(row, value);
+  const open = questions.filter(({ hidden }) => !hidden);
+  const place = open.indexOf(question);
   const go = (to) => to && (() => focusQuestion(to));
   switch (key) {
     case "Enter":
-      return target.type === "radio" && go(questions[place + 1]);
+      return target.type === "radio" && go(open[place + 1]);
     case "j":
-      return go(questions[place + 1]);
+      return go(open[place + 1]);
     case "k":
-      return go(questions[place - 1]);
+      return go(open[place - 1]);
     case "b":
       return go(questionOf(desk.best));
     case "a":
@@ -110,6 +131,13 @@ function command(desk, question, { key, target }) {
     default:
       return null;
   }
+}
+
+/** Return the answer that a key gives: a letter, or on a scale the number of a value. */
+function answerOf(question, key) {
+  const { values } = question.dataset;
+  if (values && key !== "u") return /^[1-9]$/.test(key) && values.split(" ")[key - 1];
+  return Object.hasOwn(ANSWERS, key) && ANSWERS[key];
 }
 
 function answer(row, value) {

@@ -17,7 +17,9 @@ import pyarrow.feather
 import pyreadstat
 import pytest
 import zstandard
+from click.testing import CliRunner
 from softbalance.rules.language.loader import load_library
+from softbalance.service.cli import softbalance
 
 from dataset_files import classify, read
 from places import ROOT
@@ -56,12 +58,12 @@ def write_xlsx(path: Path, rows: list[list[Any]], *more: str) -> Path:
     return path
 
 
-def codes(rows: list[list[str | None]]) -> tuple[pd.DataFrame, dict[str, dict[int, str]]]:
+def codes(rows: list[list[str | None]]) -> tuple[pd.DataFrame, dict[str, dict[float | int, str]]]:
     number = {"yes": 1, "no": 2, "contested": 3, "unknown": 4}
     frame = pd.DataFrame(rows, columns=NAMES)
     for name in NAMES[2:4]:
         frame[name] = [number.get(said, float("nan")) for said in frame[name]]
-    labels = {code: said for said, code in number.items()}
+    labels: dict[float | int, str] = {code: said for said, code in number.items()}
     return frame, dict.fromkeys(NAMES[2:4], labels)
 
 
@@ -117,9 +119,6 @@ def test_a_portable_file_is_read_and_its_short_names_are_told(tmp_path: Path) ->
 
 def answers(tmp_path: Path, file: Path, *options: str) -> list[str]:
     """Which values of `constrains_hegemon` were read, by what an export has of them."""
-    from click.testing import CliRunner
-    from softbalance.service.cli import softbalance
-
     out = tmp_path / "qca.csv"
     arguments = ["export", "qca", str(file), "-o", str(out), "--condition", NAMES[2], *options]
     done = CliRunner().invoke(softbalance, arguments)
@@ -142,7 +141,7 @@ def test_declared_missing_values_are_unknown(tmp_path: Path, ending: str) -> Non
             frame, file, variable_value_labels={NAMES[2]: labels}, missing_user_values=missing
         )
     else:
-        ranges = {NAMES[2]: [{"lo": -99, "hi": -90}]}
+        ranges: dict[str, list[Any]] = {NAMES[2]: [{"lo": -99, "hi": -90}]}
         pyreadstat.write_sav(
             frame, file, variable_value_labels={NAMES[2]: labels}, missing_ranges=ranges
         )
@@ -159,7 +158,7 @@ def test_two_codes_with_one_label_are_refused(tmp_path: Path) -> None:
 
 
 def test_lines_of_a_workbook_are_those_that_people_see(tmp_path: Path) -> None:
-    blank = [None] * 5
+    blank: list[Any] = [None] * 5
     rows = [
         ["a", "other", 1.0, 0, datetime.datetime(2003, 3, 20)],
         blank,

@@ -1,0 +1,1 @@
+"""Signed heads of both chains, kept where who can write to the store cannot."""
