@@ -18,7 +18,7 @@ from softbalance.rules.table.sql import quote_name, quote_text
 from softbalance.schemas.fields import CONTESTED, NO, NUMBER_PATTERN, UNKNOWN, VALUES, YES
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
-from softbalance.service.datasets.reading.values import BLANKS, Spellings
+from softbalance.service.datasets.reading.values import BLANKS, Spellings, group_alike
 
 #: What was said on scales stands in columns that are called so, and then as their bitset.
 _SCALED = "scaled"
@@ -196,15 +196,12 @@ def _reconciled_sql(bitset: str, bits: BitPositions, codebook: Codebook) -> str:
 def _value_sql(codebook: Codebook, values: Spellings) -> str:
     """Return the value that a long row says, which depends on the indicator that it names."""
     named = _case_sql(_read_names(INDICATOR, codebook.indicators))
-    scales: dict[tuple[object, ...], list[Indicator]] = {}
-    for indicator in codebook.indicators.values():
-        scales.setdefault((indicator.values, indicator.levels), []).append(indicator)
     cases = [
         (
             ", ".join(quote_text(each.id) for each in shared),
             _case_sql(_read_values(VALUE, shared[0], values)),
         )
-        for shared in scales.values()
+        for shared in group_alike(VALUE, codebook, values)
     ]
     if len(cases) == 1:
         return cases[0][1]

@@ -18,7 +18,7 @@ from softbalance.rules.table.expression import reconcile_coders, reconcile_obser
 from softbalance.schemas.fields import NUMBER_PATTERN, UNKNOWN
 from softbalance.service.datasets.engines.duck_sources import SAID
 from softbalance.service.datasets.reading.layouts import ID, INDICATOR, VALUE
-from softbalance.service.datasets.reading.values import BLANKS, Spellings
+from softbalance.service.datasets.reading.values import BLANKS, Spellings, group_alike
 
 SOUND, ROW = "sound", "row"
 
@@ -64,13 +64,10 @@ def _read_level(trimmed: ir.StringValue, indicator: Indicator) -> ir.StringValue
 
 def _read_row_value(table: ir.Table, codebook: Codebook, values: Spellings) -> ir.StringValue:
     """Return the value that a long row says, which depends on the indicator that it names."""
-    scales: dict[tuple[object, ...], list[Indicator]] = {}
-    for indicator in codebook.indicators.values():
-        scales.setdefault((indicator.values, indicator.levels), []).append(indicator)
     said = table[SAID + VALUE]
     read = [
         (read_value(said, shared[0], values.of(VALUE, shared[0])), [each.id for each in shared])
-        for shared in scales.values()
+        for shared in group_alike(VALUE, codebook, values)
     ]
     if len(read) == 1:
         return read[0][0]

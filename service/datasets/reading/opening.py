@@ -35,20 +35,21 @@ def open_dataset(
     `taken` are the names of the answer's columns. Raises UnusableDataset.
     """
     parts = [_part(file, codebook, connection, reading) for file in files]
-    _check_declared(parts, reading)
+    _check_declared(parts, codebook, reading)
     return combine_parts([_add_folders(part, codebook) for part in parts], taken)
 
 
-def _check_declared(parts: Sequence[Part], reading: ReadingOptions) -> None:
+def _check_declared(parts: Sequence[Part], codebook: Codebook, reading: ReadingOptions) -> None:
     """Raise UnusableDataset where values are declared for a column that no file has."""
     for column in reading.values.columns:
-        if any(column in part.header.places for part in parts):
-            continue
-        long = any(part.header.layout is SheetLayout.LONG for part in parts)
-        remedy = "declare it for the column 'value', or" if long else "correct its name, or"
-        raise UnusableDataset(
-            f"--values: no input has a column {column!r}; {remedy} leave the column out"
-        )
+        if not any(
+            column in part.header.places
+            or (part.header.layout is SheetLayout.LONG and column in codebook.indicators)
+            for part in parts
+        ):
+            raise UnusableDataset(
+                f"--values: no input has a column {column!r}; correct its name, or leave it out"
+            )
 
 
 def _add_folders(part: Part, codebook: Codebook) -> Part:

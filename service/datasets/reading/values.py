@@ -73,7 +73,8 @@ class Spellings:
     """How cells spell values: as `spellings_of` has it, and before that as somebody declares it.
 
     `everywhere` says for all columns which value a spelling has, `columns` for single ones: an
-    indicator's or, in the long layout, `value`. Spellings are in lower case, without blanks around.
+    indicator's, also where a row of the long layout names it, or `value`. Spellings are in lower
+    case, without blanks around.
     What is declared of a value that an indicator lacks does not hold for that indicator.
     """
 
@@ -90,9 +91,10 @@ class Spellings:
 
     def of(self, column: str, indicator: Indicator) -> Mapping[str, str]:
         """Return the value of each spelling in a column that says something of an indicator."""
-        key = (column, tuple(indicator.values))
+        own = column if column in self._declared else indicator.id
+        key = (own, tuple(indicator.values))
         if key not in self._known:
-            declared = self._declared.get(column, self._everywhere)
+            declared = self._declared.get(own, self._everywhere)
             usual = spellings_of(indicator.values)
             self._known[key] = {
                 **{spelling: value for value, all_ in usual.items() for spelling in all_},
@@ -119,6 +121,15 @@ class Spellings:
 
 
 DEFAULT_SPELLINGS = Spellings()
+
+
+def group_alike(column: str, codebook: Codebook, values: Spellings) -> list[list[Indicator]]:
+    """Return the indicators whose values a column spells alike, those alike together."""
+    alike: dict[tuple[object, ...], list[Indicator]] = {}
+    for indicator in codebook.indicators.values():
+        spelled = tuple(values.of(column, indicator).items())
+        alike.setdefault((indicator.levels, spelled), []).append(indicator)
+    return list(alike.values())
 
 
 def find_indicator(cell: object, codebook: Codebook) -> Indicator:

@@ -131,6 +131,54 @@ def test_a_database_says_the_same(tmp_path: Path, write: Callable[[Path], str]) 
         assert dict(connection.execute(query).fetchall()) == _expected()
 
 
+CODES = {"low": "1", "medium": "2", "high": "3", "unknown": "-99"}
+DECLARED = ["--values", "threat:low=1 medium=2 high=3 unknown=-99"]
+
+
+def _coded(folder: Path, write: Callable[[Path], str]) -> str:
+    """The file with numbers for threats, which for shares of trade are what they seem to be."""
+    path = Path(write(folder))
+    with path.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    for row in rows:
+        column = "value" if row.get("indicator") == "threat" else "threat"
+        if column in row:
+            row[column] = CODES[THREATS[row[column]]]
+    return str(_write(path, rows))
+
+
+@pytest.mark.parametrize("write", [_wide, _long, _coders])
+def test_codes_of_one_indicator_can_be_declared(
+    tmp_path: Path, write: Callable[[Path], str]
+) -> None:
+    file, output = _coded(tmp_path, write), tmp_path / "out.csv"
+    books = ["--rulebook", DEPENDENCE, "--rulebooks", str(THEORIES)]
+    result = CliRunner().invoke(command, [file, "-o", str(output), *books, *DECLARED])
+    assert result.exit_code == 0, result.output
+    with output.open(encoding="utf-8", newline="") as answered:
+        assert {r["id"]: r["classification"] for r in csv.DictReader(answered)} == _expected()
+    base = tmp_path / "data.duckdb"
+    with duckdb.connect(str(base)) as connection:
+        read = f"read_csv('{file}', all_varchar = true)"
+        connection.execute(f"CREATE TABLE coded AS SELECT * FROM {read}")
+    arguments = ["coded", "-o", "answers", "--engine", f"duckdb://{base}", *books, *DECLARED]
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+    with duckdb.connect(str(base)) as connection:
+        assert dict(connection.execute("SELECT id, classification FROM answers").fetchall()) == (
+            _expected()
+        )
+
+
+def test_codes_that_are_not_declared_are_rejected(tmp_path: Path) -> None:
+    arguments = [_coded(tmp_path, _wide), "-o", str(tmp_path / "out.csv")]
+    arguments += ["--rulebook", DEPENDENCE, "--rulebooks", str(THEORIES)]
+    assert CliRunner().invoke(command, arguments).exit_code == 3
+    declared = [*arguments, "--values", "threat:yes=1"]
+    refused = CliRunner().invoke(command, declared)
+    assert refused.exit_code == 2
+    assert "unknown value 'yes'; known: low, medium, high" in refused.output
+
+
 def test_a_value_of_another_scale_is_rejected(tmp_path: Path) -> None:
     rows = [{**_rows()[0], "threat": "yes"}, {**_rows()[1], "trade_share": "-0.1"}]
     output = tmp_path / "out.csv"
