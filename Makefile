@@ -8,7 +8,7 @@ BUILT := setup.cfg setup.py pyproject.toml rules/episode/call_object.c
 # this names the successor
 PIP := CPPFLAGS="$$CPPFLAGS -DPyEval_CallObject=PyObject_CallObject" $(BIN)/pip
 
-.PHONY: run test lint programs vendor secrets audit clean
+.PHONY: run test lint types style programs vendor secrets audit clean
 
 run: $(VENV)/can-run
 	$(BIN)/softbalance cases --load --quiet
@@ -27,13 +27,20 @@ secrets/database: secrets/database_password
 	printf 'postgresql://softbalance:%s@database/softbalance' "$$(cat $<)" > $@
 	chmod 644 $@
 
-test: programs lint
+# two at a time: what is fetched comes from two places, and checks use one core each
+test:
+	@$(MAKE) --no-print-directory --jobs 2 programs $(VENV)/can-test
+	@$(MAKE) --no-print-directory --jobs 2 lint
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-lint: $(VENV)/can-test
+lint: types style
+
+types: $(VENV)/can-test
+	$(BIN)/mypy .typing/softbalance tests
+
+style: $(VENV)/can-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .typing/softbalance tests
 	$(BIN)/lint-imports
 
 # programs of others that tests run, where there are none: a browser, and a pooler of connections

@@ -20,7 +20,9 @@ def import_library(module: str, name: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         library = _CALLED.get(module, module.partition(".")[0])
+        here = isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]
+        how = "is not installed" if here else f"cannot be loaded ({error})"
         raise UnusableDataset(
-            f"{name}: {library} is needed to read this file, and is not installed: "
+            f"{name}: {library} is needed to read this file, and {how}: "
             "pip install 'softbalance[formats]'"
         ) from error

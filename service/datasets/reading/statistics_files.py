@@ -123,7 +123,7 @@ def _declared_missing(about: Any, column: str, cells: Sequence[Any]) -> _Missing
 
 def _within(cell: Any, range_: Mapping[str, Any]) -> bool:
     low, high = range_["lo"], range_["hi"]
-    if isinstance(cell, str) != isinstance(low, str):
+    if cell is None or isinstance(cell, str) != isinstance(low, str):
         return False
     if isinstance(cell, str):
         return bool(cell.rstrip() == str(low).rstrip())

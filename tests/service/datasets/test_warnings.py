@@ -221,10 +221,16 @@ def test_our_own_names_pass_through(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("form\nother\n".encode("utf-16-le"), "is UTF-16, not UTF-8; save it as UTF-8"),
+        (
+            "form\nother\n".encode("utf-16-le"),
+            "is UTF-16LE, not UTF-8; read it with --encoding utf-16le, or save it",
+        ),
         ("form\nother\n".encode("utf-16-be"), "is UTF-16"),
         ("form\nother\n".encode("utf-32"), "is UTF-32"),
-        (b"PK\x03\x04\x14\0a.csv", "is a zip archive, whatever its name says; unpack it"),
+        (
+            b"PK\x03\x04\x14\0a.csv",
+            "is a zip archive, whatever its name says; let its name end in .zip",
+        ),
         (b"PK\x03\x04\x14\0xl/workbook.xml", "is an Excel workbook (.xlsx)"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel workbook"),
         (b" <!DOCTYPE html>\n<html>", "is a web page"),
