@@ -43,12 +43,16 @@ style: $(VENV)/can-test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-# programs of others that tests run, where there are none: a browser, and a pooler of connections
+# programs of others that tests run, where there are none: a browser, a pooler of connections, and R
 programs:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || tools/apt-install chromium \
 	  || { echo 'Chromium is missing. Install it, on Debian by: apt-get install chromium' >&2; exit 1; }
 	@PATH="$$PATH:/usr/sbin" command -v pgbouncer >/dev/null || tools/apt-install pgbouncer \
 	  || { echo 'PgBouncer is missing. Install it, on Debian by: apt-get install pgbouncer' >&2; exit 1; }
+	@Rscript -e 'library(jsonlite); library(httr2)' >/dev/null 2>&1 \
+	  || tools/apt-install r-base-core r-cran-jsonlite r-cran-httr2 \
+	  || { echo 'R or its packages jsonlite and httr2 are missing. Install them, on Debian by:' \
+	    'apt-get install r-base-core r-cran-jsonlite r-cran-httr2' >&2; exit 1; }
 
 # needs npm: the files of others that the pages and their tests hold, in the versions of package.json
 PAGES := service/pages/static/vendor

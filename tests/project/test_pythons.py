@@ -59,9 +59,11 @@ def _found() -> dict[str, Path]:
 
 
 PYTHONS = _found()
+#: All other tests try the running one, unless there is no other.
+OTHERS = [name for name, path in PYTHONS.items() if path != Path(sys.executable)]
 
 
-@pytest.mark.parametrize("version", PYTHONS)
+@pytest.mark.parametrize("version", OTHERS or PYTHONS)
 def test_it_installs_on_every_python_and_decides_the_cases(version: str, tmp_path: Path) -> None:
     source, venv = tmp_path / "source", tmp_path / "venv"
     shutil.copytree(ROOT, source, ignore=IGNORED)

@@ -24,7 +24,7 @@ Classifiers = dict[str, Classifier]
 
 
 @pytest.mark.parametrize("rulebook", RULEBOOKS)
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(episode=episodes())
 def test_agrees_with_the_evaluator_and_proves_it(
     classifiers: Classifiers, rulebook: str, episode: Episode

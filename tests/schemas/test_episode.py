@@ -224,7 +224,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_JSON)
 def test_no_json_makes_an_error_of_ours(client: FlaskClient, body: Any) -> None:
     sent = json.dumps(body)

@@ -79,6 +79,9 @@ def _session(master: str) -> Iterator[SparkSession]:
         SparkSession.builder.master(master)
         .appName("softbalance")
         .config("spark.ui.showConsoleProgress", "false")
+        # the method that Spark would make of a whole stage is longer than the JVM takes; it tries,
+        # says so over hundreds of lines, and goes on without
+        .config("spark.sql.codegen.wholeStage", "false")
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")

@@ -81,7 +81,7 @@ def test_the_document_describes_what_is_in_a_codebook_and_a_batch(client: FlaskC
     assert schemas["BatchLine"]["required"] == ["line"]
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(episode=episodes())
 def test_every_valid_episode_is_taken(client: FlaskClient, episode: dict[str, object]) -> None:
     answer = client.post("/v1/classifications?store=false&detail=verdict", json=episode)

@@ -195,7 +195,7 @@ def test_a_trace_in_a_form_that_is_not_offered(client: FlaskClient) -> None:
     assert "text/vnd.graphviz" in problem["detail"]
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200))
 def test_no_bytes_make_an_error_of_ours(client: FlaskClient, body: bytes) -> None:
     answer = client.post(f"{POST}?store=false", data=body, content_type="application/json")

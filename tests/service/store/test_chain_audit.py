@@ -143,7 +143,7 @@ def test_anybody_can_check_it(serve: Callable[..., str], database: str, store: S
     }  # fmt: skip
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(episode=episodes())
 def test_canonical_json_is_that_of_the_standard(
     classifiers: dict[str, Classifier], episode: Episode
