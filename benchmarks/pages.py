@@ -23,6 +23,7 @@ from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import load_library
 from softbalance.schemas.classification import TRACE
 from softbalance.service.classifiers import classify
+from softbalance.service.context import LoadedLibrary
 from softbalance.service.server import serve
 from softbalance.service.settings import Settings
 from softbalance.service.store import Store
@@ -73,7 +74,7 @@ def _fill(url: str, number: int) -> None:
 @contextmanager
 def _served(url: str) -> Iterator[int]:
     settings = Settings(port=_free_port(), workers=1, threads=1, database=url, log_level="error")
-    process = get_context("fork").Process(target=serve, args=(settings,))
+    process = get_context("fork").Process(target=serve, args=(settings, LoadedLibrary.load(())))
     process.start()
     try:
         _await(settings.port)
