@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from configparser import ConfigParser
 from pathlib import Path
 
 from places import ROOT, TESTS
 
-PACKAGES = ("rules", "schemas", "service")
+PACKAGES = ("python", "rules", "schemas", "service")
+#: The folder of the package `softbalance` itself.
+OUTERMOST = "python"
 #: A command, a call of the API or a schema may have the name of what it opens the door to.
 SHARED_NAMES = {"batches", "cases", "classify", "codebook", "replay", "rulebooks"}
 
@@ -20,6 +23,11 @@ def _modules() -> list[Path]:
         for path in (ROOT / package).rglob("*.py")
         if path.name != "__init__.py"
     ]
+
+
+def _package_of(module: Path) -> str:
+    parts = module.parent.parts
+    return ".".join(("softbalance", *(() if parts == (OUTERMOST,) else parts)))
 
 
 def test_each_folder_of_tests_is_that_of_a_package() -> None:
@@ -62,11 +70,19 @@ def test_every_package_is_declared() -> None:
     config = ConfigParser()
     config.read(ROOT / "setup.cfg", "utf-8")
     found = {
-        ".".join(("softbalance", *init.parent.relative_to(ROOT).parts))
+        _package_of(init.relative_to(ROOT))
         for package in PACKAGES
         for init in (ROOT / package).rglob("__init__.py")
     }
     assert {*config["options"]["packages"].split()} == found
     # a folder of modules without an __init__ would be left out of both
-    folders = {".".join(("softbalance", *module.parent.parts)) for module in _modules()}
+    folders = {_package_of(module) for module in _modules()}
     assert folders <= found
+
+
+def test_nothing_imports_the_outermost_package() -> None:
+    own = {f"softbalance.{path.stem}" for path in (ROOT / OUTERMOST).glob("*.py")}
+    for module in _modules():
+        if module.parts[0] != OUTERMOST:
+            named = set(re.findall(r"softbalance\.\w+", (ROOT / module).read_text("utf-8")))
+            assert named & own == set(), module

@@ -46,7 +46,11 @@ def _holds_every_file(wheel: Path) -> None:
                 # of a module in C, what it is compiled to for this Python
                 shipped = path.with_suffix(EXT_SUFFIX) if path.suffix == ".c" else path
                 assert f"softbalance/{shipped.relative_to(ROOT)}" in names, path
-    assert not any(name.startswith(("rules/", "tests/", "schemas/")) for name in names)
+    assert {"softbalance/__init__.py", "softbalance/answers.py", "softbalance/py.typed"} <= names
+    assert not any(
+        name.startswith(("python/", "softbalance/python/", "rules/", "tests/", "schemas/"))
+        for name in names
+    )
 
 
 def _call(*command: object) -> str:

@@ -8,49 +8,34 @@ is sound is classified, and what is not is told.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-from softbalance.rules.model import FORM
-from softbalance.rules.table.bits import assign_coding_bits
 from softbalance.rules.table.sql import quote_name, quote_text
+from softbalance.service.datasets.engines.checked_rows import CheckedRows
 from softbalance.service.datasets.engines.duck_answers import answer_names, answers_sql
-from softbalance.service.datasets.engines.duck_codings import (
-    episodes_sql,
-    gathered_sql,
-    observations_sql,
-    wide_sql,
-)
-from softbalance.service.datasets.engines.duck_sources import OWN, SAID, count_lost_sql, source_sql
+from softbalance.service.datasets.engines.duck_sources import OWN, count_lost_sql, source_sql
 from softbalance.service.datasets.outputs import Output
 from softbalance.service.datasets.progress import Progress
 from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
 from softbalance.service.datasets.reading.duck_files import parquet_sql, scan_sql
 from softbalance.service.datasets.reading.episode_lines import number_episodes
 from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.layouts import HELP, ID, SheetLayout
 from softbalance.service.datasets.reading.numbering import misleads_duckdb, number, warn_of_spanning
 from softbalance.service.datasets.reading.opening import open_dataset
 from softbalance.service.datasets.reading.rejects import (
-    Reject,
     RejectsSpool,
-    join_cells,
-    rejects_of,
     write_rejects,
 )
 from softbalance.service.datasets.reading.spreadsheets import neutralise, neutralise_sql
 from softbalance.service.datasets.reading.text_lines import MAX_RECORD
-from softbalance.service.datasets.reading.values import BLANKS, warn_of_alike
 from softbalance.service.datasets.run import ClassifyRequest, Outcome
 
 #: Bytes that DuckDB may use for each of its threads while rows are classified one by one. It keeps
 #: rows back, in memory or else on disk, until those before them are written: the more it may, the
 #: more it does, for no gain.
 MEMORY = 256 << 20
-_FETCHED = 1024
-#: Whether a row is a coding sheet's row of help.
-_OF_HELP = f"{ID} IS NOT DISTINCT FROM {quote_text(HELP)} AND NOT sound"
 _WRITING = {
     Format.CSV: "FORMAT csv, HEADER",
     Format.TSV: "FORMAT csv, HEADER, DELIMITER '\t'",
@@ -79,9 +64,12 @@ class DuckRun:
         self.dataset = open_dataset(
             files, request.codebook, taken, self._connection, request.reading
         )
+        self._rows = CheckedRows(
+            self._connection, self.dataset, request.codebook, request.reading.values
+        )
         if not self.dataset.grouped:
-            (threads,) = self._query("SELECT current_setting('threads')").fetchone() or (1,)
-            self._query(f"SET memory_limit = '{threads * MEMORY}B'")
+            (threads,) = self._rows.query("SELECT current_setting('threads')").fetchone() or (1,)
+            self._rows.query(f"SET memory_limit = '{threads * MEMORY}B'")
 
     def run(self) -> Outcome:
         """Write the answer and, if there are any, the rejects to their files in the folder.
@@ -92,7 +80,7 @@ class DuckRun:
         outcome.blank += sum(part.file.blank for part in self.dataset.parts)
         if outcome.classified or outcome.rejected:
             outcome.warnings[:0] = [w for part in self.dataset.parts for w in part.header.warnings]
-        outcome.warnings += self._warn_of_ids() + self._warn_of_lost()
+        outcome.warnings += self._rows.warn_of_alike_ids() + self._warn_of_lost()
         return outcome
 
     def _run_at_once(self) -> Outcome | None:
@@ -132,19 +120,17 @@ class DuckRun:
             names = [part.file.name for part in self.dataset.parts]
             rejected, reasons = write_rejects(
                 self.rejects,
-                (spool, self._find_unsound()),
+                (spool, self._rows.find_unsound()),
                 names,
                 bom=self.request.bom,
                 safe=self.request.safe_cells,
             )
-            (helped,) = self._query(
-                f"SELECT count(*) FROM checked WHERE {_OF_HELP}"
-            ).fetchone() or (0,)
+            helped = self._rows.count_helped()
         except duckdb.Error as error:
             if find_lack_of_space(error):
                 raise
             raise UnusableDataset(str(error).splitlines()[0]) from error
-        return Outcome(classified, rejected, reasons, int(helped), blank, warnings)
+        return Outcome(classified, rejected, reasons, helped, blank, warnings)
 
     def _classify(self, copies: Sequence[Path] | None, label: str) -> int:
         """Write the answer; return how many rows or, if grouped, ids were classified.
@@ -153,7 +139,7 @@ class DuckRun:
         """
         output = self.output
         finite = output.format is Format.NDJSON
-        self._define(source_sql(self.dataset, copies, finite=finite), strict=copies is None)
+        self._rows.define(source_sql(self.dataset, copies, finite=finite), strict=copies is None)
         answers = answers_sql(
             "codings",
             {f"{OWN}{i}": self.dataset.renamed[name] for i, name in enumerate(self.dataset.own)},
@@ -169,12 +155,12 @@ class DuckRun:
         with self.progress.track_query(label, self._connection, files):
             copy = f"COPY ({answers}) TO {quote_text(str(self.answer))} ({how})"
             try:
-                (written,) = self._query(copy).fetchone() or (0,)
+                (written,) = self._rows.query(copy).fetchone() or (0,)
             except duckdb.OutOfMemoryException as error:  # rows may be that large
                 if find_lack_of_space(error):
                     raise
-                self._query("RESET memory_limit")
-                (written,) = self._query(copy).fetchone() or (0,)
+                self._rows.query("RESET memory_limit")
+                (written,) = self._rows.query(copy).fetchone() or (0,)
         return int(written) // len(self.request.rulebooks)
 
     def _neutralise(self, answers: str) -> str:
@@ -195,26 +181,14 @@ class DuckRun:
         if not self.dataset.grouped:
             return outcome.classified + outcome.rejected + outcome.passed_over
         try:
-            (sound,) = self._query("SELECT count(*) FROM checked").fetchone() or (0,)
+            (sound,) = self._rows.query("SELECT count(*) FROM checked").fetchone() or (0,)
         except duckdb.Error as error:
             raise UnusableDataset(str(error).splitlines()[0]) from error
         return int(sound) + self._damaged + outcome.blank
 
-    def _warn_of_ids(self) -> list[str]:
-        """Warn of ids that differ only in case or blanks; where a row is an episode, none may."""
-        if not self.dataset.grouped:
-            return []
-        folded = f"lower(regexp_replace({ID}, {quote_text(f'[{BLANKS}]')}, '', 'g'))"
-        alike = self._query(
-            f"SELECT list(id ORDER BY ordinal) FROM (SELECT {ID}, min(ordinal) AS ordinal "
-            f"FROM sound_rows GROUP BY {ID}) GROUP BY {folded} "
-            "HAVING count(*) > 1 ORDER BY min(ordinal)"
-        ).fetchall()
-        return warn_of_alike("ids", [ids for (ids,) in alike])
-
     def _warn_of_lost(self) -> list[str]:
         query = count_lost_sql(self.dataset) if self.output.format is Format.NDJSON else None
-        (lost,) = (self._query(query).fetchone() if query else None) or (0,)
+        (lost,) = (self._rows.query(query).fetchone() if query else None) or (0,)
         if not lost:
             return []
         rows = "1 row has" if lost == 1 else f"{lost:,} rows have"
@@ -226,7 +200,7 @@ class DuckRun:
         Raises UnusableDataset where it cannot be read.
         """
         try:
-            rows = self._query(
+            rows = self._rows.query(
                 f"SELECT rulebook, classification, count(*) FROM {self._scan(answer)} "
                 "GROUP BY ALL ORDER BY 1, 3 DESC"
             ).fetchall()
@@ -256,72 +230,3 @@ class DuckRun:
             f"""delim = {quote_text(delimiter)}, quote = '"', escape = '"'""",
             f"max_line_size = {2 * MAX_RECORD}",
         )
-
-    def _define(self, source: str, strict: bool) -> None:
-        """Define the views `source`, `checked` and `codings`; if grouped, `episodes` too."""
-        codebook, values = self.request.codebook, self.request.reading.values
-        first = assign_coding_bits(codebook).bitsets[0]
-        self._view("source", source)
-        if self.dataset.layout is SheetLayout.WIDE:
-            several = len(self.dataset.parts) > 1
-            meaning, grouped = self.dataset.meaning, self.dataset.grouped
-            checked = wide_sql(
-                "source", meaning, codebook, values, several=several, grouped=grouped
-            )
-            self._view("checked", checked)
-            if not grouped:
-                self._view("codings", _guard_sql("checked", first, strict))
-                return
-            rows, gather_sql = first, gathered_sql
-        else:
-            self._view("checked", observations_sql("source", codebook, values))
-            rows, gather_sql = FORM, episodes_sql
-        self._view("sound_rows", _guard_sql("checked", rows, strict))
-        own = [f"{OWN}{i}" for i in range(len(self.dataset.own))]
-        self._view("episodes", gather_sql("sound_rows", codebook, own))
-        self._view("codings", _guard_sql("episodes", first, strict))
-
-    def _view(self, name: str, query: str) -> None:
-        self._query(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
-
-    def _find_unsound(self) -> Iterator[Reject]:
-        """Yield the rejects among the rows that the views hold, in order."""
-        said = list(dict.fromkeys((ID, *self.dataset.meaning)))
-        unsound = "NOT sound"
-        if self.dataset.grouped:
-            unsound += " OR id IN (SELECT id FROM episodes WHERE NOT sound)"
-        columns = ", ".join(["file", "line", "cells", *(SAID + name for name in said)])
-        found = self._query(f"SELECT {columns} FROM checked WHERE ({unsound}) AND NOT ({_OF_HELP})")
-        while rows := found.fetchmany(_FETCHED):
-            for file, line, cells, *values in rows:
-                yield from self._rejects(file, line, cells, dict(zip(said, values, strict=True)))
-
-    def _rejects(
-        self, file: int, line: int, cells: list[str], said: Mapping[str, str | None]
-    ) -> Iterator[Reject]:
-        part = self.dataset.parts[file]
-        row = cells[0] if part.types else join_cells(cells, part.delimiter)
-        here = {name: cell for name, cell in said.items() if name in (ID, *part.header.places)}
-        codebook, values = self.request.codebook, self.request.reading.values
-        return rejects_of(
-            file, line, here, row, codebook, grouped=self.dataset.grouped, values=values
-        )
-
-    def _query(self, sql: str) -> duckdb.DuckDBPyConnection:
-        try:
-            return self._connection.execute(sql)
-        except RuntimeError as error:
-            if type(error) is RuntimeError:  # how DuckDB tells of a signal
-                raise KeyboardInterrupt from error
-            raise
-
-
-def _guard_sql(view: str, column: str, strict: bool) -> str:
-    """Return the query for the sound rows of a view; if `strict`, one that fails at another row.
-
-    It fails where it reads the column named.
-    """
-    if strict:
-        cell = f"CASE WHEN sound THEN {column} ELSE error('a row cannot be classified') END"
-        return f"SELECT * REPLACE ({cell} AS {column}) FROM {view}"
-    return f"SELECT * FROM {view} WHERE sound"

@@ -36,8 +36,8 @@ def source_sql(dataset: Dataset, numbered: Sequence[Path] | None, *, finite: boo
 
 
 def _rows(part: Part, numbered: Path | None, counted: bool) -> str:
-    if part.file.format is Format.PARQUET:
-        return _parquet(part)
+    if part.file.format in (Format.PARQUET, Format.TABLE):
+        return _typed(part)
     if numbered is not None:
         return f"(SELECT * FROM {_csv(part, numbered, ('__row', '__line'))})"
     number = "row_number() OVER ()" if counted else "NULL::BIGINT"
@@ -46,13 +46,15 @@ def _rows(part: Part, numbered: Path | None, counted: bool) -> str:
     )
 
 
-def _parquet(part: Part) -> str:
-    """Return the rows of a Parquet file, its columns called by their places as those of text are.
+def _typed(part: Part) -> str:
+    """Return the rows of a Parquet file or a table, columns called by their places as in text.
 
-    Whatever they are called in the file, so they do not get in the way of ours.
+    Whatever they are called there, so they do not get in the way of ours.
     """
     number = "file_row_number"
-    if any(name.lower() == number for name in part.header.names):
+    if part.file.format is Format.TABLE:
+        rows = f"SELECT *, row_number() OVER () - 1 FROM {quote_name(part.file.name)}"
+    elif any(name.lower() == number for name in part.header.names):
         rows = f"SELECT *, row_number() OVER () - 1 FROM {parquet_sql(part.file.path)}"
     else:
         scanned = parquet_sql(part.file.path, f"{number} = true")
@@ -140,5 +142,5 @@ def count_lost_sql(dataset: Dataset) -> str | None:
         floats = [i for i in places if part.types and holds_floats(part.type_of(i))]
         if floats:
             lost = " OR ".join(f"c{i} IS DISTINCT FROM {_finite(part, i)}" for i in floats)
-            selects.append(f"SELECT count(*) AS n FROM {_parquet(part)} WHERE {lost}")
+            selects.append(f"SELECT count(*) AS n FROM {_typed(part)} WHERE {lost}")
     return f"SELECT sum(n) FROM ({' UNION ALL '.join(selects)})" if selects else None

@@ -23,6 +23,8 @@ class Format(StrEnum):
     TSV = "tsv"
     NDJSON = "ndjson"
     PARQUET = "parquet"
+    #: a table that the engine's connection has under the name of the file
+    TABLE = "table"
 
 
 _ENDINGS = {

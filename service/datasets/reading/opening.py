@@ -35,11 +35,11 @@ def open_dataset(
     `taken` are the names of the answer's columns. Raises UnusableDataset.
     """
     parts = [_part(file, codebook, connection, reading) for file in files]
-    _check_declared(parts, codebook, reading)
+    check_declared(parts, codebook, reading)
     return combine_parts([_add_folders(part, codebook) for part in parts], taken)
 
 
-def _check_declared(parts: Sequence[Part], codebook: Codebook, reading: ReadingOptions) -> None:
+def check_declared(parts: Sequence[Part], codebook: Codebook, reading: ReadingOptions) -> None:
     """Raise UnusableDataset where values are declared for a column that no file has."""
     for column in reading.values.columns:
         if not any(
@@ -78,7 +78,7 @@ def _part(
     header = read_header(names, codebook, file.name)
     header = replace(header, warnings=(*file.warnings, *header.warnings))
     part = Part(file, header, sheet, types)
-    _check_types(part)
+    check_types(part)
     return part
 
 
@@ -117,7 +117,8 @@ def _find_columns(nodes: list[tuple[str, int | None]]) -> list[str]:
     return names
 
 
-def _check_types(part: Part) -> None:
+def check_types(part: Part) -> None:
+    """Raise UnusableDataset for a column with a meaning whose type can say no value."""
     for name, place in part.header.places.items():
         type_ = part.type_of(place)
         if any(mark in type_ for mark in _NESTED):

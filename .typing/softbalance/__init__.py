@@ -1,0 +1,1 @@
+../../python/__init__.py

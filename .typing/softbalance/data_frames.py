@@ -1,0 +1,1 @@
+../../python/data_frames.py
