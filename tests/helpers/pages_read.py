@@ -46,7 +46,16 @@ def anchors(page: Path) -> set[str]:
 def project_files(*endings: str) -> Iterator[Path]:
     """Yield the project's own files with these endings; not those of others that it holds."""
     yield from (path for path in ROOT.iterdir() if path.suffix in endings and path.is_file())
-    for folder in ("benchmarks", "docs", "examples", "rules", "schemas", "service", "tests"):
+    for folder in (
+        "benchmarks",
+        "docs",
+        "examples",
+        "python",
+        "rules",
+        "schemas",
+        "service",
+        "tests",
+    ):
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in endings and path.is_file() and "vendor" not in path.parts:
                 yield path
