@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from softbalance.answers import Answer, InvalidEpisode, classify
-    from softbalance.data_frames import ClassifiedTable, UnusableDataset, classify_table
+    from softbalance.data_frames import ClassifiedTable, UnusableDataset, agreement, classify_table
     from softbalance.shelf import codebook, load, rulebooks, verify
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ClassifiedTable",
     "InvalidEpisode",
     "UnusableDataset",
+    "agreement",
     "classify",
     "classify_table",
     "codebook",
@@ -33,7 +34,12 @@ __all__ = [
 _HOMES = {
     "softbalance.answers": ("Answer", "InvalidEpisode", "classify"),
     "softbalance.shelf": ("codebook", "load", "rulebooks", "verify"),
-    "softbalance.data_frames": ("ClassifiedTable", "UnusableDataset", "classify_table"),
+    "softbalance.data_frames": (
+        "ClassifiedTable",
+        "UnusableDataset",
+        "agreement",
+        "classify_table",
+    ),
 }
 
 

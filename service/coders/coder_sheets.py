@@ -10,15 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from softbalance.rules.codings import Codings
 from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.wording import format_count
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.coded_rows import (
     CodedRow,
+    CodedRows,
     Observation,
     places,
     read_rows,
+    read_table_rows,
     reconcile_rows,
 )
 from softbalance.service.datasets.reading.dataset import Part
@@ -66,7 +70,37 @@ def read_coded(
     Raises UnusableDataset, also where a file does not tell coders apart, or is one of the
     `outputs`, the files to be written.
     """
-    read = read_rows(inputs, codebook, outputs, _check_coders, reading)
+    return _gather(read_rows(inputs, codebook, outputs, _check_coders, reading))
+
+
+def read_coded_table(frame: Any, codebook: Codebook, reading: ReadingOptions) -> CodedEpisodes:
+    """Read a table in memory, by Arrow. Raises UnusableDataset."""
+    return _gather(read_table_rows(frame, codebook, _check_coders, reading))
+
+
+def check_several(coded: CodedEpisodes) -> None:
+    """Raise UnusableDataset where fewer than two coders have coded something."""
+    if len(coded.coders) < 2:
+        found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
+        raise UnusableDataset(
+            f"agreement takes two coders, and {found} coded anything here"
+            + _explain_refusal(coded)
+            + "; give all coders' files at once, each row with its coder"
+        )
+
+
+def _explain_refusal(coded: CodedEpisodes) -> str:
+    reasons = []
+    if coded.nameless:
+        name = "names" if coded.nameless == 1 else "name"
+        reasons.append(f"{format_count(coded.nameless, 'observations')} {name} no coder")
+    if coded.rejects:
+        first = coded.rejects[0]
+        reasons.append(f"line {first.line}: {first.message}")
+    return f" ({'; '.join(reasons)})" if reasons else ""
+
+
+def _gather(read: CodedRows) -> CodedEpisodes:
     sheets: dict[str, dict[str, _Sheet]] = {}
     nameless = 0
     for row in read.sound:
@@ -83,7 +117,7 @@ def read_coded(
                 rejects += _forms_differ(coder, sheet)
                 continue
             observations = [said for _, said in sheet]
-            codings = reconcile_rows(codebook, sheet[0][0].form, observations)
+            codings = reconcile_rows(read.codebook, sheet[0][0].form, observations)
             episodes.setdefault(id_, {})[coder] = codings
     return CodedEpisodes(episodes, sorted(rejects), nameless, read.files, read.warn())
 

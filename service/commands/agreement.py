@@ -116,33 +116,15 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 def _read(
     inputs: tuple[str, ...], codebook: Codebook, rejects: Path | None, reading: ReadingOptions
 ) -> CodedEpisodes:
-    from softbalance.service.coders.coder_sheets import read_coded
+    from softbalance.service.coders.coder_sheets import check_several, read_coded
     from softbalance.service.datasets.outputs import check_writable
-    from softbalance.service.datasets.reading.defects import UnusableDataset
 
     if rejects:
         check_writable(rejects)
     coded = read_coded(inputs, codebook, [rejects] if rejects else [], reading)
     warn(coded.warnings)
-    if len(coded.coders) < 2:
-        found = f"only {coded.coders[0]!r} has" if coded.coders else "nobody has"
-        raise UnusableDataset(
-            f"agreement takes two coders, and {found} coded anything here"
-            + _explain_refusal(coded)
-            + "; give all coders' files at once, each row with its coder"
-        )
+    check_several(coded)
     return coded
-
-
-def _explain_refusal(coded: CodedEpisodes) -> str:
-    reasons = []
-    if coded.nameless:
-        name = "names" if coded.nameless == 1 else "name"
-        reasons.append(f"{format_count(coded.nameless, 'observations')} {name} no coder")
-    if coded.rejects:
-        first = coded.rejects[0]
-        reasons.append(f"line {first.line}: {first.message}")
-    return f" ({'; '.join(reasons)})" if reasons else ""
 
 
 def _write_rejects(path: Path, coded: CodedEpisodes) -> None:

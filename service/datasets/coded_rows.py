@@ -14,13 +14,14 @@ from typing import Any
 import duckdb
 from softbalance.rules.codings import Codings, reconcile
 from softbalance.rules.model import FORM, Codebook
+from softbalance.rules.table.sql import quote_name
 from softbalance.schemas import episode as episodes
 from softbalance.schemas.episode import Episode
 from softbalance.schemas.fields import UNKNOWN
 from softbalance.schemas.mistakes import Mistake
 from softbalance.service.datasets.outputs import check_apart, workspace
 from softbalance.service.datasets.reading.cells import text_sql
-from softbalance.service.datasets.reading.dataset import Part
+from softbalance.service.datasets.reading.dataset import Dataset, Part
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.duck_files import parquet_sql
 from softbalance.service.datasets.reading.episode_lines import EpisodeReader, InvalidEpisode, lines
@@ -122,18 +123,39 @@ def read_rows(
         files = open_inputs(inputs, folder, None, reading, codebook)
         check_apart(files, outputs)
         dataset = open_dataset(files, codebook, (), connection, reading)
-        read = CodedRows(codebook, reading.values, [file.name for file in files])
-        for index, part in enumerate(dataset.parts):
-            check(part)
-            read.warnings += part.header.warnings
-            if part.file.format is Format.NDJSON:
-                _read_episodes(read, index, part)
-                continue
-            several, meaning = len(files) > 1, places(part)
-            for number, line, cells in _cells(read, index, part, connection):
-                said = {name: cells[place] for name, place in meaning.items()}
-                made = f"{index + 1}-{number}" if several else f"row-{number}"
-                _take(read, part, (index, line, join_cells(cells, part.delimiter)), said, made)
+        return _read_dataset(dataset, codebook, connection, check, reading)
+
+
+def read_table_rows(
+    frame: Any, codebook: Codebook, check: Callable[[Part], None], reading: ReadingOptions
+) -> CodedRows:
+    """Read a table in memory, by Arrow. Raises UnusableDataset, as `check` may."""
+    from softbalance.service.datasets.reading.arrow_tables import open_table
+
+    with duckdb.connect() as connection:
+        dataset = open_table(frame, codebook, (), connection, reading)
+        return _read_dataset(dataset, codebook, connection, check, reading)
+
+
+def _read_dataset(
+    dataset: Dataset,
+    codebook: Codebook,
+    connection: duckdb.DuckDBPyConnection,
+    check: Callable[[Part], None],
+    reading: ReadingOptions,
+) -> CodedRows:
+    read = CodedRows(codebook, reading.values, [part.file.name for part in dataset.parts])
+    for index, part in enumerate(dataset.parts):
+        check(part)
+        read.warnings += part.header.warnings
+        if part.file.format is Format.NDJSON:
+            _read_episodes(read, index, part)
+            continue
+        several, meaning = len(dataset.parts) > 1, places(part)
+        for number, line, cells in _cells(read, index, part, connection):
+            said = {name: cells[place] for name, place in meaning.items()}
+            made = f"{index + 1}-{number}" if several else f"row-{number}"
+            _take(read, part, (index, line, join_cells(cells, part.delimiter)), said, made)
     return read
 
 
@@ -158,13 +180,15 @@ def _cells(
     read: CodedRows, index: int, part: Part, connection: duckdb.DuckDBPyConnection
 ) -> Iterator[tuple[int, int, list[str | None]]]:
     """Yield the number, the line and the cells of each row that can be read."""
-    if part.file.format is Format.PARQUET:
+    if part.types:
         names = [f"c{place}" for place in range(len(part.types))]
         cells = ", ".join(map(text_sql, names, part.types))
         named = [*names, "__at"] if part.file.numbered else names
         line = "__at" if part.file.numbered else "NULL"
-        table = f"{parquet_sql(part.file.path)} AS named({', '.join(named)})"
-        found = connection.execute(f"SELECT {line}, {cells} FROM {table}").fetchall()
+        in_memory = part.file.format is Format.TABLE
+        table = quote_name(part.file.name) if in_memory else parquet_sql(part.file.path)
+        query = f"SELECT {line}, {cells} FROM {table} AS named({', '.join(named)})"
+        found = connection.execute(query).fetchall()
         for number, (at, *row) in enumerate(found, 1):
             yield number, at or number, row
         read.blank += part.file.blank

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 import softbalance as sb
+from click.testing import CliRunner
+from softbalance.service.cli import softbalance
 
 from dataset_files import classify
 
@@ -107,3 +110,21 @@ def test_what_may_not_be_meant_so_is_told() -> None:
     assert "no column is an indicator" in told
     empty = sb.classify_table(pa.table({"form": pa.array([], pa.string())}))
     assert empty.verdicts.num_rows == empty.rejects.num_rows == 0
+
+
+def test_coders_agree_as_in_their_file(tmp_path: Path) -> None:
+    rng = random.Random(3)
+    rows = [
+        {"id": f"e{n}", "form": "other", "coder": coder, NAMES[0]: rng.choice(["yes", "no", "x"])}
+        for n in range(30)
+        for coder in ("ana", "ben")
+    ]
+    file = tmp_path / "coded.parquet"
+    pyarrow.parquet.write_table(pa.Table.from_pylist(rows), file)
+    done = CliRunner().invoke(softbalance, ["agreement", str(file), "--json", "--resamples", "100"])
+    assert done.exit_code == 3
+    with pytest.warns(UserWarning, match="unknown value 'x'"):
+        found = sb.agreement(pd.DataFrame(rows), resamples=100)
+    assert found == json.loads(done.stdout)
+    with pytest.raises(sb.UnusableDataset, match="only 'ana' has"):
+        sb.agreement(pa.Table.from_pylist([row for row in rows if row["coder"] == "ana"]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,16 +12,11 @@ from softbalance.rules.model import Codebook, Rulebook
 from softbalance.service.datasets.engines.checked_rows import CheckedRows
 from softbalance.service.datasets.engines.duck_answers import answer_names, answers_sql
 from softbalance.service.datasets.engines.duck_sources import OWN, source_sql
-from softbalance.service.datasets.reading.dataset import Dataset, Part, combine_parts
+from softbalance.service.datasets.reading.arrow_tables import open_table
+from softbalance.service.datasets.reading.dataset import Dataset
 from softbalance.service.datasets.reading.defects import UnusableDataset
-from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.layouts import read_header
-from softbalance.service.datasets.reading.opening import check_declared, check_types
 from softbalance.service.datasets.reading.reading_options import ReadingOptions
 from softbalance.service.datasets.reading.rejects import COLUMNS
-
-#: What the table is called in the connection, and in messages.
-_TABLE = "the frame"
 
 
 @dataclass(frozen=True)
@@ -51,17 +45,8 @@ def classify_frame(
 
     Raises UnusableDataset where it offers none, or its columns cannot be used.
     """
-    table = _read_arrow(frame)
     with duckdb.connect() as connection:
-        places = [f"c{place}" for place in range(table.num_columns)]
-        connection.register(_TABLE, table.rename_columns(places))
-        types = tuple(map(str, connection.sql(f'SELECT * FROM "{_TABLE}"').types))
-        header = read_header(table.column_names, codebook, _TABLE)
-        file = DataFile(Path(), Format.TABLE, False, _TABLE)
-        part = Part(file, header, types=types)
-        check_types(part)
-        check_declared([part], codebook, reading)
-        dataset = combine_parts([part], answer_names(rulebooks, fired))
+        dataset = open_table(frame, codebook, answer_names(rulebooks, fired), connection, reading)
         rows = CheckedRows(connection, dataset, codebook, reading.values)
         own = {f"{OWN}{i}": dataset.renamed[name] for i, name in enumerate(dataset.own)}
         answers = answers_sql("codings", own, rulebooks, codebook, fired=fired, lists=True)
@@ -88,25 +73,6 @@ def _answer(
             warnings.append("passed over the sheet's row of help (#help)")
     warnings += rows.warn_of_alike_ids()
     return ClassifiedTable(verdicts, rejects, tuple(warnings))
-
-
-def _read_arrow(frame: Any) -> pa.Table:
-    """Return a frame as an Arrow table whose columns DuckDB reads as text or numbers."""
-    if not hasattr(frame, "__arrow_c_stream__"):
-        raise UnusableDataset(
-            f"a {type(frame).__name__} is no table; give a data frame of pandas or polars, an "
-            "Arrow table, or whatever else has __arrow_c_stream__"
-        )
-    table = pa.table(frame)
-    columns = [_decode(column) for column in table.columns]
-    return pa.Table.from_arrays(columns, names=table.column_names)
-
-
-def _decode(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column with the texts of its categories, and nulls of no type as text."""
-    if pa.types.is_dictionary(column.type):
-        return column.cast(column.type.value_type)
-    return column.cast(pa.string()) if pa.types.is_null(column.type) else column
 
 
 def _rejects_table(rejects: Any) -> pa.Table:
