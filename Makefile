@@ -41,7 +41,7 @@ types: $(VENV)/can-test
 style: $(VENV)/can-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+	PYTHONPATH=.typing $(BIN)/lint-imports
 
 # programs of others that tests run, where there are none: a browser, a pooler of connections, and R
 programs:

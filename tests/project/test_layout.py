@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from configparser import ConfigParser
 from pathlib import Path
@@ -78,11 +77,3 @@ def test_every_package_is_declared() -> None:
     # a folder of modules without an __init__ would be left out of both
     folders = {_package_of(module) for module in _modules()}
     assert folders <= found
-
-
-def test_nothing_imports_the_outermost_package() -> None:
-    own = {f"softbalance.{path.stem}" for path in (ROOT / OUTERMOST).glob("*.py")}
-    for module in _modules():
-        if module.parts[0] != OUTERMOST:
-            named = set(re.findall(r"softbalance\.\w+", (ROOT / module).read_text("utf-8")))
-            assert named & own == set(), module
