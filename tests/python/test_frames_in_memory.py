@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -67,7 +68,6 @@ def test_a_table_is_answered_as_its_file_is(tmp_path: Path, layout: str, sound: 
 
 
 def test_frames_of_all_libraries_say_the_same() -> None:
-    polars = pytest.importorskip("polars")
     table = drawn(200, sound=True).drop_columns(["Score"])
     expected = sb.classify_table(table).verdicts.drop_columns(["score "]).to_pylist()
     frame = table.to_pandas()
