@@ -81,7 +81,7 @@ def create_app(
     settings = settings or Settings.from_environment()
     loaded = loaded or LoadedLibrary.load(settings.rulebooks)
     context = Context.from_settings(settings, loaded=loaded, made=store_made)
-    # a namespace package has no folder that Flask could find by itself
+    # by itself Flask would look where the module of that name is
     folder = str(files("softbalance.service"))
     app = Flask(
         "softbalance",

@@ -66,14 +66,14 @@ class Verifications:
 def _try_lock(path: Path) -> Iterator[bool]:
     """Hold a lock, if nobody does in another thread or process; without room for it, go on."""
     with ExitStack() as stack:
-        mine = True
         try:
             file = stack.enter_context(path.open("ab"))
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = True
         except BlockingIOError:
             mine = False
         except OSError:
-            pass
+            mine = True
         yield mine
 
 

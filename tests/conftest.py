@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import uuid
@@ -19,6 +20,7 @@ from hypothesis import settings
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.service.app import create_app
+from softbalance.service.context import LoadedLibrary
 from softbalance.service.settings import Settings
 from sqlalchemy import make_url
 
@@ -29,6 +31,9 @@ pytest_plugins = ["browsing"]
 # how long an example takes says more of the machine than of the code
 settings.register_profile("softbalance", deadline=None)
 settings.load_profile("softbalance")
+# what runs in the background may be told to ignore it, and would tell that to all that it starts
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -41,13 +46,20 @@ def classifiers(library: Library) -> dict[str, Classifier]:
     return {name: Classifier(book) for name, book in library.rulebooks.items()}
 
 
+@pytest.fixture(scope="session")
+def shipped() -> LoadedLibrary:
+    return LoadedLibrary.load(())
+
+
 @pytest.fixture
-def application() -> Iterator[Callable[[Settings], Flask]]:
+def application(shipped: LoadedLibrary) -> Iterator[Callable[[Settings], Flask]]:
     """Make applications whose stores are closed after the test."""
     made: list[Flask] = []
 
     def make(settings: Settings) -> Flask:
-        made.append(create_app(settings))
+        # read once for all tests, and each time another loading to those who ask for its name
+        loaded = LoadedLibrary(shipped.library, shipped.cases)
+        made.append(create_app(settings, loaded=None if settings.rulebooks else loaded))
         return made[-1]
 
     yield make

@@ -24,6 +24,16 @@ _AT_A_TIME = 100
 _WRONG = (LookupError, TypeError, AttributeError, ValueError)
 
 
+def _read_document(document: bytes | str) -> Any:
+    """Return what a document says; None where it is no JSON that has a digest."""
+    try:
+        answer = orjson.loads(document)
+        canonical(answer)
+    except ValueError:
+        return None
+    return answer
+
+
 class AuditedRecord:
     """A row of the store, its document read, the names beside it, and the events of erasures."""
 
@@ -35,13 +45,7 @@ class AuditedRecord:
         self.id: str = row.id
         self.previous: str | None = row.previous
         self.digest: str = row.digest
-        self.answer: Any = None
-        try:
-            answer = orjson.loads(row.document)
-            canonical(answer)
-            self.answer = answer
-        except ValueError:
-            pass
+        self.answer: Any = _read_document(row.document)
 
     def fits(self, position: int) -> bool:
         """Return whether the digest is that of this record, were it at a position."""

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -57,11 +57,9 @@ def run_in_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
     with subprocess.Popen(command, cwd=folder, stderr=theirs, env=environment) as process:
         os.close(theirs)
         shown = b""
-        try:
+        with suppress(OSError):  # how Linux tells that the other end is closed
             while part := os.read(ours, 4096):
                 shown += part
-        except OSError:  # how Linux tells that the other end is closed
-            pass
     os.close(ours)
     return process.returncode, shown.decode()
 

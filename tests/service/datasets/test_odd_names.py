@@ -1,9 +1,6 @@
 """Files and folders of any name: DuckDB and Spark are told of files, not of patterns."""
 
 import contextlib
-import os
-import pty
-import subprocess
 from pathlib import Path
 
 import duckdb
@@ -13,7 +10,7 @@ from candidate_runs import candidates
 from dataset_files import WIDE, classify, read, read_lines, wide, write
 from drawn_episodes import random_codings
 from event_files import gdelt, text
-from processes import SOFTBALANCE
+from processes import run_in_terminal
 
 #: An indicator: a sheet without any would be told of.
 CODED = "constrains_hegemon"
@@ -97,30 +94,13 @@ def test_events_in_an_odd_folder(folder: Path) -> None:
     assert "5 rows: 5 behind 1 candidate" in done.err
 
 
-def on_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Run the command with a terminal for its messages."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    command = [SOFTBALANCE, "classify", *arguments]
-    with subprocess.Popen(command, cwd=folder, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        shown = b""
-        try:
-            while part := os.read(ours, 4096):
-                shown += part
-        except OSError:  # how Linux tells that the other end is closed
-            pass
-    os.close(ours)
-    return process.returncode, shown.decode()
-
-
 @pytest.mark.parametrize("name", ["out (1)", "classification=x", "[draft]"])
 @pytest.mark.parametrize("ending", ["csv.gz", "tsv", "ndjson.gz", "parquet"])
 def test_a_terminal_is_told_what_came_of_it(tmp_path: Path, name: str, ending: str) -> None:
     folder = tmp_path / name
     folder.mkdir()
     write(folder / "in.csv", ["form", 'my "own", ;'], [["other", 'a"\n,\tb'], ["other", ""]])
-    status, shown = on_terminal(folder, "in.csv", "-o", f"out.{ending}")
+    status, shown = run_in_terminal(folder, "classify", "in.csv", "-o", f"out.{ending}")
     assert status == 0
     assert "indeterminate 2" in " ".join(shown.split())
     assert (folder / f"out.{ending}").is_file()
@@ -130,7 +110,7 @@ def test_an_answer_that_cannot_be_counted_is_kept(tmp_path: Path) -> None:
     with contextlib.chdir(tmp_path):
         columns = "'other' AS form, repeat('x', 9_000_000) AS own"
         duckdb.execute(f"COPY (SELECT {columns}) TO 'in.parquet'")
-    status, shown = on_terminal(tmp_path, "in.parquet", "-o", "out.csv")
+    status, shown = run_in_terminal(tmp_path, "classify", "in.parquet", "-o", "out.csv")
     assert status == 0
     assert "the answer is complete, but not counted" in shown
     assert (tmp_path / "out.csv").stat().st_size > 9_000_000
