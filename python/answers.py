@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from marshmallow import ValidationError
-from softbalance.rules.classifier import Classifier
-from softbalance.rules.codings import reconcile
+from softbalance.rules.classifier import ProcessClassifiers
 from softbalance.rules.language.loader import DEFAULT_RULEBOOK
 from softbalance.rules.model import Codebook, Rulebook
 from softbalance.schemas import classification
@@ -95,12 +93,10 @@ def classify(
     InvalidEpisode with every mistake, UnknownRulebook, and EngineFailure where two ways to decide
     part.
     """
-    classifier = _classifier(find(rulebook))
-    codebook = classifier.rulebook.codebook
-    valid: Episode = {"id": str(uuid.uuid4()), **_validate(episode, codebook)}
-    codings = reconcile(codebook, valid)
-    decision = classifier.decide(codings)
-    return Answer(classifier.answer(valid, codings, decision, detail), codebook)
+    book = find(rulebook)
+    _books.setdefault(book.digest, book)
+    valid: Episode = {"id": str(uuid.uuid4()), **_validate(episode, book.codebook)}
+    return Answer(_classifiers[book.digest].classify(valid, detail), book.codebook)
 
 
 def _validate(episode: Mapping[str, Any], codebook: Codebook) -> Episode:
@@ -114,14 +110,5 @@ def _validate(episode: Mapping[str, Any], codebook: Codebook) -> Episode:
     return loaded
 
 
-_made: dict[tuple[int, str], Classifier] = {}
-_lock = threading.Lock()
-
-
-def _classifier(rulebook: Rulebook) -> Classifier:
-    """Return this process's classifier; a forked child makes its own, as the engine needs it."""
-    key = (os.getpid(), rulebook.digest)
-    with _lock:
-        if key not in _made:
-            _made[key] = Classifier(rulebook)
-        return _made[key]
+_books: dict[str, Rulebook] = {}
+_classifiers = ProcessClassifiers(_books.__getitem__)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+import threading
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import orjson
@@ -106,6 +108,32 @@ class Classifier:
             "notes": list(decision.sets[NOTES]),
             "contested": list_contested(self.rulebook.codebook, facts),
         }
+
+
+class ProcessClassifiers:
+    """Classifiers by the digest of their rulebook, each made at its first use.
+
+    The firing engine is to be built once a process and after the fork, so a forked child that
+    finds its parent's classifiers makes its own. It frees no memory either, so a classifier stays.
+    """
+
+    def __init__(self, find: Callable[[str], Rulebook]) -> None:
+        """Take what finds the rulebook of a digest."""
+        self._find = find
+        self._made: dict[str, Classifier] = {}
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+
+    def __getitem__(self, digest: str) -> Classifier:
+        """Return the classifier of a digest; raises what `find` raises."""
+        if self._pid == os.getpid() and digest in self._made:
+            return self._made[digest]
+        with self._lock:
+            if self._pid != os.getpid():
+                self._made, self._pid = {}, os.getpid()
+            if digest not in self._made:
+                self._made[digest] = Classifier(self._find(digest))
+            return self._made[digest]
 
 
 def list_contested(codebook: Codebook, facts: Mapping[str, str]) -> list[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from softbalance.rules.classifier import Classifier
+from softbalance.rules.classifier import Classifier, ProcessClassifiers
 from softbalance.rules.codings import reconcile
 from softbalance.rules.episode.decision import Decision
 from softbalance.rules.language.archive import restore_rulebook
@@ -24,18 +22,12 @@ class RulebookNotKept(LookupError):
 
 
 class Classifiers:
-    """A classifier for each rulebook of a library, and for those that the store has kept.
-
-    The firing engine is to be built once a process and after the fork, so a forked child that
-    finds its parent's classifiers makes its own. It frees no memory either, so a classifier stays.
-    """
+    """A classifier for each rulebook of a library, and for those that the store has kept."""
 
     def __init__(self, library: Library, store: Store) -> None:
         self.library = library
         self._store = store
-        self._made: dict[str, Classifier] = {}
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._made = ProcessClassifiers(self._rulebook)
 
     def __getitem__(self, rulebook: str) -> Classifier:
         """Return the classifier of a rulebook of the library; raises UnknownRulebook."""
@@ -44,16 +36,9 @@ class Classifiers:
     def find_by_digest(self, digest: str) -> Classifier:
         """Return the classifier of the rulebook that has or had this digest.
 
-        Raises NotKept and StoreAway.
+        Raises RulebookNotKept and StoreAway.
         """
-        if self._pid == os.getpid() and digest in self._made:
-            return self._made[digest]
-        with self._lock:
-            if self._pid != os.getpid():
-                self._made, self._pid = {}, os.getpid()
-            if digest not in self._made:
-                self._made[digest] = Classifier(self._rulebook(digest))
-            return self._made[digest]
+        return self._made[digest]
 
     def find_kept(self, rulebook: str, digest: str) -> Rulebook:
         """Return a rulebook by its id in the state that has or had this digest.

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 from softbalance.rules.classifier import Classifier
 from softbalance.rules.language.loader import Library, load_library
 from softbalance.service.app import create_app
+from softbalance.service.cli import softbalance
 from softbalance.service.context import LoadedLibrary
 from softbalance.service.settings import Settings
 from sqlalchemy import make_url
@@ -126,6 +128,23 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             check=False,
             **options,
         )
+
+    return call
+
+
+@pytest.fixture
+def invoke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Do as `run` does, but in this process: quicker where what is said is all that counts."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
+        given = [str(argument) for argument in arguments]
+        done = CliRunner().invoke(softbalance, given, input=input)
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(given, done.exit_code, done.stdout, done.stderr)
 
     return call
 

@@ -170,11 +170,16 @@ def settings_for(**given: Any) -> Settings:
 
 
 def know_store(database: str | None) -> Store:
-    """Return the store of that URL, or else that of the settings. Raises StoreAway."""
+    """Return the store of that URL, or else that of the settings; the command closes it in the end.
+
+    Raises StoreAway.
+    """
     from softbalance.service.store import Store
 
     settings = settings_for(database=database)
-    return Store(settings.database, settings.store_deadline)
+    store = Store(settings.database, settings.store_deadline)
+    click.get_current_context().call_on_close(store.close)
+    return store
 
 
 def find_further_rulebooks(rulebooks: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -207,7 +212,7 @@ def open_context(
 ) -> Context:
     """Load the rulebooks, unless they are `loaded`, and open the store, or refuse.
 
-    With `must_exist` no store is made.
+    With `must_exist` no store is made. The command closes it in the end.
     """
     from softbalance.service.context import Context
     from softbalance.service.store import StoreAway
@@ -218,6 +223,7 @@ def open_context(
         refuse(f"the rulebooks do not load:\n{error}")
     except StoreAway as error:
         refuse(str(error))
+    click.get_current_context().call_on_close(context.store.close)
     if loaded is None:
         tell_broken(context.library)
     return context

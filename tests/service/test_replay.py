@@ -131,21 +131,21 @@ def test_a_rulebook_that_is_not_kept(
     assert client.post(f"{POST}/none/replay").status_code == 404
 
 
-def test_the_whole_store_on_the_command_line(run: Run, database: str) -> None:
-    assert run("cases", "--load", "--database", database).returncode == 0
-    done = run("replay", "--all", "--database", database)
+def test_the_whole_store_on_the_command_line(invoke: Run, database: str) -> None:
+    assert invoke("cases", "--load", "--database", database).returncode == 0
+    done = invoke("replay", "--all", "--database", database)
     assert done.returncode == 0
     assert done.stdout == "11 of 11 records come out as stored.\n"
 
 
 def test_a_difference_on_the_command_line(
-    run: Run, tmp_path: Path, database: str, application: Application
+    invoke: Run, tmp_path: Path, database: str, application: Application
 ) -> None:
     book(tmp_path, WHOLE)
     client = application(_settings(tmp_path, database)).test_client()
     record = client.post(POST, json=EPISODE).get_json()["id"]
     forge(database, lambda document: document.update(classification="mixed"))
-    done = run("replay", record, "--database", database)
+    done = invoke("replay", record, "--database", database)
     assert done.returncode == 3
     assert done.stdout.splitlines() == [
         f"{record} /classification: 'mixed' was stored, 'politics_as_usual' comes out",
@@ -154,19 +154,19 @@ def test_a_difference_on_the_command_line(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "x"), ("none",)])
-def test_usage(run: Run, arguments: tuple[str, ...]) -> None:
-    done = run("replay", *arguments)
+def test_usage(invoke: Run, arguments: tuple[str, ...]) -> None:
+    done = invoke("replay", *arguments)
     assert done.returncode == 2
     assert "softbalance:" in done.stderr
 
 
-def test_a_damaged_record_is_told(run: Run, database: str, application: Application) -> None:
+def test_a_damaged_record_is_told(invoke: Run, database: str, application: Application) -> None:
     client = application(Settings(database=database)).test_client()
     records = [client.post(POST, json=EPISODE).get_json()["id"] for _ in range(2)]
     with undefended(database) as connection:
         connection.execute(text("UPDATE classifications SET document = '{}' WHERE position = 1"))
     for chosen, count in (("--all", 2), (records[0], 1)):
-        done = run("replay", chosen, "--database", database)
+        done = invoke("replay", chosen, "--database", database)
         assert done.returncode == 3
         assert done.stdout.splitlines() == [
             f"{records[0]} is not what was stored: `softbalance audit verify` tells more",

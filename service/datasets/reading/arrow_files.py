@@ -7,19 +7,20 @@ from typing import Any
 
 from softbalance.rules.model import Codebook
 from softbalance.service.datasets.reading.foreign_table import ForeignTable
-from softbalance.service.datasets.reading.libraries import import_library
 from softbalance.service.datasets.reading.reading_options import ReadingOptions
 
 
 def read(path: Path, name: str, reading: ReadingOptions, codebook: Codebook | None) -> ForeignTable:
     """Return the table in a Feather file of either version."""
-    feather = import_library("pyarrow.feather", name)
+    from pyarrow import feather
+
     return from_arrow(feather.read_table(str(path), memory_map=False), name)
 
 
 def from_arrow(table: Any, name: str) -> ForeignTable:
     """Return an Arrow table with categories as text, and with types that Parquet has."""
-    arrow = import_library("pyarrow", name)
+    import pyarrow as arrow
+
     arrays = [_plain(column, arrow) for column in table.columns]
     return ForeignTable(table.column_names, arrays)
 

@@ -22,7 +22,6 @@ from softbalance.service.datasets.reading.content import name_content
 from softbalance.service.datasets.reading.defects import UnusableDataset, find_lack_of_space
 from softbalance.service.datasets.reading.foreign_table import ForeignTable, text_cells
 from softbalance.service.datasets.reading.formats import DataFile, Format
-from softbalance.service.datasets.reading.libraries import import_library
 from softbalance.service.datasets.reading.reading_options import ReadingOptions
 from softbalance.service.datasets.reading.unpacking import Packed
 
@@ -100,8 +99,9 @@ def write_csv(table: ForeignTable, to: Path) -> None:
 
 
 def _write(table: ForeignTable, to: Path, name: str) -> None:
-    arrow = import_library("pyarrow", name)
-    parquet = import_library("pyarrow.parquet", name)
+    import pyarrow as arrow
+    from pyarrow import parquet
+
     rows = len(table.arrays[0]) if table.arrays else 0
     lines = range(1, rows + 1) if table.lines is None else table.lines
     arrays: list[Any] = [*table.arrays, arrow.array(lines, arrow.int64())]

@@ -11,7 +11,6 @@ from softbalance.rules.model import Codebook
 from softbalance.schemas.strict_json import DuplicateKeys, NotJSON, parse
 from softbalance.service.datasets.reading.defects import UnusableDataset
 from softbalance.service.datasets.reading.foreign_table import ForeignTable, text_cells
-from softbalance.service.datasets.reading.libraries import import_library
 from softbalance.service.datasets.reading.reading_options import ReadingOptions
 
 #: What only an Episode has; a record with one of them is none of a flat table.
@@ -36,7 +35,8 @@ def copy_episodes(path: Path, name: str, to: Path) -> bool:
 
 def read(path: Path, name: str, reading: ReadingOptions, codebook: Codebook | None) -> ForeignTable:
     """Return flat records as a table. Raises UnusableDataset."""
-    arrow = import_library("pyarrow", name)
+    import pyarrow as arrow
+
     records = []
     for number, text in enumerate(_split(_read_text(path, name), name), 1):
         try:

@@ -18,7 +18,8 @@ from softbalance.service.datasets.reading.reading_options import ReadingOptions
 def read(path: Path, name: str, reading: ReadingOptions, codebook: Codebook | None) -> ForeignTable:
     """Return the data frame in a file. Raises UnusableDataset where it holds something else."""
     rdata = import_library("rdata", name)
-    arrow = import_library("pyarrow", name)
+    import pyarrow as arrow
+
     classes = {
         **rdata.conversion.DEFAULT_CLASS_MAP,
         "Date": lambda cells, _: _days(cells),

@@ -45,7 +45,6 @@ def _read(
     function: str, path: Path, name: str, codebook: Codebook | None, **options: Any
 ) -> ForeignTable:
     pyreadstat = import_library("pyreadstat", name)
-    import_library("pyarrow", name)
     columns, about = getattr(pyreadstat, function)(str(path), output_format="dict", **options)
     names = _name(list(columns), about.column_names_to_labels, codebook)
     meant = _find_meant(names, codebook)
@@ -134,7 +133,8 @@ def _array(
     cells: Sequence[Any], labels: Mapping[Any, str], missing: _Missing, *, unknown: bool
 ) -> Any:
     """Return a column's cells as an Arrow array: text where a cell has a label or is text."""
-    arrow = import_library("pyarrow", "")
+    import pyarrow as arrow
+
     said: dict[Any, str | None] = {}
     typed = True
     for cell in set(cells):

@@ -20,7 +20,8 @@ _SHOWN = 10
 def read(path: Path, name: str, reading: ReadingOptions, codebook: Codebook | None) -> ForeignTable:
     """Return the sheet of a workbook. Raises UnusableDataset where it is not clear which."""
     calamine = import_library("python_calamine", name)
-    arrow = import_library("pyarrow", name)
+    import pyarrow as arrow
+
     try:
         workbook = calamine.CalamineWorkbook.from_path(str(path))
     except calamine.PasswordError as error:

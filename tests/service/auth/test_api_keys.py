@@ -95,24 +95,24 @@ def test_the_store_holds_no_token(keys: Keys, database: str) -> None:
     assert token.rpartition("_")[2] not in repr(rows)
 
 
-def test_the_command(run: Run) -> None:
-    done = run("keys", "create", "tom", "--scope", "classify", "--scope", "read")
+def test_the_command(invoke: Run) -> None:
+    done = invoke("keys", "create", "tom", "--scope", "classify", "--scope", "read")
     assert done.returncode == 0
     token = done.stdout.strip()
     assert re.fullmatch(r"sb_[0-9a-f]{12}_[\w-]{43}", token)
     id_ = token.split("_")[1]
     assert f"Key {id_} (tom) is for classify and read." in done.stderr
-    listed = run("keys", "list")
+    listed = invoke("keys", "list")
     assert re.search(rf"^{id_} +tom +classify,read +\S+Z +- +- +-$", listed.stdout, re.MULTILINE)
     assert token not in listed.stdout
-    assert run("keys", "create", "tom", "--scope", "read").returncode == 2
-    assert f"Key {id_} (tom) is revoked." in run("keys", "revoke", "tom").stdout
-    assert run("keys", "revoke", "tom").returncode == 2
-    (shown,) = json.loads(run("keys", "list", "--json").stdout)
+    assert invoke("keys", "create", "tom", "--scope", "read").returncode == 2
+    assert f"Key {id_} (tom) is revoked." in invoke("keys", "revoke", "tom").stdout
+    assert invoke("keys", "revoke", "tom").returncode == 2
+    (shown,) = json.loads(invoke("keys", "list", "--json").stdout)
     assert shown["revoked_at"]
     assert "hash" not in shown
-    assert run("keys", "create", "ann").returncode == 2
-    assert run("keys", "list", "--database", "sqlite:///none.db").returncode == 2
+    assert invoke("keys", "create", "ann").returncode == 2
+    assert invoke("keys", "list", "--database", "sqlite:///none.db").returncode == 2
 
 
 def test_what_needs_no_key_is_told_by_name(guarded: Flask) -> None:
@@ -230,8 +230,8 @@ def test_who_is_asked_for_a_key(host: str, auth: str, asks: bool) -> None:
     assert Settings.from_environment({}, host=host, auth=auth).asks_for_keys is asks
 
 
-def test_a_service_for_others_without_keys_has_to_be_meant(run: Run) -> None:
-    done = run("serve", "--host", "0.0.0.0", "--auth", "none")
+def test_a_service_for_others_without_keys_has_to_be_meant(invoke: Run) -> None:
+    done = invoke("serve", "--host", "0.0.0.0", "--auth", "none")
     assert done.returncode == 2
     assert "add --insecure if that is meant" in done.stderr
     meant = Settings.from_environment({}, host="0.0.0.0", auth="none", insecure=True)

@@ -146,28 +146,28 @@ def test_last_uses_are_stored_and_never_go_back(keys: Keys, store: Store) -> Non
     assert audit(store.database).broken is None
 
 
-def test_the_commands(run: Run) -> None:
-    done = run("keys", "create", "tom", "--scope", "read", "--expires", "90d")
+def test_the_commands(invoke: Run) -> None:
+    done = invoke("keys", "create", "tom", "--scope", "read", "--expires", "90d")
     (ends,) = re.findall(r"\(tom\) is for read until (\S+Z)\.", done.stderr)
     left = datetime.fromisoformat(ends) - _now()
     assert timedelta(days=89) < left <= timedelta(days=90)
     first = done.stdout.strip().split("_")[1]
-    done = run("keys", "rotate", "tom", "--overlap", "12h", "--expires", "2999-01-31")
+    done = invoke("keys", "rotate", "tom", "--overlap", "12h", "--expires", "2999-01-31")
     assert "until 2999-01-31T00:00:00Z" in done.stderr
     assert f"The old key {first} ends at 20" in done.stderr
     second = done.stdout.strip().split("_")[1]
-    table = run("keys", "list").stdout
+    table = invoke("keys", "list").stdout
     assert table.splitlines()[0].split("  ")[0] == "ID"
     for title in ("EXPIRES", "LAST USED", "REVOKED"):
         assert title in table
     assert re.search(rf"^{second} +tom +read +\S+Z +2999-01-31T00:00:00Z +- +-$", table, re.M)
-    listed = json.loads(run("keys", "list", "--json").stdout)
+    listed = json.loads(invoke("keys", "list", "--json").stdout)
     assert [key["id"] for key in listed] == [first, second] or len(listed) == 2
     assert {"expires_at", "last_used_at"} <= set(listed[0])
     for wrong in ("soon", "90", "2020-01-01", "99999999d"):
-        done = run("keys", "create", "ann", "--scope", "read", "--expires", wrong)
+        done = invoke("keys", "create", "ann", "--scope", "read", "--expires", wrong)
         assert done.returncode == 2
-    assert run("keys", "rotate", "nobody").returncode == 2
+    assert invoke("keys", "rotate", "nobody").returncode == 2
 
 
 def test_the_service_stores_last_uses_and_tells_of_expired_keys(

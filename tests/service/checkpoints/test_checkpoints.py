@@ -30,8 +30,8 @@ Serve = Callable[..., str]
 class Chains:
     """A store with checkpoints of it, and the commands that make and check them."""
 
-    def __init__(self, run: Run, database: str, folder: Path, classifier: Classifier) -> None:
-        self._run, self._database, self._classifier = run, database, classifier
+    def __init__(self, invoke: Run, database: str, folder: Path, classifier: Classifier) -> None:
+        self._run, self._database, self._classifier = invoke, database, classifier
         self.folder, self.file = folder, folder / "checkpoints.jsonl"
         self.key, self.public = self.make_key("signing")
 
@@ -74,8 +74,10 @@ class Chains:
 
 
 @pytest.fixture
-def chains(run: Run, database: str, tmp_path: Path, classifiers: dict[str, Classifier]) -> Chains:
-    made = Chains(run, database, tmp_path, classifiers["paul-2004"])
+def chains(
+    invoke: Run, database: str, tmp_path: Path, classifiers: dict[str, Classifier]
+) -> Chains:
+    made = Chains(invoke, database, tmp_path, classifiers["paul-2004"])
     made.add("one", "two", "three")
     return made
 
@@ -132,10 +134,10 @@ def test_a_rollback_is_found_also_when_it_grew_since(chains: Chains, database: s
 
 
 def test_an_older_copy_of_the_file_is_found(
-    run: Run, tmp_path: Path, classifiers: dict[str, Classifier]
+    invoke: Run, tmp_path: Path, classifiers: dict[str, Classifier]
 ) -> None:
     file = tmp_path / "softbalance.db"
-    chains = Chains(run, f"sqlite:///{file}", tmp_path, classifiers["paul-2004"])
+    chains = Chains(invoke, f"sqlite:///{file}", tmp_path, classifiers["paul-2004"])
     chains.add("one", "two")
     shutil.copy(file, tmp_path / "older.db")
     chains.add("three")
@@ -188,10 +190,10 @@ def test_a_key_is_exchanged(chains: Chains) -> None:
 
 
 @pytest.mark.usefixtures("_settings_of_commands")
-def test_where_the_private_key_is_at_hand_it_need_not_be_named(chains: Chains, run: Run) -> None:
+def test_where_the_private_key_is_at_hand_it_need_not_be_named(chains: Chains, invoke: Run) -> None:
     chains.checkpoint()
     assert chains.ok("audit", "public-key", chains.key) == chains.public.read_text()
-    done = run("audit", "verify", "--checkpoint", chains.file, "--database", chains._database)
+    done = invoke("audit", "verify", "--checkpoint", chains.file, "--database", chains._database)
     assert done.returncode == 0
 
 
@@ -223,19 +225,19 @@ def test_no_checkpoints_are_not_taken_for_good_ones(chains: Chains) -> None:
     assert (status, "holds no checkpoint" in told) == (2, True)
 
 
-def test_the_key_is_for_its_owner_only(chains: Chains, run: Run) -> None:
+def test_the_key_is_for_its_owner_only(chains: Chains, invoke: Run) -> None:
     assert chains.key.stat().st_mode & 0o777 == 0o600
-    assert "is there already" in run("audit", "new-key", chains.key).stderr
+    assert "is there already" in invoke("audit", "new-key", chains.key).stderr
     chains.key.chmod(0o640)
-    done = run("audit", "checkpoint", "--key", chains.key, "--database", chains._database)
+    done = invoke("audit", "checkpoint", "--key", chains.key, "--database", chains._database)
     assert done.returncode == 2
     assert f"chmod 600 {chains.key}" in done.stderr
     options = ("--checkpoint-key", chains.key, "--checkpoint-file", chains.file)
-    done = run("serve", "--port", 0, *options, "--database", chains._database)
+    done = invoke("serve", "--port", 0, *options, "--database", chains._database)
     assert (done.returncode, "chmod 600" in done.stderr) == (2, True)
     for wrong in (chains.public, chains.folder / "none"):
-        assert run("audit", "public-key", wrong).returncode == 2
-    assert "make a key by" in run("audit", "checkpoint").stderr
+        assert invoke("audit", "public-key", wrong).returncode == 2
+    assert "make a key by" in invoke("audit", "checkpoint").stderr
 
 
 def test_a_line_that_was_cut_by_a_full_disk_does_not_spoil_the_next(chains: Chains) -> None:
@@ -247,7 +249,7 @@ def test_a_line_that_was_cut_by_a_full_disk_does_not_spoil_the_next(chains: Chai
     assert json.loads(lines[1])["signature"]
 
 
-def test_a_webhook(chains: Chains, run: Run) -> None:
+def test_a_webhook(chains: Chains, invoke: Run) -> None:
     with receiving() as server:
         made = chains.checkpoint(None, "--webhook", server.url)
         ((kind, body),) = server.received
@@ -255,14 +257,14 @@ def test_a_webhook(chains: Chains, run: Run) -> None:
         for status, told in ((500, "answered 500"), (302, "answered 302")):
             server.status = status
             options = ("--key", chains.key, "--webhook", server.url)
-            done = run("audit", "checkpoint", *options, "--database", chains._database)
+            done = invoke("audit", "checkpoint", *options, "--database", chains._database)
             assert done.returncode == 3
             assert told in done.stderr
-    done = run("audit", "checkpoint", *options, "--database", chains._database)
+    done = invoke("audit", "checkpoint", *options, "--database", chains._database)
     assert (done.returncode, "cannot be reached" in done.stderr) == (3, True)
 
 
-def test_time_stamps(chains: Chains, tmp_path: Path, run: Run) -> None:
+def test_time_stamps(chains: Chains, tmp_path: Path, invoke: Run) -> None:
     with stamping(tmp_path / "tsa") as authority, stamping(tmp_path / "other") as other:
         made = chains.checkpoint(None, "--tsa", authority.url)
         assert made["timestamp"]
@@ -278,17 +280,17 @@ def test_time_stamps(chains: Chains, tmp_path: Path, run: Run) -> None:
         status, told = chains.verify(*trusted)
         assert (status, "(line 2 of " in told) == (3, True)
     options = ("--key", chains.key, "--file", chains.file, "--tsa", authority.url)
-    done = run("audit", "checkpoint", *options, "--database", chains._database)
+    done = invoke("audit", "checkpoint", *options, "--database", chains._database)
     assert done.returncode == 3
     assert "cannot be reached" in done.stderr
     assert "timestamp" not in json.loads(chains.file.read_text().splitlines()[-1])
 
 
-def test_an_authority_that_stamps_nothing(chains: Chains, run: Run) -> None:
+def test_an_authority_that_stamps_nothing(chains: Chains, invoke: Run) -> None:
     with receiving() as server:
         server.status = 200
         options = ("--key", chains.key, "--tsa", server.url, "--file", chains.file)
-        done = run("audit", "checkpoint", *options, "--database", chains._database)
+        done = invoke("audit", "checkpoint", *options, "--database", chains._database)
     assert done.returncode == 3
     assert "answered with no time stamp" in done.stderr
 
@@ -321,13 +323,13 @@ def test_settings() -> None:
             Settings.from_environment({f"SOFTBALANCE_{key}": v for key, v in given.items()})
 
 
-def test_a_kept_checkpoint_of_an_empty_store(run: Run, database: str, tmp_path: Path) -> None:
+def test_a_kept_checkpoint_of_an_empty_store(invoke: Run, database: str, tmp_path: Path) -> None:
     store = Store(database)
     store.create()
     store.close()
     key = tmp_path / "key"
-    assert run("audit", "new-key", key).returncode == 0
-    done = run("audit", "checkpoint", "--key", key, "--database", database)
+    assert invoke("audit", "new-key", key).returncode == 0
+    done = invoke("audit", "checkpoint", "--key", key, "--database", database)
     assert json.loads(done.stdout)["records"] == {"digest": None, "position": 0}
     with opened(database) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM audit_events").scalar() == 0

@@ -24,9 +24,9 @@ THEORIES = ROOT / "tests" / "theories"
 
 @pytest.mark.parametrize("options", [(), ("--own-codebook",), ("--extends", PAUL)])
 def test_a_new_rulebook_is_sound_and_has_a_case(
-    run: Run, tmp_path: Path, options: tuple[str, ...]
+    invoke: Run, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    done = run("rulebook", "new", "my-theory", *options)
+    done = invoke("rulebook", "new", "my-theory", *options)
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "my-theory"
     first = (folder / "rulebook.yaml").read_text("utf-8").splitlines()[0]
@@ -38,12 +38,12 @@ def test_a_new_rulebook_is_sound_and_has_a_case(
     assert verified.ok
     assert [flaw for check in verified.checks for flaw in check.findings] == []
     assert len(cases_of(rulebook)) == 1
-    assert run("rulebook", "test", "./my-theory").returncode == 0
+    assert invoke("rulebook", "test", "./my-theory").returncode == 0
 
 
-def test_several_new_rulebooks_stand_in_one_library(run: Run, tmp_path: Path) -> None:
+def test_several_new_rulebooks_stand_in_one_library(invoke: Run, tmp_path: Path) -> None:
     for name, option in (("one", ()), ("two", ("--own-codebook",)), ("three", ("--own-codebook",))):
-        assert run("rulebook", "new", name, *option).returncode == 0
+        assert invoke("rulebook", "new", name, *option).returncode == 0
     assert {"one", "two", "three"} <= load_library([tmp_path]).rulebooks.keys()
 
 
@@ -58,40 +58,40 @@ def test_several_new_rulebooks_stand_in_one_library(run: Run, tmp_path: Path) ->
     ],
 )
 def test_what_cannot_be_begun_is_refused(
-    run: Run, tmp_path: Path, arguments: tuple[str, ...], told: str
+    invoke: Run, tmp_path: Path, arguments: tuple[str, ...], told: str
 ) -> None:
     (tmp_path / "taken").mkdir()
-    done = run("rulebook", "new", *arguments)
+    done = invoke("rulebook", "new", *arguments)
     assert done.returncode == 2
     assert told in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
     assert list((tmp_path / "taken").iterdir()) == []
 
 
-def test_the_schema_is_printed_and_served(run: Run, client: FlaskClient) -> None:
-    printed = run("rulebook", "schema")
+def test_the_schema_is_printed_and_served(invoke: Run, client: FlaskClient) -> None:
+    printed = invoke("rulebook", "schema")
     assert printed.returncode == 0
     served = client.get("/schemas/rulebook.json")
     assert served.status_code == 200
     assert served.get_json() == json.loads(printed.stdout)
 
 
-def test_cases_are_decided_and_a_failure_is_told(run: Run, tmp_path: Path) -> None:
-    done = run("rulebook", "test", BROOKS_WOHLFORTH)
+def test_cases_are_decided_and_a_failure_is_told(invoke: Run, tmp_path: Path) -> None:
+    done = invoke("rulebook", "test", BROOKS_WOHLFORTH)
     assert done.returncode == 0
     assert "11 of 11 cases come out as expected" in done.stdout
-    run("rulebook", "new", "mine")
+    invoke("rulebook", "new", "mine")
     expected = tmp_path / "mine" / "cases" / "expected.yaml"
     expected.write_text(expected.read_text("utf-8").replace("mine_so", "mine_not_so"), "utf-8")
-    done = run("rulebook", "test", "./mine")
+    done = invoke("rulebook", "test", "./mine")
     assert done.returncode == 3
     told = "cases/expected.yaml:2: classification is expected to be mine_not_so and comes out as"
     assert told in done.stdout
 
 
-def test_coverage_counts_what_cases_exercise(run: Run) -> None:
+def test_coverage_counts_what_cases_exercise(invoke: Run) -> None:
     folder = THEORIES / "risk-of-bias"
-    done = run("rulebook", "test", folder, "--coverage", "--json")
+    done = invoke("rulebook", "test", folder, "--coverage", "--json")
     (told,) = json.loads(done.stdout)
     covered = told["coverage"]
     assert covered["rules"] == {"covered": 10, "of": 17}
@@ -100,8 +100,8 @@ def test_coverage_counts_what_cases_exercise(run: Run) -> None:
         "not_a_trial",
         "some_concern",
     }
-    assert run("rulebook", "test", folder, "--at-least", covered["percent"] - 1).returncode == 0
-    assert run("rulebook", "test", folder, "--at-least", covered["percent"] + 1).returncode == 3
+    assert invoke("rulebook", "test", folder, "--at-least", covered["percent"] - 1).returncode == 0
+    assert invoke("rulebook", "test", folder, "--at-least", covered["percent"] + 1).returncode == 3
 
 
 @pytest.mark.parametrize("folder", [THEORIES / "risk-of-bias", THEORIES / "dependence"])
@@ -124,31 +124,31 @@ def test_suggested_cases_cover_the_rest_and_are_as_small_as_can_be(folder: Path)
             assert not {*case.rules} <= {*fired}, (case, left_out)
 
 
-def test_suggestions_overwrite_nothing(run: Run, tmp_path: Path) -> None:
+def test_suggestions_overwrite_nothing(invoke: Run, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "expected.yaml").write_text("mine", "utf-8")
-    done = run("rulebook", "test", PAUL, "--suggest", "full")
+    done = invoke("rulebook", "test", PAUL, "--suggest", "full")
     assert done.returncode == 2
     assert "holds files already" in done.stderr
     assert (tmp_path / "full" / "expected.yaml").read_text("utf-8") == "mine"
-    assert run("rulebook", "test", "--suggest", "new").returncode == 2
+    assert invoke("rulebook", "test", "--suggest", "new").returncode == 2
 
 
-def test_rulebooks_of_the_first_edition_are_tested_too(run: Run, tmp_path: Path) -> None:
+def test_rulebooks_of_the_first_edition_are_tested_too(invoke: Run, tmp_path: Path) -> None:
     text = (FIRST_EDITION / PAUL / "rulebook.yaml").read_text("utf-8")
-    done = run("rulebook", "test", book(tmp_path, text), "--coverage")
+    done = invoke("rulebook", "test", book(tmp_path, text), "--coverage")
     assert done.returncode == 0
     assert "0 of 0 cases come out as expected" in done.stdout
     assert "rules 0 of " in done.stdout
 
 
-def test_a_mistake_in_cases_is_told_beside_the_others(run: Run, tmp_path: Path) -> None:
-    run("rulebook", "new", "mine")
+def test_a_mistake_in_cases_is_told_beside_the_others(invoke: Run, tmp_path: Path) -> None:
+    invoke("rulebook", "new", "mine")
     cases = tmp_path / "mine" / "cases"
     with (cases / "expected.yaml").open("a", encoding="utf-8") as expected:
         expected.write("second:\n  orign: constructed\n  classification: mine_so\n")
     (cases / "first-case.json").write_text('{"form": "othr"}', "utf-8")
-    done = run("rulebook", "test", "./mine")
+    done = invoke("rulebook", "test", "./mine")
     assert done.returncode == 3
     for part in (
         "expected.yaml:6: second: unknown field 'orign'; did you mean 'origin'?",
@@ -169,7 +169,7 @@ def folders(tmp_path: Path) -> Path:
 
 
 def test_a_broken_folder_stops_nothing_that_does_not_need_it(
-    run: Run, tmp_path: Path, folders: Path, moscow_tehran: dict[str, object]
+    invoke: Run, tmp_path: Path, folders: Path, moscow_tehran: dict[str, object]
 ) -> None:
     (tmp_path / "episode.json").write_text(json.dumps(moscow_tehran), "utf-8")
     for arguments in (
@@ -180,27 +180,27 @@ def test_a_broken_folder_stops_nothing_that_does_not_need_it(
         ("rulebook", "show", PAUL),
         ("cases", "--quiet"),
     ):
-        done = run(*arguments, "--rulebooks", folders)
+        done = invoke(*arguments, "--rulebooks", folders)
         assert done.returncode == 0, done.stderr
         assert f"{folders}/bad/rulebook.yaml:11: rule systemic-link-met: " in done.stderr
         assert f"{folders}/torn/rulebook.yaml:2: " in done.stderr
-    assert "my-variant" in run("rulebook", "list", "--rulebooks", folders).stdout
-    done = run("explain", "episode.json", "--rulebook", "bad", "--rulebooks", folders)
+    assert "my-variant" in invoke("rulebook", "list", "--rulebooks", folders).stdout
+    done = invoke("explain", "episode.json", "--rulebook", "bad", "--rulebooks", folders)
     assert done.returncode == 2
     assert "the rulebook 'bad' does not load" in done.stderr
 
 
-def test_verify_tells_the_broken_and_proves_the_rest(run: Run, folders: Path) -> None:
+def test_verify_tells_the_broken_and_proves_the_rest(invoke: Run, folders: Path) -> None:
     for arguments in ((folders,), ("--rulebooks", folders)):
-        done = run("rulebook", "verify", "--quick", *arguments)
+        done = invoke("rulebook", "verify", "--quick", *arguments)
         assert done.returncode == 3
         assert "unknown value 'perhaps'" in done.stdout
         assert "torn/rulebook.yaml:2" in done.stdout
         assert "my-variant 0.1.0" in done.stdout
 
 
-def test_serve_refuses_to_start_and_says_why(run: Run, folders: Path) -> None:
-    done = run("serve", "--check", "--rulebooks", folders)
+def test_serve_refuses_to_start_and_says_why(invoke: Run, folders: Path) -> None:
+    done = invoke("serve", "--check", "--rulebooks", folders)
     assert done.returncode == 2
     assert "unknown value 'perhaps'" in done.stderr
     assert "torn/rulebook.yaml:2" in done.stderr

@@ -288,17 +288,17 @@ def test_the_database_itself_refuses_changes(
     assert audit(store.database).whole == COUNT
 
 
-def test_the_command(run: Run, store: Store, database: str) -> None:
+def test_the_command(invoke: Run, store: Store, database: str) -> None:
     head = store.head()
     assert head is not None
-    done = run("audit", "verify", "--head", head[0].digest, "--database", database)
+    done = invoke("audit", "verify", "--head", head[0].digest, "--database", database)
     assert done.returncode == 0
     assert done.stdout == f"7 records are what was stored; the head is {head[0].digest}.\n"
     assert done.stderr == ""
     with undefended(database) as connection:
         row = _row(connection, 3)
         connection.execute(text("UPDATE classifications SET form = 'x' WHERE position = 3"))
-    done = run("audit", "verify", "--database", database)
+    done = invoke("audit", "verify", "--database", database)
     assert done.returncode == 3
     assert done.stdout.splitlines() == [
         f"record {row['id']} at position 3 was altered: its form is not what the record says.",
@@ -318,9 +318,9 @@ def test_a_terminal_sees_how_far_it_is(store: Store, database: str) -> None:
     assert done.stdout.startswith(b"7 records are what was stored")
 
 
-def test_usage(run: Run) -> None:
-    assert "write `sha256:`" in run("audit", "verify", "--head", "abc").stderr
-    done = run("audit", "verify")
+def test_usage(invoke: Run) -> None:
+    assert "write `sha256:`" in invoke("audit", "verify", "--head", "abc").stderr
+    done = invoke("audit", "verify")
     assert done.returncode == 2
     assert "there is no store" in done.stderr
 

@@ -63,17 +63,17 @@ def _coders(store: Store, number: int) -> list[str]:
     return [said["coder"] for said in record["episode"]["observations"]]
 
 
-def _erase(run: Run, database: str, *options: object) -> str:
-    done = run("audit", "erase", *options, *WHY, "--database", database)
+def _erase(invoke: Run, database: str, *options: object) -> str:
+    done = invoke("audit", "erase", *options, *WHY, "--database", database)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_a_name_is_erased_and_the_chain_is_whole(run: Run, database: str, store: Store) -> None:
+def test_a_name_is_erased_and_the_chain_is_whole(invoke: Run, database: str, store: Store) -> None:
     head = store.head()
     assert head is not None
     before = [store.position(record) for record in _ids(store)]
-    told = _erase(run, database, "--coder", ANN)
+    told = _erase(invoke, database, "--coder", ANN)
     assert told == "4 parts of 2 records were erased.\n"
     assert [store.position(record) for record in _ids(store)] == before
     one, two = _coders(store, 1), _coders(store, 2)
@@ -83,17 +83,17 @@ def test_a_name_is_erased_and_the_chain_is_whole(run: Run, database: str, store:
     assert one[0] == one[2] != two[0] == two[2]
     found = audit(store.database, noted=head[0].digest)
     assert (found.broken, found.whole, found.erased, found.erased_of) == (None, 3, 4, 2)
-    done = run("audit", "verify", "--database", database)
+    done = invoke("audit", "verify", "--database", database)
     assert done.returncode == 0
     assert "4 parts of 2 records were erased, and events say by whom and why." in done.stdout
-    assert _erase(run, database, "--coder", ANN) == "0 parts of 0 records were erased.\n"
-    assert run("replay", "--all", "--database", database).stdout == (
+    assert _erase(invoke, database, "--coder", ANN) == "0 parts of 0 records were erased.\n"
+    assert invoke("replay", "--all", "--database", database).stdout == (
         "3 of 3 records come out as stored.\n"
     )
 
 
-def test_events_say_who_erased_what_and_why(run: Run, database: str, store: Store) -> None:
-    _erase(run, database, "--coder", ANN, "--record", _ids(store)[1])
+def test_events_say_who_erased_what_and_why(invoke: Run, database: str, store: Store) -> None:
+    _erase(invoke, database, "--coder", ANN, "--record", _ids(store)[1])
     with opened(database) as connection:
         query = "SELECT subject, document FROM audit_events WHERE kind = 'record-erased'"
         ((subject, document),) = connection.execute(text(query)).all()
@@ -117,10 +117,10 @@ def test_events_say_who_erased_what_and_why(run: Run, database: str, store: Stor
     ],
 )
 def test_notes(
-    run: Run, database: str, store: Store, options: tuple[Any, ...], gone: list[tuple[int, int]]
+    invoke: Run, database: str, store: Store, options: tuple[Any, ...], gone: list[tuple[int, int]]
 ) -> None:
     first = _ids(store)[0]
-    _erase(run, database, *(first if option == "FIRST" else option for option in options))
+    _erase(invoke, database, *(first if option == "FIRST" else option for option in options))
     found = []
     for number, record in enumerate(_ids(store), 1):
         whole = store.get(record)
@@ -153,7 +153,7 @@ def _everything(database: str) -> bytes:
 
 
 def test_what_is_erased_is_gone_from_the_database(
-    run: Run, database: str, store: Store, serve: Callable[..., str]
+    invoke: Run, database: str, store: Store, serve: Callable[..., str]
 ) -> None:
     address = serve("--database", database)
     episode = {"form": "other", "observations": [
@@ -169,8 +169,8 @@ def test_what_is_erased_is_gone_from_the_database(
     with opened(database) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("ANALYZE"))
-    _erase(run, database, "--coder", ANN, "--notes")
-    _erase(run, database, "--coder", ANN)
+    _erase(invoke, database, "--coder", ANN, "--notes")
+    _erase(invoke, database, "--coder", ANN)
     left = _everything(database)
     for gone in (ANN, NOTE, "Quiverfull", "Wexworth"):
         assert gone.encode() not in left
@@ -193,13 +193,13 @@ def test_what_is_erased_is_gone_from_the_database(
         expected = ANN in page  # the search says what was searched for
         assert ("Quiverfull" in shown) <= (expected and page.startswith("/?"))
         assert "Wexworth" not in shown
-    assert run("audit", "verify", "--database", database).returncode == 0
+    assert invoke("audit", "verify", "--database", database).returncode == 0
 
 
 def test_idempotency_keys_of_the_record_are_forgotten(
-    run: Run, database: str, store: Store
+    invoke: Run, database: str, store: Store
 ) -> None:
-    _erase(run, database, "--coder", ANN, "--record", _ids(store)[0])
+    _erase(invoke, database, "--coder", ANN, "--record", _ids(store)[0])
     with opened(database) as connection:
         keys = connection.execute(text("SELECT key FROM idempotency_keys ORDER BY key")).scalars()
         assert list(keys) == ["k2", "k3"]
@@ -207,10 +207,10 @@ def test_idempotency_keys_of_the_record_are_forgotten(
 
 
 def test_anybody_can_check_the_chain_afterwards(
-    run: Run, serve: Callable[..., str], database: str, store: Store
+    invoke: Run, serve: Callable[..., str], database: str, store: Store
 ) -> None:
     _make_old(store, database, 2)
-    _erase(run, database, "--coder", ANN)
+    _erase(invoke, database, "--coder", ANN)
     page = (ROOT / "docs" / "audit.md").read_text("utf-8")
     (lines,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     names: dict[str, Any] = {"address": serve("--database", database)}
@@ -244,22 +244,22 @@ def _make_old(store: Store, database: str, count: int) -> None:
 
 
 def test_records_of_older_versions_verify_and_replay_and_can_be_erased_from(
-    run: Run, database: str, store: Store
+    invoke: Run, database: str, store: Store
 ) -> None:
     _make_old(store, database, 2)
     head = store.head()
     assert head is not None
     assert audit(store.database).broken is None
-    assert run("replay", "--all", "--database", database).stdout.startswith("3 of 3")
-    _erase(run, database, "--coder", ANN)
+    assert invoke("replay", "--all", "--database", database).stdout.startswith("3 of 3")
+    _erase(invoke, database, "--coder", ANN)
     one = _coders(store, 1)
     assert one[0] == one[2]
     assert one[0].startswith("erased:sha256:")
-    _erase(run, database, "--coder", ANN)
-    _erase(run, database, "--notes", "--record", _ids(store)[0])
+    _erase(invoke, database, "--coder", ANN)
+    _erase(invoke, database, "--notes", "--record", _ids(store)[0])
     found = audit(store.database, noted=head[0].digest)
     assert (found.broken, found.erased, found.erased_of) == (None, 6, 2)
-    assert run("replay", "--all", "--database", database).stdout.startswith("3 of 3")
+    assert invoke("replay", "--all", "--database", database).stdout.startswith("3 of 3")
     with undefended(database) as connection:
         change = "document = replace(document, 'e1', 'ex'), episode = 'ex'"
         connection.execute(text(f"UPDATE classifications SET {change} WHERE position = 1"))
@@ -324,13 +324,13 @@ def test_the_database_refuses_changes_afterwards(store: Store, database: str) ->
             connection.execute(text(f"DELETE FROM {table}"))
 
 
-def test_nothing_is_erased_from_a_damaged_record(store: Store, database: str, run: Run) -> None:
+def test_nothing_is_erased_from_a_damaged_record(store: Store, database: str, invoke: Run) -> None:
     with undefended(database) as connection:
         change = "document = replace(document, '\"no\"', '\"yes\"')"
         connection.execute(text(f"UPDATE classifications SET {change} WHERE position = 2"))
     with pytest.raises(DamagedRecord):
         erase(store.database, Wanted(_ids_of_all(database)[1], ANN), "me", "so")
-    done = run("audit", "erase", "--coder", ANN, *WHY, "--database", database)
+    done = invoke("audit", "erase", "--coder", ANN, *WHY, "--database", database)
     assert done.returncode == 2
     assert "nothing is erased from what is not what was stored" in done.stderr
 
@@ -356,9 +356,9 @@ def test_a_text_that_looks_like_a_seal_is_sealed(
     assert audit(store.database).broken is None
 
 
-def test_usage(run: Run, database: str, store: Store) -> None:
+def test_usage(invoke: Run, database: str, store: Store) -> None:
     def refused(*options: object) -> str:
-        done = run("audit", "erase", *options, "--database", database)
+        done = invoke("audit", "erase", *options, "--database", database)
         assert done.returncode == 2
         return done.stderr
 
@@ -370,17 +370,17 @@ def test_usage(run: Run, database: str, store: Store) -> None:
     assert "--reason" in refused("--coder", "x", "--by", "y")
 
 
-def test_a_busy_file_is_told_and_purged_later(run: Run, tmp_path: Path) -> None:
+def test_a_busy_file_is_told_and_purged_later(invoke: Run, tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/store.db"
     store = Store(database)
     store.create()
     with opened(database) as connection:
         connection.exec_driver_sql("BEGIN")
         connection.exec_driver_sql("SELECT count(*) FROM classifications").all()
-        done = run("audit", "purge", "--database", database, env=None)
+        done = invoke("audit", "purge", "--database", database)
         connection.exec_driver_sql("ROLLBACK")
     assert done.returncode == 2
-    assert run("audit", "purge", "--database", database).returncode == 0
+    assert invoke("audit", "purge", "--database", database).returncode == 0
     store.close()
 
 

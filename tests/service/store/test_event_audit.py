@@ -42,10 +42,10 @@ def store(database: str, classifiers: dict[str, Classifier]) -> Iterator[Store]:
     store.close()
 
 
-def test_all_is_whole(store: Store, run: Run, database: str) -> None:
+def test_all_is_whole(store: Store, invoke: Run, database: str) -> None:
     found = audit(store.database)
     assert (found.broken, found.whole, found.events) == (None, 3, 9)
-    done = run("audit", "verify", "--database", database)
+    done = invoke("audit", "verify", "--database", database)
     assert done.returncode == 0
     assert f"9 events are what was stored; the head is {found.events_head}." in done.stdout
 
@@ -97,7 +97,7 @@ def test_all_is_whole(store: Store, run: Run, database: str) -> None:
     ],
 )  # fmt: skip
 def test_what_was_changed_is_named(
-    store: Store, database: str, run: Run, change: str, kind: str, name: str
+    store: Store, database: str, invoke: Run, change: str, kind: str, name: str
 ) -> None:
     with undefended(database) as connection:
         connection.execute(text(change.replace(":", "\\:")))
@@ -105,7 +105,7 @@ def test_what_was_changed_is_named(
     assert found.broken is not None
     assert (found.broken.kind, found.broken.position) == (kind, None)
     assert (found.broken.name or "").startswith(name)
-    done = run("audit", "verify", "--database", database)
+    done = invoke("audit", "verify", "--database", database)
     assert done.returncode == 3
     assert f" was {kind}: " in done.stdout
     assert "3 records are what was stored." in done.stdout
