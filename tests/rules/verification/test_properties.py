@@ -1,5 +1,7 @@
 """Properties are proved where every coding has them, else refuted by an Episode."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from softbalance.rules.diagrams.space import Space
 from softbalance.rules.findings import RulebookErrors
 from softbalance.rules.language.archive import dump_rulebook, restore_rulebook
 from softbalance.rules.language.loader import load_folder
+from softbalance.rules.model import Rulebook
 from softbalance.rules.verification.properties import broken_properties
 
 from drawn_theories import CLASSES, OPEN, Theory, draw_theory
@@ -19,16 +22,18 @@ MONOTONE = {
 }
 SETTLED = {"settled": ["first", "third"], "except": ["i1"]}
 
+Classes = Mapping[tuple[str, ...], tuple[dict[str, str], str, bool]]
 
-def _broken(theory: Theory) -> bool:
-    flaws = list(broken_properties(Space(theory.rulebook)))
+
+def _is_broken(book: Rulebook) -> bool:
+    flaws = list(broken_properties(Space(book)))
     for flaw in flaws:
         assert flaw.place.file.endswith("rulebook.yaml")
         assert flaw.remark is (flaw.witness is None)
     return any(not flaw.remark for flaw in flaws)
 
 
-def _classes(theory: Theory) -> dict[tuple[str, ...], tuple[dict[str, str], str, bool]]:
+def _classes(theory: Theory) -> Classes:
     """Every coding with its facts in the end, its class, and whether it is consistent."""
     found = {}
     for coding in theory.codings():
@@ -43,34 +48,22 @@ def _classes(theory: Theory) -> dict[tuple[str, ...], tuple[dict[str, str], str,
     return found
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_never(tmp_path: Path, seed: int) -> None:
-    theory = draw_theory(seed, tmp_path, 3, [NEVER])
-    broken = any(
-        facts["classification"] == "first" and facts["t0"] == "met"
-        for facts, _, _ in _classes(theory).values()
-    )
-    assert _broken(theory) is broken
+def _breaks_never(theory: Theory, classes: Classes) -> bool:
+    return any(cls == "first" and facts["t0"] == "met" for facts, cls, _ in classes.values())
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_monotone(tmp_path: Path, seed: int) -> None:
-    theory = draw_theory(seed, tmp_path, 3, [MONOTONE])
-    classes, scale = _classes(theory), theory.scales["i0"]
+def _breaks_monotone(theory: Theory, classes: Classes) -> bool:
+    scale = theory.scales["i0"]
     rising = ("no", "yes") if scale == ("yes", "no") else scale
-    broken = any(
+    return any(
         CLASSES.index(classes[form, higher, *rest][1]) < CLASSES.index(cls)
         for (form, lower, *rest), (_, cls, _) in classes.items()
         if lower in rising
         for higher in rising[rising.index(lower) + 1 :]
     )
-    assert _broken(theory) is broken
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_settled(tmp_path: Path, seed: int) -> None:
-    theory = draw_theory(seed, tmp_path, 3, [SETTLED])
-    classes = _classes(theory)
+def _breaks_settled(theory: Theory, classes: Classes) -> bool:
     broken = False
     for (form, *values), (_, cls, _) in classes.items():
         if cls in SETTLED["settled"]:
@@ -80,7 +73,18 @@ def test_settled(tmp_path: Path, seed: int) -> None:
             ]
             ends = [classes[form, *completed] for completed in product(*answers)]
             broken |= any(end != cls and consistent for _, end, consistent in ends)
-    assert _broken(theory) is broken
+    return broken
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_they_are_proved_where_every_coding_has_them(tmp_path: Path, seed: int) -> None:
+    theory = draw_theory(seed, tmp_path, 3, [NEVER, MONOTONE, SETTLED])
+    classes, book = _classes(theory), theory.rulebook
+    for stated, breaks in zip(
+        book.properties, (_breaks_never, _breaks_monotone, _breaks_settled), strict=True
+    ):
+        broken = _is_broken(replace(book, properties=(stated,)))
+        assert broken is breaks(theory, classes), stated
 
 
 def test_they_are_kept_with_the_rulebook(tmp_path: Path) -> None:
