@@ -8,6 +8,9 @@ BUILT := setup.cfg setup.py pyproject.toml rules/episode/call_object.c
 # this names the successor
 PIP := CPPFLAGS="$$CPPFLAGS -DPyEval_CallObject=PyObject_CallObject" $(BIN)/pip
 
+# many tests wait for servers: half as many again as there are cores
+WORKERS := $(shell $(PYTHON) -c 'import os; print((3 * os.cpu_count() + 1) // 2)')
+
 .PHONY: run test lint types style programs vendor secrets audit clean
 
 run: $(VENV)/can-run
@@ -31,7 +34,7 @@ secrets/database: secrets/database_password
 test:
 	@$(MAKE) --no-print-directory --jobs 2 programs $(VENV)/can-test
 	@$(MAKE) --no-print-directory --jobs 2 lint
-	$(BIN)/pytest --numprocesses auto --dist worksteal
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 lint: types style
 

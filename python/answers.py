@@ -95,7 +95,9 @@ def classify(
     """
     book = find(rulebook)
     _books.setdefault(book.digest, book)
-    valid: Episode = {"id": str(uuid.uuid4()), **_validate(episode, book.codebook)}
+    valid = _validate(episode, book.codebook)
+    if "id" not in valid:
+        valid = {"id": str(uuid.uuid4()), **valid}
     return Answer(_classifiers[book.digest].classify(valid, detail), book.codebook)
 
 
